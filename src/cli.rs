@@ -1,0 +1,102 @@
+//! Command-line definitions: a leaf that help, completions, man pages and `commands` read.
+//!
+//! One file a command. The doc comment of an argument struct is the help of its command.
+
+pub mod add;
+pub mod checkout;
+pub mod completions;
+pub mod dag;
+pub mod data;
+pub mod diff;
+pub mod doctor;
+pub mod drift;
+pub mod evaluate;
+pub mod export;
+pub mod init;
+pub mod man;
+pub mod metrics;
+pub mod params;
+pub mod predict;
+pub mod repro;
+pub mod runs;
+pub mod status;
+pub mod train;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// From a folder of skin images to an audited, reproducible, exportable model.
+#[derive(Debug, Parser)]
+#[command(name = "derm", version, disable_help_subcommand = true, arg_required_else_help = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Print one JSON document on stdout, and nothing else there
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+
+    /// Print no remarks and no progress
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+
+    /// Say more about what is done and why; may be repeated
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+
+    /// Run as if started in DIR
+    #[arg(long = "cd", global = true, value_name = "DIR", help_heading = "Global options")]
+    pub directory: Option<PathBuf>,
+
+    /// Use at most N threads
+    #[arg(short, long, global = true, value_name = "N", help_heading = "Global options")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(init::InitArgs),
+    Add(add::AddArgs),
+    Status(status::StatusArgs),
+    Checkout(checkout::CheckoutArgs),
+    Diff(diff::DiffArgs),
+    Doctor(doctor::DoctorArgs),
+    Repro(repro::ReproArgs),
+    Dag(dag::DagArgs),
+    Params(params::ParamsArgs),
+    Metrics(metrics::MetricsArgs),
+    Data(data::DataArgs),
+    Train(train::TrainArgs),
+    Predict(predict::PredictArgs),
+    Evaluate(evaluate::EvaluateArgs),
+    Drift(drift::DriftArgs),
+    Export(export::ExportArgs),
+    Runs(runs::RunsArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

@@ -1,0 +1,42 @@
+//! What every command gets: the terminal, the place it was started in, the interrupt flag.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::cli::GlobalArgs;
+use crate::observer::Interrupt;
+use crate::ui::{Options, Ui};
+
+/// Resolved once from the global options.
+pub struct Context {
+    /// The way to the user.
+    pub ui: Ui,
+    /// The absolute folder that relative paths on the command line start from.
+    pub cwd: PathBuf,
+    /// Raised by Ctrl-C and by SIGTERM.
+    pub interrupt: Interrupt,
+}
+
+impl Context {
+    /// Resolves the global options; sets the number of threads and the signal handler.
+    pub fn new(global: &GlobalArgs) -> Result<Self, Failure> {
+        let options = Options { json: global.json, quiet: global.quiet, verbose: global.verbose, color: global.color };
+        let here = std::env::current_dir().map_err(|error| Failure::new("cannot find the current folder").cause(error.to_string()))?;
+        let cwd = match &global.directory {
+            None => here,
+            Some(folder) => {
+                let folder = here.join(folder);
+                let resolved = folder.canonicalize();
+                resolved.map_err(|error| Failure::usage(format!("cannot start in `{}`", folder.display())).cause(error.to_string()))?
+            }
+        };
+        if let Some(jobs) = global.jobs {
+            // Fails only when a pool exists already, which is so in tests that run two commands in one process.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
+        }
+        let interrupt = Interrupt::default();
+        let raised = interrupt.clone();
+        let _ = ctrlc::set_handler(move || raised.raise());
+        Ok(Self { ui: Ui::new(options), cwd, interrupt })
+    }
+}

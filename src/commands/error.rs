@@ -1,0 +1,123 @@
+//! Typed errors become a message, its causes, hints and an exit code: here and nowhere else.
+//!
+//! One file below for each module whose errors reach a command.
+
+mod dataset;
+mod drift;
+mod evaluation;
+mod export;
+mod nn;
+mod pipeline;
+mod store;
+mod tracking;
+mod training;
+mod workspace;
+
+use std::process::ExitCode;
+
+use super::Exit;
+use crate::text::Place;
+use crate::ui;
+
+/// Why a command failed, in words.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    causes: Vec<String>,
+    excerpt: Option<String>,
+    hints: Vec<String>,
+    exit: Exit,
+}
+
+/// A typed error that knows what to tell a user.
+pub trait Explain {
+    /// The words, the advice and the exit code.
+    fn explain(self) -> Failure;
+}
+
+impl<E: Explain> From<E> for Failure {
+    fn from(error: E) -> Self {
+        error.explain()
+    }
+}
+
+impl Failure {
+    /// `message` is a lower-case fragment: what failed, with names in backticks. Exit code 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), causes: Vec::new(), excerpt: None, hints: Vec::new(), exit: Exit::Failed }
+    }
+
+    /// Wrong usage or a wrong file of the user's: exit code 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(message).with_exit(Exit::Usage)
+    }
+
+    /// From an error and its chain of sources.
+    pub fn from_chain(error: &dyn std::error::Error) -> Self {
+        let mut failure = Self::new(error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        failure
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds a hint: what to do, best with a command to type.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Puts `path:line:column` before the message and shows the line with a caret.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self.excerpt = Some(place.picture()).filter(|text| !text.is_empty());
+        self
+    }
+
+    /// Sets the exit code.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The form that the terminal shows.
+    pub fn shown(&self) -> ui::Failure<'_> {
+        ui::Failure {
+            message: &self.message,
+            causes: &self.causes,
+            excerpt: self.excerpt.as_deref(),
+            hints: &self.hints,
+            exit_code: self.exit.code(),
+        }
+    }
+
+    /// Shows it with default options, when the context could not be made.
+    pub(super) fn show_plain(&self) -> ExitCode {
+        ui::Ui::new(ui::Options::default()).failure(&self.shown());
+        self.exit.into()
+    }
+}
+
+/// Writing the answer to stdout failed (a full disk behind a redirection).
+impl Explain for std::io::Error {
+    fn explain(self) -> Failure {
+        Failure::new("cannot write the answer to stdout").cause(self.to_string())
+    }
+}

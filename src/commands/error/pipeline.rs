@@ -1,0 +1,1 @@
+//! Advice for the errors of [`crate::pipeline`].

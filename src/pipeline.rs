@@ -1,0 +1,1 @@
+//! (specification to be written)

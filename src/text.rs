@@ -1,0 +1,100 @@
+//! Words and numbers for people: plurals, sizes, durations, suggestions, places in files.
+//!
+//! Everything here returns text; nothing prints.
+
+mod place;
+
+pub use place::Place;
+
+/// `1 image`, `2 images`, `10,015 images`. `plural` is the plural form, `singular` the other.
+pub fn count(n: usize, singular: &str, plural: &str) -> String {
+    format!("{} {}", grouped(n as u64), if n == 1 { singular } else { plural })
+}
+
+/// A whole number with a comma between groups of three digits.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `999 B`, `39.4 MB`: powers of 1000, one decimal from kB on.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let mut value = n as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// `85 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`.
+pub fn duration(seconds: f64) -> String {
+    if seconds < 0.9995 {
+        return format!("{:.0} ms", seconds * 1000.0);
+    }
+    if seconds < 59.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    if whole < 3600 {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    } else {
+        format!("{} h {:02} min", whole / 3600, whole % 3600 / 60)
+    }
+}
+
+/// Names in backticks with commas and a last "and": `` `a`, `b` and `c` ``.
+pub fn quoted_list<S: AsRef<str>>(names: &[S]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// The candidate most like `word`, if one is close enough to be a slip of the finger.
+pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = candidates.into_iter().map(|name| (strsim::jaro_winkler(word, name), name));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_agree_with_their_nouns() {
+        assert_eq!(count(1, "image", "images"), "1 image");
+        assert_eq!(count(10_015, "image", "images"), "10,015 images");
+        assert_eq!(count(0, "image", "images"), "0 images");
+    }
+
+    #[test]
+    fn sizes_and_durations_never_show_four_digits() {
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(39_353_693), "39.4 MB");
+        assert_eq!(bytes(999_960), "1.0 MB");
+        assert_eq!(duration(0.0849), "85 ms");
+        assert_eq!(duration(185.0), "3 min 05 s");
+        assert_eq!(duration(59.97), "1 min 00 s");
+    }
+
+    #[test]
+    fn suggestions_are_near_misses_only() {
+        assert_eq!(suggest("resnet81", ["resnet18", "squeezenet1_1"]), Some("resnet18"));
+        assert_eq!(suggest("banana", ["resnet18", "squeezenet1_1"]), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! The terminal: the answer on stdout, everything else on stderr.
+//!
+//! A command hands over one [`Report`]; the same struct becomes a page for people or, with
+//! `--json`, one JSON document with a schema number. Remarks, warnings, hints, progress and
+//! errors go to stderr. A closed stdout (`derm … | head`) is a quiet success.
+
+mod page;
+mod progress;
+mod style;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use page::{Align, Page, Table};
+pub use style::Style;
+
+use crate::cli::Color;
+use crate::observer::Observer;
+
+/// What a command answers.
+pub trait Report: Serialize {
+    /// The document's `kind` in JSON, such as `"status"`.
+    const KIND: &'static str;
+    /// The document's `schema` number; it grows when a field changes its meaning or goes.
+    const SCHEMA: u32 = 1;
+
+    /// Writes the answer for people.
+    fn human(&self, page: &mut Page);
+}
+
+/// How the user wants to be spoken to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// One JSON document on stdout.
+    pub json: bool,
+    /// No remarks, no progress.
+    pub quiet: bool,
+    /// How many times `-v` was given.
+    pub verbose: u8,
+    /// When to use colour.
+    pub color: Color,
+}
+
+/// The one way to reach the user.
+pub struct Ui {
+    options: Options,
+    progress: Arc<progress::Terminal>,
+}
+
+impl Ui {
+    /// Looks at the terminal and the environment once.
+    pub fn new(options: Options) -> Self {
+        style::apply(options.color);
+        Self { options, progress: Arc::new(progress::Terminal::new(options.quiet)) }
+    }
+
+    /// Whether the answer is wanted as JSON.
+    pub fn is_json(&self) -> bool {
+        self.options.json
+    }
+
+    /// How many times `-v` was given.
+    pub fn verbosity(&self) -> u8 {
+        self.options.verbose
+    }
+
+    /// Shows a command's answer.
+    pub fn show<R: Report>(&self, report: &R) -> io::Result<()> {
+        if self.options.json {
+            return self.raw(&document(report));
+        }
+        let mut page = Page::default();
+        report.human(&mut page);
+        self.raw(&page.into_text())
+    }
+
+    /// Writes text to stdout as it is (completions, DOT, CSV).
+    pub fn raw(&self, text: &str) -> io::Result<()> {
+        self.progress.clear();
+        let mut out = anstream::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        }
+    }
+
+    /// A remark on stderr, silenced by `--quiet`.
+    pub fn note(&self, message: impl Display) {
+        self.progress.note(&message.to_string());
+    }
+
+    /// A warning on stderr.
+    pub fn warn(&self, message: impl Display) {
+        self.progress.warn(&message.to_string());
+    }
+
+    /// The observer that engines report their progress to.
+    pub fn observer(&self) -> Arc<dyn Observer> {
+        self.progress.clone()
+    }
+
+    /// Shows why a command failed: an `error:` block on stderr or, with `--json`, one object on stdout.
+    pub fn failure(&self, failure: &Failure<'_>) {
+        self.progress.clear();
+        if self.options.json {
+            let text = serde_json::json!({ "schema": 1, "kind": "error", "error": failure });
+            let _ = self.raw(&format!("{text:#}\n"));
+        }
+        let mut err = anstream::stderr().lock();
+        let _ = err.write_all(style::failure(failure).as_bytes());
+    }
+}
+
+/// A failed command, in words.
+#[derive(Debug, Serialize)]
+pub struct Failure<'a> {
+    /// What failed: a lower-case fragment without a full stop.
+    pub message: &'a str,
+    /// Why, outermost first.
+    pub causes: &'a [String],
+    /// The offending line of a file with a caret, if there is one.
+    pub excerpt: Option<&'a str>,
+    /// What to do, each a sentence or a command.
+    pub hints: &'a [String],
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+/// `{"schema": …, "kind": …, fields of the report}`.
+fn document<R: Report>(report: &R) -> String {
+    let mut fields = serde_json::Map::new();
+    fields.insert("schema".into(), R::SCHEMA.into());
+    fields.insert("kind".into(), R::KIND.into());
+    match serde_json::to_value(report) {
+        Ok(serde_json::Value::Object(own)) => fields.extend(own),
+        Ok(other) => {
+            fields.insert("items".into(), other);
+        }
+        Err(error) => {
+            fields.insert("error".into(), error.to_string().into());
+        }
+    }
+    format!("{:#}\n", serde_json::Value::Object(fields))
+}

@@ -1,0 +1,17 @@
+//! One test binary, so that candle is linked once. Each module says what it holds to be true.
+
+mod support;
+
+mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, and nothing lost
+mod data; // ingest, split, audit, stats
+mod drift; // reference against current
+mod evaluate; // metrics, tables and pages
+mod export; // bundles and ONNX
+mod generated; // completions/ and man pages are what clap's definitions say
+mod hub; // weights by hub name, from a loopback server
+mod layers; // DESIGN's list of layers, read from src/
+mod pipeline; // repro, dag, params, metrics, status
+mod runs; // run files, list, show, compare
+mod store; // init, add, status, checkout, diff, doctor
+mod terminal; // help, JSON, colour, pipes, exit codes
+mod training; // train, resume, kill, threads

@@ -1,0 +1,7 @@
+//! Checks on real files, not part of the default run: `DERM_TEST_DATA=… cargo test --release --test real_data`.
+//!
+//! `DERM_TEST_DATA` names a folder with `ham10000/`, `isic2019-metadata/`, `weights-imagenet/` and so on.
+
+mod data;
+mod networks;
+mod support;
