@@ -1,1 +1,3 @@
 //! (specification to be written)
+
+pub mod settings;
