@@ -1,0 +1,84 @@
+//! Which epoch is the best, and when to stop waiting for a better one: pure functions of the past.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether more or less of a metric is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Accuracy, AUC.
+    Higher,
+    /// Loss.
+    Lower,
+}
+
+impl Direction {
+    /// Whether `new` is strictly better than `old`; a value that is not a number never is.
+    pub fn better(self, new: f64, old: f64) -> bool {
+        match self {
+            Direction::Higher => new > old,
+            Direction::Lower => new < old,
+        }
+    }
+}
+
+/// The best epoch so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// The watched metric there.
+    pub value: f64,
+}
+
+/// What to do after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// This epoch is the best so far: keep its weights.
+    pub keep: bool,
+    /// Nothing better came for the agreed number of epochs: stop.
+    pub stop: bool,
+}
+
+/// Judges `epoch` with its `value` of the watched metric.
+///
+/// | value | best so far | verdict |
+/// | --- | --- | --- |
+/// | a number | none | keep |
+/// | better | any | keep |
+/// | equal, worse or undefined | at epoch b | stop when `epoch - b >= patience` and `patience > 0` |
+/// | undefined | none | go on |
+pub fn judge(direction: Direction, patience: usize, best: Option<Best>, epoch: usize, value: f64) -> Verdict {
+    match best {
+        None => Verdict { keep: value.is_finite(), stop: false },
+        Some(best) if direction.better(value, best.value) => Verdict { keep: true, stop: false },
+        Some(best) => Verdict { keep: false, stop: patience > 0 && epoch - best.epoch.min(epoch) >= patience },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_follow_the_table() {
+        let best = Some(Best { epoch: 2, value: 0.5 });
+        let keep = Verdict { keep: true, stop: false };
+        let go_on = Verdict { keep: false, stop: false };
+        let stop = Verdict { keep: false, stop: true };
+        let table = [
+            (Direction::Higher, 3, None, 0, 0.1, keep),
+            (Direction::Higher, 3, None, 0, f64::NAN, go_on),
+            (Direction::Higher, 3, best, 3, 0.6, keep),
+            (Direction::Lower, 3, best, 3, 0.4, keep),
+            (Direction::Higher, 3, best, 4, 0.5, go_on),
+            (Direction::Higher, 3, best, 5, 0.5, stop),
+            (Direction::Lower, 3, best, 5, 0.6, stop),
+            (Direction::Higher, 3, best, 5, f64::NAN, stop),
+            (Direction::Higher, 0, best, 99, 0.1, go_on),
+        ];
+        for (direction, patience, best, epoch, value, verdict) in table {
+            assert_eq!(judge(direction, patience, best, epoch, value), verdict, "{direction:?} {best:?} {epoch} {value}");
+        }
+    }
+}
