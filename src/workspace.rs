@@ -21,6 +21,7 @@ mod git;
 pub mod gitignore;
 mod lock;
 pub mod rules;
+pub mod settings;
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
