@@ -2,25 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether more or less of a metric is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Accuracy, AUC.
-    Higher,
-    /// Loss.
-    Lower,
-}
-
-impl Direction {
-    /// Whether `new` is strictly better than `old`; a value that is not a number never is.
-    pub fn better(self, new: f64, old: f64) -> bool {
-        match self {
-            Direction::Higher => new > old,
-            Direction::Lower => new < old,
-        }
-    }
-}
+use crate::evaluation::metrics::Direction;
 
 /// The best epoch so far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,15 +49,15 @@ mod tests {
         let go_on = Verdict { keep: false, stop: false };
         let stop = Verdict { keep: false, stop: true };
         let table = [
-            (Direction::Higher, 3, None, 0, 0.1, keep),
-            (Direction::Higher, 3, None, 0, f64::NAN, go_on),
-            (Direction::Higher, 3, best, 3, 0.6, keep),
-            (Direction::Lower, 3, best, 3, 0.4, keep),
-            (Direction::Higher, 3, best, 4, 0.5, go_on),
-            (Direction::Higher, 3, best, 5, 0.5, stop),
-            (Direction::Lower, 3, best, 5, 0.6, stop),
-            (Direction::Higher, 3, best, 5, f64::NAN, stop),
-            (Direction::Higher, 0, best, 99, 0.1, go_on),
+            (Direction::Maximize, 3, None, 0, 0.1, keep),
+            (Direction::Maximize, 3, None, 0, f64::NAN, go_on),
+            (Direction::Maximize, 3, best, 3, 0.6, keep),
+            (Direction::Minimize, 3, best, 3, 0.4, keep),
+            (Direction::Maximize, 3, best, 4, 0.5, go_on),
+            (Direction::Maximize, 3, best, 5, 0.5, stop),
+            (Direction::Minimize, 3, best, 5, 0.6, stop),
+            (Direction::Maximize, 3, best, 5, f64::NAN, stop),
+            (Direction::Maximize, 0, best, 99, 0.1, go_on),
         ];
         for (direction, patience, best, epoch, value, verdict) in table {
             assert_eq!(judge(direction, patience, best, epoch, value), verdict, "{direction:?} {best:?} {epoch} {value}");
