@@ -27,7 +27,8 @@ pub struct Environment {
     /// Threads that this process may run at once.
     pub cores: usize,
     /// Bytes of main memory.
-    pub memory: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
     /// Vector instructions of the processor that decide which code the numeric libraries choose.
     pub simd: Vec<String>,
     /// Threads that derm works with.
@@ -38,19 +39,23 @@ impl Environment {
     /// Looks at this machine.
     pub fn collect() -> Self {
         let wanted = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()).with_memory(MemoryRefreshKind::nothing().with_ram());
-        let system = System::new_with_specifics(wanted);
-        let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).filter(|name| !name.is_empty());
+        let system = System::new_with_specifics(wanted).ok();
+        let cpu = system
+            .as_ref()
+            .and_then(|system| system.cpus().first())
+            .map(|cpu| cpu.brand().trim().to_owned())
+            .filter(|name| !name.is_empty());
         Self {
             schema: 1,
             derm: env!("CARGO_PKG_VERSION").to_owned(),
             features: features(),
             optimised: !cfg!(debug_assertions),
             os: std::env::consts::OS.to_owned(),
-            os_version: System::long_os_version(),
+            os_version: System::long_os_version().ok(),
             arch: std::env::consts::ARCH.to_owned(),
             cpu,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            memory: system.total_memory(),
+            memory: system.map(|system| system.total_memory()),
             simd: simd(),
             threads: rayon::current_num_threads(),
         }
@@ -97,5 +102,5 @@ pub(super) fn user() -> Option<String> {
 
 /// The machine's name.
 pub(super) fn host() -> Option<String> {
-    System::host_name().filter(|name| !name.is_empty())
+    System::host_name().ok().filter(|name| !name.is_empty())
 }

@@ -1,6 +1,6 @@
 //! Advice for the errors of [`crate::tracking`].
 
-use crate::commands::{Explain, Failure};
+use crate::commands::{Exit, Explain, Failure};
 use crate::text::quoted_list;
 use crate::tracking::Error;
 
@@ -14,8 +14,10 @@ impl Explain for Error {
                 let few = &ids[..ids.len().min(4)];
                 failure.hint(format!("give more digits; among them are {}", quoted_list(few)))
             }
-            Error::BadExperiment { reason, .. } => Failure::usage(failure.message()).cause(reason).hint("name it like `skin` or `ham10000-fold-3`"),
-            Error::Damaged { reason, .. } => failure.cause(reason).hint("the run's other files are untouched; remove its folder to be rid of it"),
+            Error::BadExperiment { .. } => failure.with_exit(Exit::Usage).hint("name it like `skin` or `ham10000-fold-3`"),
+            Error::Damaged { reason, .. } => {
+                failure.cause(reason).hint("the run's other files are untouched; remove its folder to be rid of it")
+            }
             Error::Io { .. } => failure,
         }
     }
