@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 
 use super::ahead::ahead;
-use super::error::Error;
+use super::error::{Error, go_on};
 use super::images::Images;
 use super::plan::{Labelled, Plan};
 use super::tensors::{self, Named};
@@ -102,7 +102,7 @@ fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, d
         0..batches.len(),
         |i| images.batch(batches[i], None),
         |i, pixels| {
-            work.check()?;
+            go_on(work)?;
             parts.push(network.features(&pixels, Mode::Eval)?);
             done(batches[i].len());
             Ok::<(), Error>(())

@@ -12,7 +12,7 @@ use candle_core::Tensor;
 
 use super::ahead::ahead;
 use super::checkpoint::{Folder, State};
-use super::error::Error;
+use super::error::{Error, go_on};
 use super::events::{Epoch, Event, Extent, Step, Watcher};
 use super::features::Features;
 use super::images::{Augmentation, Images};
@@ -97,7 +97,7 @@ fn train_epoch(
         first..batches.len(),
         |step| data.train_inputs.batch(&order[batches[step].clone()], Some(augmentation)),
         |step, inputs| {
-            work.check()?;
+            go_on(work)?;
             let done = take_step(plan, learner, &inputs, &order[batches[step].clone()], batches.len())?;
             learner.state.step = step + 1;
             learner.state.images += done.images;

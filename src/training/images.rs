@@ -5,6 +5,7 @@
 
 use candle_core::Tensor;
 use rayon::prelude::*;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::augment::{Augment, augment};
 use super::error::Error;
@@ -82,9 +83,8 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Bytes of memory that may be used without pushing others out.
+/// Bytes of memory that may be used without pushing others out; none where the system does not say.
 fn free_memory() -> u64 {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    system.available_memory()
+    let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    System::new_with_specifics(wanted).map_or(0, |system| system.available_memory())
 }

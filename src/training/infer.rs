@@ -9,7 +9,7 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use super::ahead::ahead;
-use super::error::Error;
+use super::error::{Error, go_on};
 use super::images::geometry;
 use crate::dataset::{self, Dataset, Work, loader};
 use crate::evaluation::{Prediction, Predictions};
@@ -75,7 +75,7 @@ pub fn predict_files(
         0..batches.len(),
         |i| Ok(batches[i].par_iter().map(|(_, path)| loader::load_one(path, &geometry)).collect::<Vec<_>>()),
         |i, decoded| {
-            work.check()?;
+            go_on(work)?;
             let (mut names, mut pixels) = (Vec::new(), Vec::new());
             for ((name, _), image) in batches[i].iter().zip(decoded) {
                 match image {

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use candle_core::Tensor;
 
 use super::checkpoint::{Folder, Saved, State};
+use super::config::{Config, OptimizerKind};
 use super::error::Error;
 use super::events::Epoch;
 use super::plan::Plan;
 use super::stopping::{Best, judge};
 use super::tensors::Named;
-use super::config::{Config, OptimizerKind};
 use crate::nn::optim::{AdamW, Optimizer, Rule, Sgd};
 use crate::nn::{Network, Part};
 

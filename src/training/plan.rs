@@ -141,7 +141,7 @@ fn check_device(kind: DeviceKind) -> Result<(), Error> {
     match (built, kind) {
         (false, _) => Err(Error::Device { kind }),
         (true, DeviceKind::Cpu) => Ok(()),
-        (true, other) => Err(Error::Network(crate::nn::Error::Device(other.word().to_owned()))),
+        (true, other) => Err(crate::nn::Error::Device(other.word().to_owned()).into()),
     }
 }
 

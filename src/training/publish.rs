@@ -17,8 +17,8 @@ use super::plan::Plan;
 use crate::dataset::Subset;
 use crate::digest::ObjectId;
 use crate::evaluation::metrics::Confusion;
-use crate::nn::bundle::{self, Bundle};
 use crate::nn::Network;
+use crate::nn::bundle::{self, Bundle};
 use crate::workspace::atomic;
 
 /// What the caller knows about a training beside its plan.
@@ -58,12 +58,15 @@ pub fn prepare(out: &Path) -> Result<(), Error> {
 }
 
 /// Writes the bundle and gives the hash of its weights.
-pub fn publish(plan: &Plan<'_>, network: &Network, state: &State, val: Option<&Confusion>, origin: &Origin, out: &Path) -> Result<ObjectId, Error> {
-    let config = bundle::Config {
-        architecture: plan.architecture,
-        classes: plan.data.classes().to_vec(),
-        preprocess: plan.preprocess,
-    };
+pub fn publish(
+    plan: &Plan<'_>,
+    network: &Network,
+    state: &State,
+    val: Option<&Confusion>,
+    origin: &Origin,
+    out: &Path,
+) -> Result<ObjectId, Error> {
+    let config = bundle::Config { architecture: plan.architecture, classes: plan.data.classes().to_vec(), preprocess: plan.preprocess };
     let card = card(plan, state, val, origin);
     Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
 }
@@ -160,7 +163,13 @@ fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&
         text.push_str("The split has no validation images; the weights are those of the last epoch.\n\n");
         return;
     };
-    let _ = writeln!(text, "Epoch {} of {}, chosen by {}.\n\n| metric | value |\n| --- | ---: |", chosen.epoch, state.history.len(), plan.metric.name());
+    let _ = writeln!(
+        text,
+        "Epoch {} of {}, chosen by {}.\n\n| metric | value |\n| --- | ---: |",
+        chosen.epoch,
+        state.history.len(),
+        plan.metric.name()
+    );
     let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |value| format!("{value:.4}"));
     for (name, value) in &chosen.val {
         let _ = writeln!(text, "| {name} | {} |", shown(*value));
