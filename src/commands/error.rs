@@ -8,6 +8,7 @@ mod evaluation;
 mod export;
 mod nn;
 mod pipeline;
+mod settings;
 mod store;
 mod tracking;
 mod training;
