@@ -2,9 +2,9 @@
 //!
 //! Every feature is computed on one canonical image ([`Canonical`]): EXIF orientation applied, then, if
 //! the long side exceeds 512 pixels, the mean of whole f x f blocks with `f = ceil(long / 512)`. No
-//! resampling filter is involved, so that any program in any language gets the same pixels. `Y = 0.299 R
-//! + 0.587 G + 0.114 B`, 0..255. Pixels of the dark frame are left out of photometric features. A feature that cannot be
-//! told (no lesion found, hardly any skin) is missing, never zero.
+//! resampling filter is involved, so that any program in any language gets the same pixels. Luma is
+//! `Y = 0.299 R + 0.587 G + 0.114 B`, 0..255. Pixels of the dark frame are left out of photometric features.
+//! A feature that cannot be told (no lesion found, hardly any skin) is missing, never zero.
 //!
 //! [`NAMES`] lists the features with their units and what a change of each may mean.
 

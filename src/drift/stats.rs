@@ -38,7 +38,10 @@ pub fn wilson(successes: usize, trials: usize) -> (f64, f64) {
     let centre = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    (((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0))
+    // The ends are exact where rounding would leave a trace.
+    let low = if successes == 0 { 0.0 } else { (centre - half) / scale };
+    let high = if successes == trials { 1.0 } else { (centre + half) / scale };
+    (low, high)
 }
 
 /// Mean and standard deviation (denominator n); zeros for an empty slice.

@@ -42,6 +42,11 @@ impl Canonical {
         Self { width, height, rgb, y }
     }
 
+    /// Whether there are no pixels.
+    pub fn is_empty(&self) -> bool {
+        self.y.is_empty()
+    }
+
     /// Number of pixels.
     pub fn len(&self) -> usize {
         self.y.len()

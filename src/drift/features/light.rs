@@ -9,11 +9,11 @@ const FRAME: f32 = 40.0;
 
 /// Measures light; returns the valid pixels, those outside the dark frame.
 pub fn measure(image: &Canonical, out: &mut Collector) -> Mask {
-    if image.len() == 0 {
+    if image.is_empty() {
         return Mask::new(image.width, image.height, |_| false);
     }
     let dark = Mask::new(image.width, image.height, |at| image.y[at] < FRAME);
-    let frame = dark.from_border();
+    let frame = dark.reached_from_border();
     out.push("dark_frame", Some(frame.share()));
     out.push("vignette", vignette(image));
     let valid = Mask::new(image.width, image.height, |at| !frame.has(at));

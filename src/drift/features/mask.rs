@@ -11,7 +11,7 @@ pub struct Mask {
     pub bits: Vec<bool>,
 }
 
-/// A 4-connected region.
+/// An 8-connected region.
 pub struct Region {
     /// Indices of its pixels.
     pub pixels: Vec<usize>,
@@ -43,7 +43,7 @@ impl Mask {
     }
 
     /// The set pixels reached from the border over 4-connected set pixels.
-    pub fn from_border(&self) -> Self {
+    pub fn reached_from_border(&self) -> Self {
         let mut reached = Self { width: self.width, height: self.height, bits: vec![false; self.bits.len()] };
         let rows = (0..self.height).flat_map(|y| [y * self.width, (y + 1) * self.width - 1]);
         let columns = (0..self.width).flat_map(|x| [x, (self.height - 1) * self.width + x]);
@@ -58,11 +58,11 @@ impl Mask {
 
     /// Sets every unset pixel that the border cannot reach over unset pixels.
     pub fn filled(&self) -> Self {
-        let outside = Self { width: self.width, height: self.height, bits: self.bits.iter().map(|bit| !bit).collect() }.from_border();
+        let outside = Self { width: self.width, height: self.height, bits: self.bits.iter().map(|bit| !bit).collect() }.reached_from_border();
         Self { width: self.width, height: self.height, bits: outside.bits.iter().map(|bit| !bit).collect() }
     }
 
-    /// The 4-connected regions of set pixels.
+    /// The 8-connected regions of set pixels: hairs a pixel wide run along diagonals.
     pub fn regions(&self) -> Vec<Region> {
         let mut left = self.bits.clone();
         let mut found = Vec::new();
@@ -78,7 +78,7 @@ impl Mask {
                 let (x, y) = (at % self.width, at / self.width);
                 region.columns = (region.columns.0.min(x), region.columns.1.max(x));
                 region.rows = (region.rows.0.min(y), region.rows.1.max(y));
-                for beside in self.neighbours(at) {
+                for beside in self.around(at) {
                     if std::mem::replace(&mut left[beside], false) {
                         region.pixels.push(beside);
                     }
@@ -107,6 +107,13 @@ impl Mask {
         let mut grown = vec![false; self.bits.len()];
         (0..self.width).for_each(|x| spread(&mut |y| y * self.width + x, self.height, &wide, &mut grown));
         Self { width: self.width, height: self.height, bits: grown }
+    }
+
+    /// The up to nine pixels of the square around a pixel, itself among them.
+    fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+        let (x, y, w) = (at % self.width, at / self.width, self.width);
+        let columns = x.saturating_sub(1)..(x + 2).min(w);
+        (y.saturating_sub(1)..(y + 2).min(self.height)).flat_map(move |y| columns.clone().map(move |x| y * w + x))
     }
 
     fn neighbours(&self, at: usize) -> impl Iterator<Item = usize> {

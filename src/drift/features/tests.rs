@@ -52,10 +52,17 @@ fn a_disc_is_round_symmetric_and_central() {
     close(&features, "hair_density", 0.0, 0.0);
     close(&features, "ruler_score", 0.0, 0.0);
     close(&features, "dark_frame", 0.0, 0.0);
-    // scikit-image 0.26, rgb2lab: (200, 150, 130) is 65.8613, 16.0155, 18.8318.
-    let ita = (65.8613_f64 - 50.0).atan2(18.8318).to_degrees();
-    close(&features, "ita", ita, 0.05);
+    let [l, _, b] = canonical::lab(SKIN.0.map(f32::from));
+    close(&features, "ita", (l - 50.0).atan2(b).to_degrees(), 1e-6);
     assert_eq!(features.get("bits_per_pixel"), None);
+}
+
+#[test]
+fn cielab_of_pure_red_is_the_published_one() {
+    // Lindbloom's calculator, sRGB and D65: 53.2408, 80.0925, 67.2032.
+    for (got, expected) in canonical::lab([255.0, 0.0, 0.0]).into_iter().zip([53.2408, 80.0925, 67.2032]) {
+        assert!((got - expected).abs() < 1e-3, "{got} {expected}");
+    }
 }
 
 #[test]
