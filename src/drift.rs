@@ -2,7 +2,7 @@
 //!
 //! [`measure`] turns images into [`features`]; [`table::Table`] holds them beside metadata and predictions;
 //! [`compare::compare`] tests every column and gives a verdict a level, with the rate at which this very rule
-//! raises a false alarm; [`page`] writes the report. The same inputs and seed give the same bytes: no
+//! raises a false alarm; [`report`] holds the result as JSON and as a page. The same inputs and seed give the same bytes: no
 //! time stamp, no host, no absolute path is written.
 //!
 //! It cannot see what none of its columns shows: a change of the relation between image and
@@ -14,7 +14,11 @@ mod density;
 mod false_alarm;
 pub mod features;
 pub mod measure;
+mod page;
+pub mod predictions;
+pub mod report;
 mod settings;
+pub mod source;
 pub mod stats;
 pub mod table;
 
@@ -22,6 +26,8 @@ pub use column::{Outcome, Test};
 pub use compare::{ColumnReport, Comparison, LevelReport, Verdict, compare};
 pub use density::Density;
 pub use false_alarm::FalseAlarms;
+pub use page::{false_alarm_sentence, power_sentence, signed};
+pub use report::Report;
 pub use settings::Settings;
 pub use table::{Level, Table};
 
@@ -50,6 +56,22 @@ pub enum Error {
         reference: Vec<String>,
         /// Classes of the current predictions.
         current: Vec<String>,
+    },
+    /// No image of a side is in its table of predictions.
+    #[error("none of the {images} images is among the {predictions} predictions")]
+    OtherImages {
+        /// Rows of the table.
+        predictions: usize,
+        /// Images of the side.
+        images: usize,
+    },
+    /// A file or folder could not be read.
+    #[error("cannot read `{path}`")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// The user stopped it.
     #[error("interrupted")]

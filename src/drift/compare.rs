@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::Error;
 use super::column::{self, Outcome};
 use super::density::Density;
 use super::false_alarm::{self, FalseAlarms};
@@ -13,7 +14,6 @@ use super::features::NAMES;
 use super::settings::Settings;
 use super::stats::{self, binned, quantile};
 use super::table::{Column, Level, Table, Values};
-use super::Error;
 use crate::observer::{Interrupt, Observer};
 
 /// What is said about a column, a level or the whole comparison.

@@ -12,12 +12,12 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::Error;
 use super::column::{self, Outcome};
 use super::compare::{Verdict, verdict};
 use super::settings::Settings;
 use super::stats::{benjamini_hochberg, wilson};
 use super::table::{Table, Values};
-use super::Error;
 use crate::observer::{Interrupt, Observer, Unit};
 
 /// The measured rate.
@@ -49,7 +49,8 @@ pub fn measure(
     if settings.splits == 0 || wanted < settings.min_rows || groups.len() < 2 {
         return Ok(None);
     }
-    let columns: Vec<Prepared> = names.iter().filter_map(|name| reference.column(name)).map(|column| Prepared::of(&column.values)).collect();
+    let columns: Vec<Prepared> =
+        names.iter().filter_map(|name| reference.column(name)).map(|column| Prepared::of(&column.values)).collect();
     let task = observer.begin("measuring false alarms", Some(settings.splits as u64), Unit::Items("splits"));
     let alarms: Vec<Option<bool>> = (0..settings.splits)
         .into_par_iter()

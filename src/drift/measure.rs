@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::Error;
 use super::features::{Features, NAMES, file_bytes};
 use super::table::{Level, Table};
-use super::Error;
 use crate::dataset::decode::decode;
 use crate::observer::{Interrupt, Observer, Unit};
 

@@ -71,8 +71,7 @@ mod tests {
     #[test]
     fn adjusted_p_values_of_the_original_paper() {
         // Benjamini and Hochberg 1995, section 3.2: of these fifteen, exactly the first four are rejected at 0.05.
-        let p =
-            [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0];
+        let p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0];
         let adjusted = benjamini_hochberg(&p);
         assert_eq!(adjusted.iter().filter(|&&a| a <= 0.05).count(), 4);
         assert!((adjusted[3] - 0.0095 * 15.0 / 4.0).abs() < 1e-12);

@@ -1,8 +1,8 @@
 //! Colour cast.
 
+use super::Collector;
 use super::canonical::Canonical;
 use super::mask::Mask;
-use super::Collector;
 
 /// Measures colour over the valid pixels.
 pub fn measure(image: &Canonical, valid: &Mask, out: &mut Collector) {

@@ -1,8 +1,8 @@
 //! Sharpness, blur and noise.
 
+use super::Collector;
 use super::canonical::Canonical;
 use super::mask::Mask;
-use super::Collector;
 
 /// Measures focus.
 pub fn measure(image: &Canonical, valid: &Mask, out: &mut Collector) {

@@ -3,9 +3,9 @@
 //! After Lee et al. 1997 ("DullRazor"): the closing of Y by a line of 15 pixels in four directions, less Y,
 //! at least 20 levels; then only long thin regions. Light hair on dark skin is not found.
 
+use super::Collector;
 use super::canonical::Canonical;
 use super::mask::{Mask, Region};
-use super::Collector;
 
 /// Length of the line in pixels.
 const LINE: usize = 15;

@@ -5,9 +5,9 @@
 //! full-frame lesions defeat it: a compactness above 3 or a contrast below 8 says that the mask is not
 //! to be trusted. Meant for comparing sets of images, not for judging one.
 
+use super::Collector;
 use super::canonical::{Canonical, lab};
 use super::mask::{Mask, Region};
-use super::Collector;
 
 /// Regions smaller than this share of the image are not looked at.
 const LEAST_AREA: f64 = 0.002;
@@ -118,7 +118,8 @@ fn compactness(region: &Region, mask: &Mask) -> f64 {
         .iter()
         .map(|&at| {
             let (x, y) = (at % w, at / w);
-            let inner = [x > 0 && mask.has(at - 1), x + 1 < w && mask.has(at + 1), y > 0 && mask.has(at - w), y + 1 < h && mask.has(at + w)];
+            let inner =
+                [x > 0 && mask.has(at - 1), x + 1 < w && mask.has(at + 1), y > 0 && mask.has(at - w), y + 1 < h && mask.has(at + w)];
             inner.iter().filter(|same| !**same).count()
         })
         .sum();

@@ -1,8 +1,8 @@
 //! Exposure, glare and the optics' frame.
 
+use super::Collector;
 use super::canonical::Canonical;
 use super::mask::Mask;
-use super::Collector;
 
 /// Y below which a border pixel belongs to the dark frame.
 const FRAME: f32 = 40.0;

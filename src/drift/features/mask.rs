@@ -58,7 +58,8 @@ impl Mask {
 
     /// Sets every unset pixel that the border cannot reach over unset pixels.
     pub fn filled(&self) -> Self {
-        let outside = Self { width: self.width, height: self.height, bits: self.bits.iter().map(|bit| !bit).collect() }.reached_from_border();
+        let outside =
+            Self { width: self.width, height: self.height, bits: self.bits.iter().map(|bit| !bit).collect() }.reached_from_border();
         Self { width: self.width, height: self.height, bits: outside.bits.iter().map(|bit| !bit).collect() }
     }
 

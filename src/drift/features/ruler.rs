@@ -5,9 +5,9 @@
 //! autocorrelation of that profile at distances of 4 pixels to a quarter of its length, 0..1. A printed
 //! scale gives more than about 0.7. A ruler that lies elsewhere is not seen.
 
+use super::Collector;
 use super::canonical::Canonical;
 use super::hair::black_hat;
-use super::Collector;
 
 /// Depth of a strip as a share of the short side.
 const DEPTH: f64 = 0.12;

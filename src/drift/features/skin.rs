@@ -4,10 +4,10 @@
 //! The angle `atan2(L* - 50, b*)` (Chardon et al. 1991, with atan2) depends strongly on light and white balance:
 //! a camera gain of 0.7 moves one synthetic image by 35 degrees. It is image-derived, not a skin type.
 
+use super::Collector;
 use super::canonical::{Canonical, lab};
 use super::light::is_glare;
 use super::mask::Mask;
-use super::Collector;
 use crate::drift::stats::quantile;
 
 /// Below this share of skin its colour is missing.
