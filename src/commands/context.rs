@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Failure;
+use super::{Exit, Failure};
 use crate::cli::GlobalArgs;
 use crate::observer::Interrupt;
 use crate::ui::{Options, Ui};
@@ -35,14 +35,26 @@ impl Context {
             // Fails only when a pool exists already, which is so in tests that run two commands in one process.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
         }
-        let interrupt = Interrupt::default();
-        let raised = interrupt.clone();
-        let _ = ctrlc::set_handler(move || raised.raise());
-        Ok(Self { ui: Ui::new(options), cwd, interrupt })
+        Ok(Self { ui: Ui::new(options), cwd, interrupt: on_signals() })
     }
 
     /// The repository that the command was started in.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         Ok(Workspace::discover(&self.cwd)?)
     }
+}
+
+/// The flag that the first Ctrl-C, SIGTERM or SIGHUP raises; the second ends the process at once.
+fn on_signals() -> Interrupt {
+    let interrupt = Interrupt::default();
+    let raised = interrupt.clone();
+    let handler = move || {
+        if raised.is_raised() {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        raised.raise();
+    };
+    // Fails only when a handler exists already, which is so in tests that run two commands in one process.
+    let _ = ctrlc::set_handler(handler);
+    interrupt
 }

@@ -50,27 +50,48 @@ impl Ranking {
     /// Area under the ROC curve: the probability that a positive row scores above a negative one, ties
     /// counting one half (Mann-Whitney, midranks). None without a positive or without a negative row.
     pub fn auc(&self, weights: Option<&[f64]>) -> Option<f64> {
-        let (mut above, mut negatives, mut won) = (0.0, 0.0, 0.0);
-        self.blocks(weights, |p, n| {
-            won += n * (above + 0.5 * p);
-            above += p;
-            negatives += n;
-        });
-        (above > 0.0 && negatives > 0.0).then(|| won / (above * negatives))
+        self.areas(weights).0
     }
 
     /// Sum over distinct scores of (R_n - R_{n-1}) P_n: no interpolation (scikit-learn's `average_precision_score`).
     /// None without a positive row.
     pub fn average_precision(&self, weights: Option<&[f64]>) -> Option<f64> {
-        let (mut tp, mut fp, mut sum) = (0.0, 0.0, 0.0);
+        self.areas(weights).1
+    }
+
+    /// AUC and average precision in one pass.
+    pub fn areas(&self, weights: Option<&[f64]>) -> (Option<f64>, Option<f64>) {
+        let (mut tp, mut fp, mut won, mut precisions) = (0.0, 0.0, 0.0, 0.0);
         self.blocks(weights, |p, n| {
+            won += n * (tp + 0.5 * p);
             tp += p;
             fp += n;
             if p > 0.0 {
-                sum += p * (tp / (tp + fp));
+                precisions += p * (tp / (tp + fp));
             }
         });
-        (tp > 0.0).then(|| sum / tp)
+        ((tp > 0.0 && fp > 0.0).then(|| won / (tp * fp)), (tp > 0.0).then(|| precisions / tp))
+    }
+
+    /// For each row, in the order of the rows: the share of the other kind that it beats, ties counting one half
+    /// (DeLong's structural components V10 of positives and V01 of negatives). Their mean over either kind is the AUC.
+    pub fn components(&self) -> Vec<f64> {
+        let positives = self.positive.iter().filter(|positive| **positive).count() as f64;
+        let negatives = self.positive.len() as f64 - positives;
+        let mut out = vec![0.0; self.order.len()];
+        let (mut above_p, mut above_n, mut start) = (0.0, 0.0, 0);
+        while start < self.order.len() {
+            let end = (start + 1..self.order.len()).find(|i| self.starts[*i]).unwrap_or(self.order.len());
+            let p = self.positive[start..end].iter().filter(|positive| **positive).count() as f64;
+            let n = (end - start) as f64 - p;
+            for i in start..end {
+                let below_n = negatives - above_n - n;
+                let (wins, ties, of) = if self.positive[i] { (below_n, n, negatives) } else { (above_p, p, positives) };
+                out[self.order[i] as usize] = (wins + 0.5 * ties) / of;
+            }
+            (above_p, above_n, start) = (above_p + p, above_n + n, end);
+        }
+        out
     }
 
     /// Cumulative weights (positives, negatives) after each distinct score, the highest first.

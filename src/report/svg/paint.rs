@@ -76,7 +76,7 @@ impl Canvas {
 
     /// An open line through points, in the colour and dashes of series `index`.
     pub(super) fn path(&mut self, index: usize, points: &[(f64, f64)]) {
-        let dash = DASHES[index % DASHES.len()];
+        let dash = DASHES[(index + index / COLOURS) % DASHES.len()];
         let dash = if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
         let _ = write!(self.0, "<path class=\"line line{}\"{dash} d=\"{}\"/>", index % COLOURS, path_data(points));
     }
