@@ -63,10 +63,16 @@ pub enum Error {
     CopyDiffers(String),
     /// The model itself.
     #[error(transparent)]
-    Nn(#[from] crate::nn::Error),
+    Nn(Box<crate::nn::Error>),
     /// Writing.
     #[error(transparent)]
     Workspace(#[from] crate::workspace::Error),
+}
+
+impl From<crate::nn::Error> for Error {
+    fn from(error: crate::nn::Error) -> Self {
+        Error::Nn(Box::new(error))
+    }
 }
 
 /// The bytes of an ONNX file, and what is in it.
@@ -90,3 +96,6 @@ pub fn to_onnx(network: &Network, preprocess: &Preprocess, card: &Card, input: I
     let summary = check::check(&bytes).map_err(Error::Check)?;
     Ok((bytes, summary))
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use candle_core::Tensor as Candle;
 use super::Error;
 use super::fold::{Norm, fold};
 use super::proto::{Attribute, Element, Graph, Node, Tensor, ValueInfo};
-use crate::nn::graph::{BatchNorm, Conv2d, MaxPool, NodeId, Op};
+use crate::nn::graph::{BatchNorm, Conv2d, Graph as Structure, MaxPool, NodeId, Op};
 use crate::nn::{Channels, Network, Preprocess};
 
 /// What the graph reads.
@@ -63,15 +63,17 @@ impl Output {
 
 /// Builds the graph.
 pub fn graph(network: &Network, preprocess: &Preprocess, input: Input, output: Output) -> Result<Graph, Error> {
-    let mut writer = Writer { network, graph: Graph::default(), names: Vec::new(), size: network.graph().input_size() };
+    let (height, width) = (preprocess.height as usize, preprocess.width as usize);
+    // Shapes, and with them the padding of some convolutions, depend on the size that the model was trained at.
+    let structure = network.architecture().graph_at(network.classes(), height, width)?;
+    let mut writer = Writer { network, structure: &structure, graph: Graph::default(), names: Vec::new() };
     writer.graph.name = network.architecture().name.to_owned();
-    let [height, width] = writer.size;
     let shape = if input == Input::Pixels { [height, width, 3] } else { [3, height, width] };
     let element = if input == Input::Pixels { Element::Uint8 } else { Element::Float };
     writer.graph.input.push(ValueInfo::batch(input.name(), element, &shape));
     let image = if input == Input::Pixels { writer.normalise(preprocess) } else { input.name().to_owned() };
     writer.names.push(image);
-    for id in 1..network.graph().nodes().len() {
+    for id in 1..structure.nodes().len() {
         let name = writer.node(NodeId(id))?;
         writer.names.push(name);
     }
@@ -80,17 +82,16 @@ pub fn graph(network: &Network, preprocess: &Preprocess, input: Input, output: O
 
 struct Writer<'a> {
     network: &'a Network,
+    structure: &'a Structure,
     graph: Graph,
     /// The value that holds each node's result, by the node's number.
     names: Vec<String>,
-    size: [usize; 2],
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Writes one node and gives the name of its value.
     fn node(&mut self, id: NodeId) -> Result<String, Error> {
-        let network = self.network;
-        let node = network.graph().node(id);
+        let node = self.structure.node(id);
         let inputs: Vec<String> = node.inputs.iter().map(|input| self.names[input.0].clone()).collect();
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         Ok(match &node.op {
@@ -124,7 +125,7 @@ impl Writer<'_> {
 
     /// A convolution, with the norm that alone reads it folded in.
     fn conv(&mut self, id: NodeId, settings: &Conv2d, inputs: &[&str]) -> Result<String, Error> {
-        let node = self.network.graph().node(id);
+        let node = self.structure.node(id);
         let mut weight = self.values(&format!("{}.weight", node.name))?;
         let mut bias = if settings.bias { Some(self.values(&format!("{}.bias", node.name))?) } else { None };
         if let Some((norm, eps)) = self.norm_after(id) {
@@ -151,9 +152,9 @@ impl Writer<'_> {
 
     /// A norm that was folded is its convolution's value; another one is written out.
     fn norm(&mut self, id: NodeId, settings: &BatchNorm, inputs: &[&str]) -> Result<String, Error> {
-        let node = self.network.graph().node(id);
+        let node = self.structure.node(id);
         let before = node.inputs[0];
-        if matches!(self.network.graph().node(before).op, Op::Conv2d(_)) && self.norm_after(before).is_some() {
+        if matches!(self.structure.node(before).op, Op::Conv2d(_)) && self.norm_after(before).is_some() {
             return Ok(inputs[0].to_owned());
         }
         let mut all = vec![inputs[0].to_owned()];
@@ -166,7 +167,7 @@ impl Writer<'_> {
 
     /// The norm that reads this node, if nothing else does: its name and epsilon.
     fn norm_after(&self, id: NodeId) -> Option<(String, f32)> {
-        let graph = self.network.graph();
+        let graph = self.structure;
         let mut readers = graph.nodes().iter().filter(|node| node.inputs.contains(&id));
         match (readers.next(), readers.next()) {
             (Some(node), None) => match &node.op {
@@ -265,14 +266,15 @@ impl Writer<'_> {
     fn values(&self, name: &str) -> Result<Vec<f32>, Error> {
         let param = self.network.param(name).ok_or_else(|| Error::NoParameter(name.to_owned()))?;
         let flat: Candle = param.var.as_tensor().flatten_all().map_err(crate::nn::Error::from)?;
-        Ok(flat.to_vec1::<f32>().map_err(crate::nn::Error::from)?)
+        let values = flat.to_vec1::<f32>().map_err(crate::nn::Error::from)?;
+        if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err(Error::NotFinite(name.to_owned())) }
     }
 
     /// Height and width of a node's value.
     fn plane(&self, id: NodeId) -> [usize; 2] {
-        match self.network.graph().node(id).shape.as_slice() {
+        match self.structure.node(id).shape.as_slice() {
             [_, height, width] => [*height, *width],
-            _ => self.size,
+            _ => [1, 1],
         }
     }
 }
