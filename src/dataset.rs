@@ -52,7 +52,7 @@ pub mod loader;
 mod manifest;
 pub mod split;
 // pub mod stats;
-// pub mod synthetic;
+pub mod synthetic;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -64,22 +64,11 @@ pub use manifest::Row;
 pub use split::{Split, Subset};
 
 use crate::digest::{KeyHasher, ObjectId};
-use crate::observer::{Interrupt, Observer};
+pub use crate::store::Work;
 
-/// Where long work reports to, and what may stop it.
-#[derive(Clone, Copy)]
-pub struct Work<'a> {
-    /// Receives progress and warnings.
-    pub observer: &'a dyn Observer,
-    /// Asks the work to stop.
-    pub interrupt: &'a Interrupt,
-}
-
-impl Work<'_> {
-    /// An error when a stop was asked for.
-    pub fn check(&self) -> Result<(), Error> {
-        if self.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
-    }
+/// An error when a stop was asked for.
+fn check(work: Work<'_>) -> Result<(), Error> {
+    if work.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 /// An opened dataset: its description and all rows of its manifest, in memory.

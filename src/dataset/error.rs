@@ -18,6 +18,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file could not be written safely.
+    #[error(transparent)]
+    Write(#[from] crate::workspace::Error),
     /// A value could not be turned into text.
     #[error("cannot write {what}: {message}")]
     Unwritable {
@@ -227,7 +230,7 @@ impl Problem {
         match self {
             Problem::RowWithoutImage { .. } => Some(Skip::Missing),
             Problem::ImageWithoutRow { .. } => Some(Skip::Unlisted),
-            Problem::Unreadable { .. } => Some(Skip::Unreadable),
+            Problem::Unreadable { .. } | Problem::Mask { .. } => Some(Skip::Unreadable),
             _ => None,
         }
     }

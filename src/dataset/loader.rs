@@ -10,7 +10,7 @@ use fast_image_resize as fir;
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{Dataset, Error, ImageError, Work, decode};
+use super::{Dataset, Error, ImageError, Work, check, decode};
 use crate::observer::Unit;
 
 /// Interpolation filter.
@@ -86,7 +86,7 @@ pub fn load_paths(paths: &[PathBuf], geometry: &Geometry, work: Work<'_>) -> Res
     let mut data = vec![0; size * paths.len()];
     let task = work.observer.begin("loading images", Some(paths.len() as u64), Unit::Items("images"));
     let failed = data.par_chunks_exact_mut(size.max(1)).zip(paths).enumerate().filter_map(|(at, (out, path))| {
-        let done = work.check().and_then(|()| load_one(path, geometry)).map(|pixels| out.copy_from_slice(&pixels));
+        let done = check(work).and_then(|()| load_one(path, geometry)).map(|pixels| out.copy_from_slice(&pixels));
         task.advance(1);
         done.err().map(|error| (at, error))
     });
