@@ -31,8 +31,8 @@ pub struct Step {
     pub loss: f64,
     /// The head's learning rate.
     pub lr: f64,
-    /// Norm of all gradients before clipping; `None` when gradients are not clipped.
-    pub grad_norm: Option<f64>,
+    /// Norm of all gradients together, before clipping.
+    pub grad_norm: f64,
 }
 
 /// How much there is to do.

@@ -63,7 +63,8 @@ fn wrapper(images: &[String]) -> usize {
 
 /// Whether every image lies below a folder named after a subset.
 fn has_subsets(images: &[String], shared: usize) -> bool {
-    let named = |path: &String| path[shared..].split_once('/').is_some_and(|(first, rest)| first.parse::<Subset>().is_ok() && rest.contains('/'));
+    let named =
+        |path: &String| path[shared..].split_once('/').is_some_and(|(first, rest)| first.parse::<Subset>().is_ok() && rest.contains('/'));
     !images.is_empty() && images.iter().all(named)
 }
 

@@ -51,7 +51,12 @@ fn class(table: &Table, at: usize, columns: &[usize]) -> Result<usize, Problem> 
         match cell.parse::<f32>() {
             Ok(0.0) => {}
             Ok(1.0) if hot.is_none() => hot = Some(class),
-            Ok(1.0) => return Err(Problem::Cell { place: table.place(at, column), message: "a second 1 in this row: one class is wanted".to_owned() }),
+            Ok(1.0) => {
+                return Err(Problem::Cell {
+                    place: table.place(at, column),
+                    message: "a second 1 in this row: one class is wanted".to_owned(),
+                });
+            }
             _ => return Err(Problem::Cell { place: table.place(at, column), message: format!("`{cell}` is neither 0 nor 1") }),
         }
     }
@@ -76,7 +81,11 @@ impl Facts {
             }
         }
         if tables.len() > 1 {
-            let message = format!("several tables describe the images: `{}` and `{}`", tables[0].table.path().display(), tables[1].table.path().display());
+            let message = format!(
+                "several tables describe the images: `{}` and `{}`",
+                tables[0].table.path().display(),
+                tables[1].table.path().display()
+            );
             return Err(Error::Settings { message, hint: Some("keep one of them in the source folder".to_owned()) });
         }
         let facts = tables.pop();
@@ -86,7 +95,10 @@ impl Facts {
                 let named: std::collections::HashSet<&str> = (0..truth.len()).map(|at| truth.cell(at, 0)).collect();
                 let extra = facts.rows.keys().filter(|image| !named.contains(image.as_str())).count();
                 if extra > 0 {
-                    found.notes.push(format!("{} without a diagnosis were passed over", crate::text::count(extra, "row of metadata", "rows of metadata")));
+                    found.notes.push(format!(
+                        "{} without a diagnosis were passed over",
+                        crate::text::count(extra, "row of metadata", "rows of metadata")
+                    ));
                 }
             }
         }
