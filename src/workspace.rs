@@ -1,1 +1,178 @@
-//! (specification to be written)
+//! The repository on disk: its root, settings, git, ignore rules, lock and atomic files.
+//!
+//! A repository is a folder that holds `.derm/`:
+//!
+//! | path | what | committed |
+//! | --- | --- | --- |
+//! | `.derm/config`, `.derm/config.local` | settings, TOML ([`config`]) | the first |
+//! | `.derm/.gitignore` | keeps everything below out of git | yes |
+//! | `.derm/cache/`, `.derm/index`, `.derm/tmp/` | the store's ([`crate::store`]) | no |
+//! | `.derm/lock` | the advisory lock and who holds it ([`WorkspaceLock`]) | no |
+//! | `.derm/runs/`, `.derm/checkpoints/` | runs, resumable training | no |
+//!
+//! Promises: a file written through [`atomic`] is either the old one or the whole new one,
+//! whatever happens; a path given by a user becomes a [`RelPath`] or an error; git is only read
+//! (`init --git` alone creates a repository), never committed to. This is the only user of git2.
+
+pub mod atomic;
+pub mod config;
+mod error;
+mod git;
+pub mod gitignore;
+mod lock;
+pub mod rules;
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+pub use config::Config;
+pub use error::Error;
+pub use git::{GitFacts, Revision};
+pub use lock::WorkspaceLock;
+
+use crate::relpath::{RelPath, RelPathError};
+
+/// The folder that makes a folder a repository.
+pub const DERM_DIR: &str = ".derm";
+
+/// What `.derm/.gitignore` holds.
+const GITIGNORE: &str = "/cache/\n/checkpoints/\n/config.local\n/index\n/lock\n/runs/\n/tmp/\n";
+
+/// An opened repository. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    root: Arc<Path>,
+    config: Arc<Config>,
+}
+
+impl Workspace {
+    /// Makes `root` a repository, completing what is missing; never changes a file that is there.
+    /// With `git`, also makes it a git repository unless it lies in one.
+    pub fn init(root: &Path, git: bool) -> Result<Self, Error> {
+        let root = root.canonicalize().map_err(Error::io("open", root))?;
+        let derm = root.join(DERM_DIR);
+        std::fs::create_dir_all(&derm).map_err(Error::io("create", &derm))?;
+        for (name, content) in [("config", config::TEMPLATE), (".gitignore", GITIGNORE)] {
+            let path = derm.join(name);
+            if !path.exists() {
+                atomic::write(&path, content.as_bytes())?;
+            }
+        }
+        if git {
+            git::init(&root)?;
+        }
+        Self::open(&root)
+    }
+
+    /// The repository that `from` lies in: its nearest ancestor holding `.derm/`.
+    pub fn discover(from: &Path) -> Result<Self, Error> {
+        let from = from.canonicalize().map_err(Error::io("open", from))?;
+        let root = from.ancestors().find(|folder| folder.join(DERM_DIR).is_dir());
+        Self::open(root.ok_or_else(|| Error::NoRepository { from: from.clone() })?)
+    }
+
+    fn open(root: &Path) -> Result<Self, Error> {
+        let config = Config::read(root)?;
+        Ok(Self { root: root.into(), config: Arc::new(config) })
+    }
+
+    /// The absolute root, free of symbolic links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `.derm/`, absolute.
+    pub fn derm_dir(&self) -> PathBuf {
+        self.root.join(DERM_DIR)
+    }
+
+    /// The settings in effect.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The absolute folder that holds objects.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.root.join(&self.config.cache.dir.value)
+    }
+
+    /// What a user typed in `cwd`, as a path in the repository. It need not exist.
+    pub fn relative(&self, cwd: &Path, typed: &Path) -> Result<RelPath, Error> {
+        let path = normal(&cwd.join(typed));
+        let outside = |error| match error {
+            RelPathError::Outside(_) => Error::OutsideRepository { path: typed.to_owned(), root: self.root.to_path_buf() },
+            RelPathError::NotUtf8(_) => Error::NotUtf8 { path: typed.to_owned() },
+        };
+        RelPath::strip(&self.root, &path).or_else(|first| {
+            // The same place may have been named through a symbolic link above the root (`/tmp` on macOS).
+            let existing = path.ancestors().find(|p| p.exists()).ok_or_else(|| outside(first.clone()))?;
+            let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+            let real = existing.canonicalize().map_err(Error::io("open", existing))?;
+            RelPath::strip(&self.root, &real.join(rest)).map_err(outside)
+        })
+    }
+
+    /// Commit, branch and cleanliness of the git repository around the root; `None` without one.
+    pub fn git(&self) -> Option<GitFacts> {
+        git::facts(&self.root)
+    }
+
+    /// The committed files at a git revision such as `HEAD~1`, `main` or a commit hash.
+    pub fn revision(&self, name: &str) -> Result<Revision, Error> {
+        Revision::open(&self.root, name)
+    }
+
+    /// Files at or below `path` that git tracks, at most `limit` of them; none without git.
+    pub fn tracked_by_git(&self, path: &RelPath, limit: usize) -> Result<Vec<String>, Error> {
+        git::tracked(&self.root, path, limit)
+    }
+
+    /// Whether git ignores `path`; `false` without git.
+    pub fn ignored_by_git(&self, path: &RelPath) -> bool {
+        git::ignored(&self.root, path)
+    }
+}
+
+/// Resolves `.` and `..` by their text alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn init_is_idempotent_and_found_from_below() {
+        let folder = tempfile::tempdir().unwrap();
+        Workspace::init(folder.path(), false).unwrap();
+        std::fs::write(folder.path().join(".derm/config"), "[cache]\nlink = [\"copy\"]\n").unwrap();
+        let again = Workspace::init(folder.path(), false).unwrap();
+        assert_eq!(again.config().cache.link.value, [config::Link::Copy]);
+        let deep = folder.path().join("a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        assert_eq!(Workspace::discover(&deep).unwrap().root(), again.root());
+    }
+
+    #[test]
+    fn typed_paths_stay_inside() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::init(folder.path(), false).unwrap();
+        let cwd = workspace.root().join("data");
+        let relative = |typed: &str| workspace.relative(&cwd, Path::new(typed));
+        assert_eq!(relative("skin/").unwrap().as_str(), "data/skin");
+        assert_eq!(relative("../x").unwrap().as_str(), "x");
+        assert!(matches!(relative("../../x"), Err(Error::OutsideRepository { .. })));
+        assert!(matches!(relative("/etc/passwd"), Err(Error::OutsideRepository { .. })));
+    }
+}

@@ -6,6 +6,7 @@ use super::Failure;
 use crate::cli::GlobalArgs;
 use crate::observer::Interrupt;
 use crate::ui::{Options, Ui};
+use crate::workspace::Workspace;
 
 /// Resolved once from the global options.
 pub struct Context {
@@ -38,5 +39,10 @@ impl Context {
         let raised = interrupt.clone();
         let _ = ctrlc::set_handler(move || raised.raise());
         Ok(Self { ui: Ui::new(options), cwd, interrupt })
+    }
+
+    /// The repository that the command was started in.
+    pub fn workspace(&self) -> Result<Workspace, Failure> {
+        Ok(Workspace::discover(&self.cwd)?)
     }
 }

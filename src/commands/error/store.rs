@@ -1,1 +1,81 @@
 //! Advice for the errors of [`crate::store`].
+
+use super::{Explain, Failure};
+use crate::commands::Exit;
+use crate::relpath::RelPath;
+use crate::store::{Error, Untrackable};
+use crate::text::quoted_list;
+
+/// As many paths as a message names one by one.
+const SHOWN: usize = 5;
+
+impl Explain for Error {
+    fn explain(self) -> Failure {
+        let failure = Failure::from_chain(&self);
+        match self {
+            Error::Workspace(error) => error.explain(),
+            Error::Missing(_) => failure.hint("check the spelling; paths are relative to where you are").with_exit(Exit::Usage),
+            Error::Untrackable { reason, .. } => untrackable(failure, &reason).with_exit(Exit::Usage),
+            Error::TrackedByGit { path, folder } => {
+                let flags = if folder { "-r --cached" } else { "--cached" };
+                failure.hint(format!("type `git rm {flags} {path}`, commit, then add it again")).with_exit(Exit::Usage)
+            }
+            Error::PointerIgnored(_) => failure.hint("take the pointer back in: a line `!*.derm` in `.gitignore`").with_exit(Exit::Usage),
+            Error::Overlap { inner, .. } => {
+                failure.hint(format!("remove `{inner}.derm` to track the whole folder instead")).with_exit(Exit::Usage)
+            }
+            Error::NotTracked(path) => failure.hint(format!("type `derm add {path}` to track it")).with_exit(Exit::Usage),
+            Error::Unstable(_) => failure.hint("wait until whatever writes it is done"),
+            Error::WouldLose { paths } => failure
+                .cause(format!("changed: {}", shown(&paths)))
+                .hint("keep the changes: `derm add` them")
+                .hint("give them up: `derm checkout --force`"),
+            Error::Incomplete { missing, damaged } => incomplete(failure, &missing, &damaged),
+            Error::NoObject(_) => failure.hint("add the data again, run the stage that makes it, or copy the cache from where it is whole"),
+            Error::Damaged(_) | Error::BadTree { .. } => {
+                failure.hint("`derm doctor --verify` finds all damage; then add the data again or run the stage that makes it")
+            }
+            Error::BadPointer { place, .. } => {
+                failure.at(&place).hint("restore it from git, or write it anew with `derm add`").with_exit(Exit::Usage)
+            }
+            Error::NoLink { .. } => failure.hint("put \"copy\" last in `cache.link` of `.derm/config`"),
+            Error::Interrupted => failure.with_exit(Exit::Interrupted),
+        }
+    }
+}
+
+fn untrackable(failure: Failure, reason: &Untrackable) -> Failure {
+    match reason {
+        Untrackable::Root => failure.hint("name a file or a folder in it"),
+        Untrackable::Internal(_) => failure,
+        Untrackable::Pointer => failure.hint("name the data itself, without `.derm`"),
+        Untrackable::Ignored => failure.hint("a line `!PATH` in `.dermignore` takes it back in"),
+        Untrackable::Symlink(_) => failure.hint("copy the data to this place; links inside an added folder are kept as links"),
+        Untrackable::Special(_) => failure.hint("remove it or list it in `.dermignore`"),
+        Untrackable::NotUtf8(_) | Untrackable::TooLong(_) => failure.hint("rename it or list it in `.dermignore`"),
+        Untrackable::TooDeep(_) => failure.hint("a folder may be mounted inside itself"),
+    }
+}
+
+fn incomplete(failure: Failure, missing: &[RelPath], damaged: &[RelPath]) -> Failure {
+    let mut failure = failure;
+    if !missing.is_empty() {
+        failure = failure.cause(format!("not in the cache: {}", shown(missing)));
+    }
+    if !damaged.is_empty() {
+        failure = failure.cause(format!("damaged in the cache, set aside in its `damaged` folder: {}", shown(damaged)));
+    }
+    failure
+        .hint("if you have the files: put them in place and type `derm add`")
+        .hint("if a stage makes them: `derm repro`")
+        .hint("if another machine has them: copy its cache folder over this one")
+}
+
+/// The first few names, and how many more there are.
+fn shown(paths: &[RelPath]) -> String {
+    let names: Vec<&str> = paths.iter().take(SHOWN).map(RelPath::as_str).collect();
+    match paths.len().saturating_sub(SHOWN) {
+        0 => quoted_list(&names),
+        more => format!("{} and {more} more", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}

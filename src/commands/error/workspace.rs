@@ -1,1 +1,38 @@
 //! Advice for the errors of [`crate::workspace`].
+
+use std::io::ErrorKind;
+
+use super::{Explain, Failure};
+use crate::commands::Exit;
+use crate::workspace::Error;
+
+impl Explain for Error {
+    fn explain(self) -> Failure {
+        let failure = Failure::from_chain(&self);
+        match self {
+            Error::Io { source, .. } => advise_io(failure, source.kind()),
+            Error::NoRepository { .. } => failure.hint("type `derm init` to make this folder a repository").with_exit(Exit::Usage),
+            Error::OutsideRepository { root, .. } => {
+                failure.hint(format!("the repository is `{}`: copy the data into it", root.display())).with_exit(Exit::Usage)
+            }
+            Error::NotUtf8 { .. } => failure.hint("rename it: derm's files are read on every system"),
+            Error::Config { place, .. } => failure.at(&place).with_exit(Exit::Usage),
+            Error::Ignore { place, .. } => failure.at(&place).hint("patterns are those of `.gitignore`").with_exit(Exit::Usage),
+            Error::NoGit { .. } => failure.hint("type `derm init --git` or `git init`").with_exit(Exit::Usage),
+            Error::UnknownRevision { reason, .. } => failure.cause(reason).with_exit(Exit::Usage),
+            Error::Git { reason, .. } => failure.cause(reason),
+            Error::Interrupted => failure.with_exit(Exit::Interrupted),
+        }
+    }
+}
+
+/// Advice that depends on what the operating system said.
+pub(super) fn advise_io(failure: Failure, kind: ErrorKind) -> Failure {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure.hint("free some space and try again: nothing was lost"),
+        ErrorKind::FileTooLarge => failure.hint("a limit on file sizes is set (`ulimit -f`)"),
+        ErrorKind::PermissionDenied => failure.hint("check who owns it, and that its folder can be written"),
+        ErrorKind::ReadOnlyFilesystem => failure.hint("the file system is mounted read-only"),
+        _ => failure,
+    }
+}

@@ -1,0 +1,180 @@
+//! Pointer files: `PATH.derm` beside the tracked `PATH`, small YAML that git keeps instead of the data.
+//!
+//! ```yaml
+//! schema: 1
+//! path: skin            # the name of what is tracked, in the pointer's folder
+//! hash: af1349b9…       # BLAKE3: of the bytes, or of the folder's node
+//! kind: tree            # file or tree
+//! size: 39353693        # bytes
+//! files: 10015
+//! executable: true      # only for a file with that bit
+//! desc: …               # free text, kept as it is
+//! meta: …               # any YAML, kept as it is
+//! ```
+//!
+//! Unknown keys, duplicate keys and wrong types are errors with their place, also the marks of an
+//! unresolved merge. `path` must be the pointer's own name without `.derm`. A pointer in a folder
+//! that git or `.dermignore` leaves out is not found.
+
+use std::path::Path;
+
+use ignore::WalkBuilder;
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Error};
+use crate::relpath::RelPath;
+use crate::text::Place;
+use crate::workspace::{Workspace, atomic, rules};
+
+/// How pointer files are called.
+pub const SUFFIX: &str = ".derm";
+
+/// The content of a pointer file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// What is tracked.
+    pub entry: Entry,
+    /// Free text of the user's.
+    pub desc: Option<String>,
+    /// Any YAML of the user's.
+    pub meta: Option<serde_yaml::Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    path: String,
+    hash: crate::digest::ObjectId,
+    kind: super::Kind,
+    size: u64,
+    files: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    executable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    desc: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meta: Option<serde_yaml::Value>,
+}
+
+impl Pointer {
+    /// A pointer without notes.
+    pub fn new(entry: Entry) -> Self {
+        Self { entry, desc: None, meta: None }
+    }
+
+    /// Understands the bytes of the pointer file of `target`.
+    pub fn parse(target: &RelPath, bytes: &[u8]) -> Result<Self, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        let bad = |line, column, message: String| Error::BadPointer {
+            place: Box::new(Place::new(path_of(target).as_str(), line, column, &text)),
+            message,
+        };
+        let file: File = serde_yaml::from_str(&text).map_err(|error| {
+            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+            bad(line, column, without_place(&error.to_string()))
+        })?;
+        let line_of = |key: &str| text.lines().position(|line| line.starts_with(key)).map_or(1, |n| n + 1);
+        if file.schema != 1 {
+            return Err(bad(line_of("schema"), 1, format!("schema {} is newer than this derm", file.schema)));
+        }
+        if target.name() != Some(&file.path) {
+            return Err(bad(
+                line_of("path"),
+                1,
+                format!("`path` is `{}`, but the file's name says `{}`", file.path, target.name().unwrap_or(".")),
+            ));
+        }
+        let entry = Entry { id: file.hash, kind: file.kind, size: file.size, files: file.files, executable: file.executable };
+        Ok(Self { entry, desc: file.desc, meta: file.meta })
+    }
+
+    /// The bytes of the pointer file of `target`.
+    pub fn to_yaml(&self, target: &RelPath) -> String {
+        let Entry { id, kind, size, files, executable } = self.entry.clone();
+        let path = target.name().unwrap_or_default().to_owned();
+        let file = File { schema: 1, path, hash: id, kind, size, files, executable, desc: self.desc.clone(), meta: self.meta.clone() };
+        // Plain data with text keys: there is nothing that YAML could refuse.
+        serde_yaml::to_string(&file).unwrap_or_default()
+    }
+
+    /// Reads the pointer of `target`; `None` without one.
+    pub fn read(workspace: &Workspace, target: &RelPath) -> Result<Option<Self>, Error> {
+        if target.is_root() {
+            return Ok(None);
+        }
+        let path = path_of(target).on_disk(workspace.root());
+        match std::fs::read(&path) {
+            Ok(bytes) => Self::parse(target, &bytes).map(Some),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(Error::io("read", &path)(error)),
+        }
+    }
+
+    /// Writes the pointer of `target`.
+    pub fn write(&self, workspace: &Workspace, target: &RelPath) -> Result<(), Error> {
+        let path = path_of(target).on_disk(workspace.root());
+        Ok(atomic::write(&path, self.to_yaml(target).as_bytes())?)
+    }
+}
+
+/// serde_yaml repeats the place at the end of its message; the place is shown before it already.
+fn without_place(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+/// Nothing is there, or a folder is in the way (`.derm/` for the root).
+fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory)
+}
+
+/// The pointer file of `target`.
+pub fn path_of(target: &RelPath) -> RelPath {
+    target.parent().unwrap_or_default().join(&format!("{}{SUFFIX}", target.name().unwrap_or_default()))
+}
+
+/// What the pointer file `path` is for; `None` when it is no pointer file.
+pub fn target_of(path: &RelPath) -> Option<RelPath> {
+    let name = path.name()?.strip_suffix(SUFFIX).filter(|name| !name.is_empty())?;
+    Some(path.parent()?.join(name))
+}
+
+/// The pointer that covers `path`: its own or that of a folder above it.
+pub fn covering(workspace: &Workspace, path: &RelPath) -> Result<Option<(RelPath, Pointer)>, Error> {
+    let mut here = Some(path.clone());
+    while let Some(target) = here.filter(|target| !target.is_root()) {
+        if let Some(pointer) = Pointer::read(workspace, &target)? {
+            return Ok(Some((target, pointer)));
+        }
+        here = target.parent();
+    }
+    Ok(None)
+}
+
+/// All pointers, sorted by path. Folders that git or `.dermignore` leaves out are not entered.
+pub fn find_all(workspace: &Workspace) -> Result<Vec<(RelPath, Pointer)>, Error> {
+    find_below(workspace, &RelPath::root())
+}
+
+/// All pointers whose pointer file lies in `folder` or below, sorted by path.
+pub fn find_below(workspace: &Workspace, folder: &RelPath) -> Result<Vec<(RelPath, Pointer)>, Error> {
+    let mut walk = WalkBuilder::new(folder.on_disk(workspace.root()));
+    walk.standard_filters(false).git_ignore(true).require_git(false).parents(true).add_custom_ignore_filename(rules::FILE);
+    walk.filter_entry(|entry| entry.depth() == 0 || entry.file_name().to_str().is_some_and(|name| !rules::always(name)));
+    let mut found = Vec::new();
+    for entry in walk.build() {
+        let Some(target) = entry.ok().filter(is_pointer_file).and_then(|entry| target_on_disk(workspace, entry.path())) else { continue };
+        found.extend(Pointer::read(workspace, &target)?.map(|pointer| (target, pointer)));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+fn is_pointer_file(entry: &ignore::DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file()) && entry.file_name().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+}
+
+fn target_on_disk(workspace: &Workspace, path: &Path) -> Option<RelPath> {
+    target_of(&RelPath::strip(workspace.root(), path).ok()?)
+}

@@ -1,0 +1,144 @@
+//! Reading git: facts about the checkout, files at a revision, what is tracked.
+//!
+//! The repository of git may begin above derm's root; paths are translated here and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeWalkMode, TreeWalkResult};
+use serde::Serialize;
+
+use super::Error;
+use crate::relpath::RelPath;
+
+/// The state of the git checkout, for provenance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GitFacts {
+    /// The full hash of `HEAD`; `None` before the first commit.
+    pub commit: Option<String>,
+    /// The branch; `None` when `HEAD` is detached.
+    pub branch: Option<String>,
+    /// Whether files that git tracks differ from `HEAD`.
+    pub dirty: bool,
+}
+
+/// The committed files at one revision, below derm's root.
+pub struct Revision {
+    repository: Repository,
+    tree: git2::Oid,
+    prefix: PathBuf,
+    commit: String,
+}
+
+impl Revision {
+    pub(super) fn open(root: &Path, name: &str) -> Result<Self, Error> {
+        let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+        let unknown = |error: git2::Error| Error::UnknownRevision { revision: name.to_owned(), reason: error.message().to_owned() };
+        let (tree, commit) = {
+            let commit = repository.revparse_single(name).and_then(|object| object.peel_to_commit()).map_err(unknown)?;
+            (commit.tree_id(), commit.id().to_string())
+        };
+        let prefix = prefix(&repository, root);
+        Ok(Self { repository, tree, prefix, commit })
+    }
+
+    /// The full hash of the commit.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    /// The bytes of a committed file; `None` when the revision has no such file.
+    pub fn read(&self, path: &RelPath) -> Result<Option<Vec<u8>>, Error> {
+        let failed = fail("read a committed file");
+        let tree = self.repository.find_tree(self.tree).map_err(&failed)?;
+        let entry = match tree.get_path(&self.prefix.join(path.as_str())) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        if entry.kind() != Some(ObjectType::Blob) {
+            return Ok(None);
+        }
+        let blob = self.repository.find_blob(entry.id()).map_err(&failed)?;
+        Ok(Some(blob.content().to_vec()))
+    }
+
+    /// The committed files that `keep` says yes to, sorted.
+    pub fn files(&self, keep: impl Fn(&RelPath) -> bool) -> Result<Vec<RelPath>, Error> {
+        let failed = fail("list committed files");
+        let mut tree = self.repository.find_tree(self.tree).map_err(&failed)?;
+        if !self.prefix.as_os_str().is_empty() {
+            let Ok(entry) = tree.get_path(&self.prefix) else { return Ok(Vec::new()) };
+            tree = self.repository.find_tree(entry.id()).map_err(&failed)?;
+        }
+        let mut found = Vec::new();
+        let walked = tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+            let path = entry.name().ok().and_then(|name| RelPath::new(&format!("{}{name}", folder)).ok());
+            found.extend(path.filter(|path| entry.kind() == Some(ObjectType::Blob) && keep(path)));
+            TreeWalkResult::Ok
+        });
+        walked.map_err(&failed)?;
+        found.sort();
+        Ok(found)
+    }
+}
+
+pub(super) fn init(root: &Path) -> Result<(), Error> {
+    if open(root)?.is_none() {
+        Repository::init(root).map_err(fail("create a repository"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn facts(root: &Path) -> Option<GitFacts> {
+    let repository = open(root).ok()??;
+    let head = repository.head().ok();
+    let commit = head.as_ref().and_then(|head| head.peel_to_commit().ok()).map(|commit| commit.id().to_string());
+    let branch = head.as_ref().filter(|head| head.is_branch()).and_then(|head| head.shorthand().ok().map(str::to_owned));
+    let mut options = StatusOptions::new();
+    options.include_untracked(false).include_ignored(false).exclude_submodules(true);
+    let dirty = repository.statuses(Some(&mut options)).map_or(true, |changes| !changes.is_empty());
+    Some(GitFacts { commit, branch, dirty })
+}
+
+pub(super) fn tracked(root: &Path, path: &RelPath, limit: usize) -> Result<Vec<String>, Error> {
+    let Some(repository) = open(root)? else { return Ok(Vec::new()) };
+    let index = repository.index().map_err(fail("read the index"))?;
+    let full = prefix(&repository, root).join(path.as_str());
+    let start = format!("{}/", full.display());
+    let mut found = Vec::new();
+    for entry in index.iter() {
+        let name = String::from_utf8_lossy(&entry.path);
+        if *name == *full.to_string_lossy() || name.starts_with(&start) {
+            found.push(name.into_owned());
+            if found.len() == limit {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn ignored(root: &Path, path: &RelPath) -> bool {
+    let Ok(Some(repository)) = open(root) else { return false };
+    repository.is_path_ignored(prefix(&repository, root).join(path.as_str())).unwrap_or(false)
+}
+
+/// The git repository around `root`, if there is one.
+fn open(root: &Path) -> Result<Option<Repository>, Error> {
+    match Repository::open_ext(root, RepositoryOpenFlags::empty(), &[] as &[&Path]) {
+        Ok(repository) if repository.is_bare() => Ok(None),
+        Ok(repository) => Ok(Some(repository)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(fail("open the repository")(error)),
+    }
+}
+
+/// derm's root relative to git's.
+fn prefix(repository: &Repository, root: &Path) -> PathBuf {
+    let top = repository.workdir().and_then(|top| top.canonicalize().ok());
+    top.and_then(|top| root.strip_prefix(top).ok().map(Path::to_owned)).unwrap_or_default()
+}
+
+fn fail(operation: &'static str) -> impl Fn(git2::Error) -> Error {
+    move |error| Error::Git { operation, reason: error.message().to_owned() }
+}
