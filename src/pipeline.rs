@@ -26,6 +26,7 @@ pub mod graph;
 pub mod lock;
 pub mod metrics;
 pub mod paramfile;
+pub mod plan;
 pub mod problem;
 pub mod project;
 pub mod reason;

@@ -1,5 +1,6 @@
 //! What every command gets: the terminal, the place it was started in, the interrupt flag.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::Failure;
@@ -16,6 +17,8 @@ pub struct Context {
     pub cwd: PathBuf,
     /// Raised by Ctrl-C and by SIGTERM.
     pub interrupt: Interrupt,
+    /// `-j`, if given.
+    pub jobs: Option<NonZeroUsize>,
 }
 
 impl Context {
@@ -38,7 +41,7 @@ impl Context {
         let interrupt = Interrupt::default();
         let raised = interrupt.clone();
         let _ = ctrlc::set_handler(move || raised.raise());
-        Ok(Self { ui: Ui::new(options), cwd, interrupt })
+        Ok(Self { ui: Ui::new(options), cwd, interrupt, jobs: global.jobs })
     }
 
     /// The repository that the command was started in.

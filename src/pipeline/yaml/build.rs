@@ -68,12 +68,12 @@ fn read(source: &Source, problems: &mut Problems<'_>) -> Option<Node> {
 /// A tab that indents, on the line of an error or the one before: what the parser then says is about something else.
 fn tab_near(text: &str, mark: Mark) -> Option<Mark> {
     let lines = text.lines().enumerate().skip(mark.line.saturating_sub(2)).take(2);
-    let mut found = lines.filter_map(|(i, line)| {
+    let found = lines.filter_map(|(i, line)| {
         let indent = line.chars().take_while(|c| matches!(c, ' ' | '\t'));
         let column = indent.into_iter().position(|c| c == '\t')?;
         Some(Mark { line: i + 1, column: column + 1 })
     });
-    found.next_back()
+    found.last()
 }
 
 /// A list or map that is being filled.
