@@ -55,7 +55,7 @@ fn stage(project: &Project, planned: &Planned) -> StageStatus {
 }
 
 fn is_clean(path: &PathStatus) -> bool {
-    path.in_cache && !path.deleted && path.changes.is_empty()
+    path.in_cache && path.found.is_some() && path.changes.is_empty()
 }
 
 impl Report for Status {
@@ -108,7 +108,8 @@ impl Status {
 }
 
 fn data(page: &mut Page, path: &PathStatus) {
-    let state = match (path.deleted, path.changes.len(), path.in_cache) {
+    let deleted = path.found.is_none();
+    let state = match (deleted, path.changes.len(), path.in_cache) {
         (true, _, true) => Style::Bad.paint("deleted"),
         (true, _, false) => Style::Bad.paint("deleted, and not in the cache"),
         (false, 0, true) => Style::Good.paint("unchanged"),
@@ -116,7 +117,7 @@ fn data(page: &mut Page, path: &PathStatus) {
         (false, n, _) => Style::Changed.paint(&format!("changed: {}", text::count(n, "file", "files"))),
     };
     page.line(format!("  {}  {state}", path.path));
-    if path.deleted {
+    if deleted {
         return;
     }
     for change in path.changes.iter().take(SHOWN).filter(|change| !change.path.is_root()) {

@@ -159,7 +159,8 @@ fn deps_count_by_content_unless_frozen() {
 
 #[test]
 fn params_count_by_parsed_value_per_listed_key() {
-    let set = |lr: Value| move |_: &mut Stage, _: &mut Record, w: &mut Virtual| drop(w.params.insert(path("params.yaml"), map(&[("lr", lr)])));
+    let set =
+        |lr: Value| move |_: &mut Stage, _: &mut Record, w: &mut Virtual| drop(w.params.insert(path("params.yaml"), map(&[("lr", lr)])));
     assert_eq!(after(set(Value::Float(0.10))), NONE);
     assert_eq!(after(set(Value::Float(0.2))), ["parameter `lr` changed from 0.1 to 0.2"]);
     assert_eq!(after(|_, _, w| drop(w.params.remove(&path("params.yaml")))), ["parameter `lr` is missing"]);

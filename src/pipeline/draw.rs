@@ -22,13 +22,15 @@ impl Drawing {
         let order: Vec<usize> = project.graph.order.iter().copied().filter(|index| wanted[*index]).collect();
         let mut place = vec![usize::MAX; wanted.len()];
         order.iter().enumerate().for_each(|(at, index)| place[*index] = at);
-        let needs = order.iter().map(|index| project.graph.needs[*index].iter().map(|need| place[*need]).filter(|at| *at != usize::MAX).collect());
+        let needs =
+            order.iter().map(|index| project.graph.needs[*index].iter().map(|need| place[*need]).filter(|at| *at != usize::MAX).collect());
         Self { names: order.iter().map(|index| project.label(*index).to_owned()).collect(), needs: needs.collect() }
     }
 
     /// For people: boxes and arrows while they are few and fit into `width` columns, else [`Drawing::list`].
     pub fn text(&self, width: usize) -> String {
-        let drawn = (self.names.len() <= DRAWN).then(|| ascii::draw(self)).filter(|text| text.lines().all(|line| line.chars().count() <= width));
+        let drawn =
+            (self.names.len() <= DRAWN).then(|| ascii::draw(self)).filter(|text| text.lines().all(|line| line.chars().count() <= width));
         drawn.unwrap_or_else(|| self.list())
     }
 

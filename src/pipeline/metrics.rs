@@ -79,7 +79,10 @@ pub fn list(project: &Project, wanted: BTreeSet<RelPath>) -> Listing {
 pub fn readers<'p>(project: &'p Project, file: &RelPath, key: &str) -> Vec<&'p str> {
     let related = |listed: &str| listed == key || key.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'));
     let reads = |index: &usize| {
-        project.stages[*index].params.iter().any(|params| params.file == *file && params.keys.as_ref().is_none_or(|keys| keys.iter().any(|listed| related(listed))))
+        project.stages[*index]
+            .params
+            .iter()
+            .any(|params| params.file == *file && params.keys.as_ref().is_none_or(|keys| keys.iter().any(|listed| related(listed))))
     };
     (0..project.stages.len()).filter(reads).map(|index| project.label(index)).collect()
 }

@@ -52,7 +52,9 @@ pub fn plan(project: &Project, locks: &[Lock], wanted: &[bool], forced: bool, wo
         let verdict = decide(stage, record, forced && !stage.frozen, &ahead)?;
         let before: Vec<usize> = match stage.frozen {
             true => Vec::new(),
-            false => project.graph.needs[index].iter().copied().filter(|need| matches!(next.get(need), Some(Next::Run | Next::Maybe))).collect(),
+            false => {
+                project.graph.needs[index].iter().copied().filter(|need| matches!(next.get(need), Some(Next::Run | Next::Maybe))).collect()
+            }
         };
         let item = with_upstream(project, index, verdict, &before);
         if item.next == Next::Restore {
@@ -75,7 +77,8 @@ fn with_upstream(project: &Project, index: usize, verdict: Verdict, before: &[us
     if before.is_empty() {
         return Planned { stage: index, next, reasons };
     }
-    reasons.retain(|reason| !matches!(reason, Reason::Dep { path, .. } if before.iter().any(|maker| touches(&project.stages[*maker], path))));
+    reasons
+        .retain(|reason| !matches!(reason, Reason::Dep { path, .. } if before.iter().any(|maker| touches(&project.stages[*maker], path))));
     let certain = next == Next::Run && !reasons.is_empty() && !reasons.iter().all(|reason| matches!(reason, Reason::Out { .. }));
     reasons.push(Reason::Upstream { stages: before.iter().map(|maker| project.label(*maker).to_owned()).collect() });
     Planned { stage: index, next: if certain { Next::Run } else { Next::Maybe }, reasons }

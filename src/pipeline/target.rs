@@ -18,7 +18,10 @@ pub fn resolve(project: &Project, cwd: &Path, target: &str) -> Result<Vec<usize>
     if let Some(found) = by_file_and_name(project, cwd, target) {
         return Ok(found);
     }
-    for found in [by(project, |index| project.stages[index].name == target), by(project, |index| project.stages[index].group.as_deref() == Some(target))] {
+    for found in [
+        by(project, |index| project.stages[index].name == target),
+        by(project, |index| project.stages[index].group.as_deref() == Some(target)),
+    ] {
         if let Some(first) = found.first() {
             let pipeline = project.stages[*first].pipeline;
             if found.iter().any(|index| project.stages[*index].pipeline != pipeline) {
@@ -55,7 +58,9 @@ fn by_path(project: &Project, cwd: &Path, target: &str) -> Option<Vec<usize>> {
     if let Some(pipeline) = project.pipelines.iter().position(|pipeline| pipeline.file == path) {
         return Some(by(project, |index| project.stages[index].pipeline == pipeline));
     }
-    let makes = |index: usize| project.stages[index].outs.iter().any(|out| path.is_within(&out.path) || (!path.is_root() && out.path.is_within(&path)));
+    let makes = |index: usize| {
+        project.stages[index].outs.iter().any(|out| path.is_within(&out.path) || (!path.is_root() && out.path.is_within(&path)))
+    };
     Some(by(project, makes)).filter(|found| !found.is_empty())
 }
 

@@ -213,11 +213,14 @@ fn printed(value: &Value, in_command: bool, expression: &str, mark: Mark, proble
         Value::Map(_) | Value::List(_) => Err(format!("`${{{expression}}}` is {}, which cannot stand inside a text", value.what())),
         plain => Ok(plain.python()),
     };
-    Node::text(mark, text.unwrap_or_else(|message| {
-        let mark = exact(problems, mark, expression);
-        problems.add(mark, message);
-        String::new()
-    }))
+    Node::text(
+        mark,
+        text.unwrap_or_else(|message| {
+            let mark = exact(problems, mark, expression);
+            problems.add(mark, message);
+            String::new()
+        }),
+    )
 }
 
 /// Where `${expression}` stands: the first time it is written at or after the value's mark.
@@ -282,7 +285,10 @@ mod tests {
 
     #[test]
     fn undefined_values_are_named_with_their_place() {
-        assert_eq!(filled("run --lr ${train.lr}", "train: {rate: 1}", true), Err(vec!["pipelines/x.yaml:1:10: `train.lr` is not defined".to_owned()]));
+        assert_eq!(
+            filled("run --lr ${train.lr}", "train: {rate: 1}", true),
+            Err(vec!["pipelines/x.yaml:1:10: `train.lr` is not defined".to_owned()])
+        );
         assert!(filled("a ${m}", "m: [1]", true).is_err());
         assert!(filled("a ${m}", "m: {a: 1}", false).is_err());
         assert!(filled("a ${x..y}", "x: 1", true).is_err());

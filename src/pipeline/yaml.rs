@@ -66,9 +66,9 @@ impl Node {
     pub fn from_value(mark: Mark, value: &Value) -> Self {
         let data = match value {
             Value::List(items) => Data::List(items.iter().map(|item| Self::from_value(mark, item)).collect()),
-            Value::Map(map) => Data::Map(
-                map.iter().map(|(key, item)| Entry { key: key.clone(), mark, value: Self::from_value(mark, item) }).collect(),
-            ),
+            Value::Map(map) => {
+                Data::Map(map.iter().map(|(key, item)| Entry { key: key.clone(), mark, value: Self::from_value(mark, item) }).collect())
+            }
             other => Data::Scalar(other.clone()),
         };
         Self { mark, data }

@@ -24,7 +24,9 @@ impl Explain for Error {
                 None => failure.hint("`derm status` lists the stages"),
             }
             .with_exit(Exit::Usage),
-            Error::AmbiguousTarget { stages, .. } => failure.hint(format!("name the file too: {}", text::quoted_list(&stages))).with_exit(Exit::Usage),
+            Error::AmbiguousTarget { stages, .. } => {
+                failure.hint(format!("name the file too: {}", text::quoted_list(&stages))).with_exit(Exit::Usage)
+            }
             Error::MissingDep { path, tracked, .. } => match tracked {
                 true => failure.hint(format!("it is tracked: `derm checkout {path}` brings it back")),
                 false => failure.hint("check the spelling in `deps:`, or put the file there"),

@@ -63,7 +63,8 @@ impl Repro {
 
     /// After a failure: what was not done.
     pub fn left_over(&self) -> Vec<String> {
-        let names: Vec<&str> = self.stages.iter().filter(|stage| stage.action == Action::Skipped).map(|stage| stage.stage.as_str()).collect();
+        let names: Vec<&str> =
+            self.stages.iter().filter(|stage| stage.action == Action::Skipped).map(|stage| stage.stage.as_str()).collect();
         let (shown, more) = names.split_at(names.len().min(10));
         match (shown.is_empty(), more.len()) {
             (true, _) => Vec::new(),
@@ -104,8 +105,12 @@ impl Report for Repro {
             return;
         }
         let counted = [(Action::Ran, "ran"), (Action::Restored, "restored"), (Action::Recorded, "recorded"), (Action::Fresh, "up to date")];
-        let parts: Vec<String> =
-            counted.into_iter().map(|(action, word)| (self.count(action), word)).filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        let parts: Vec<String> = counted
+            .into_iter()
+            .map(|(action, word)| (self.count(action), word))
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| format!("{n} {word}"))
+            .collect();
         page.line(format!("{all}: {} in {}", parts.join(", "), text::duration(self.seconds)));
     }
 }

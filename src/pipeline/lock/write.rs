@@ -71,7 +71,15 @@ fn entries<'a>(out: &mut String, name: &str, entries: impl ExactSizeIterator<Ite
             Kind::Tree => "tree",
         };
         put(out, format_args!("    - path: {}\n", emit::text(path.as_str())));
-        put(out, format_args!("      hash: {}\n      kind: {kind}\n      size: {}\n      files: {}\n", emit::text(&entry.id.hex()), entry.size, entry.files));
+        put(
+            out,
+            format_args!(
+                "      hash: {}\n      kind: {kind}\n      size: {}\n      files: {}\n",
+                emit::text(&entry.id.hex()),
+                entry.size,
+                entry.files
+            ),
+        );
         if entry.executable {
             out.push_str("      executable: true\n");
         }

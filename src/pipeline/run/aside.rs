@@ -118,7 +118,6 @@ fn put_back(root: &Path, folder: &Path, note: &Note) -> Result<(), Error> {
     remove(folder)
 }
 
-
 /// Removes a file, link or folder, if there is one.
 pub fn remove(path: &Path) -> Result<(), Error> {
     let Ok(found) = path.symlink_metadata() else { return Ok(()) };

@@ -121,7 +121,13 @@ impl<'a> One<'a> {
 
     /// A frozen stage: what is there is what counts.
     fn record_only(&self) -> Result<Done, Error> {
-        let mut record = Record { cmd: self.stage.cmd.clone(), deps: BTreeMap::new(), params: BTreeMap::new(), outs: BTreeMap::new(), changed: Vec::new() };
+        let mut record = Record {
+            cmd: self.stage.cmd.clone(),
+            deps: BTreeMap::new(),
+            params: BTreeMap::new(),
+            outs: BTreeMap::new(),
+            changed: Vec::new(),
+        };
         for path in &self.stage.deps {
             record.deps.extend(self.run.disk.entry(path)?.map(|entry| (path.clone(), entry)));
         }
@@ -150,7 +156,9 @@ impl<'a> One<'a> {
             match self.run.disk.store.checkout_with(entry, &out.path, Overwrite::Force, &self.work()) {
                 Ok(_) => self.run.disk.note(&out.path, entry),
                 Err(store::Error::Interrupted) => return Err(Error::Interrupted),
-                Err(store::Error::Incomplete { .. } | store::Error::NoObject(_) | store::Error::Damaged(_) | store::Error::BadTree { .. }) => {
+                Err(
+                    store::Error::Incomplete { .. } | store::Error::NoObject(_) | store::Error::Damaged(_) | store::Error::BadTree { .. },
+                ) => {
                     self.work().observer.warn(&format!("the cache does not have `{}` whole: running `{}` instead", out.path, self.label()));
                     self.run.disk.forget();
                     return Ok(false);
@@ -279,7 +287,8 @@ impl<'a> One<'a> {
             // A file that cannot be read any more has changed.
             let now = values(params, &self.run.disk).unwrap_or_default();
             let same = before.is_some_and(|before| {
-                before.len() == now.len() && now.iter().all(|(key, value)| matches!((before.get(key), value), (Some(a), Some(b)) if a.same(b)))
+                before.len() == now.len()
+                    && now.iter().all(|(key, value)| matches!((before.get(key), value), (Some(a), Some(b)) if a.same(b)))
             });
             if !same {
                 changed.push(params.file.clone());

@@ -13,10 +13,10 @@ use std::time::Instant;
 
 use super::one::{Done, One, since};
 use super::{Action, Outcome, Run, Step};
+use crate::pipeline::Error;
 use crate::pipeline::decide::decide;
 use crate::pipeline::reason::{Reason, Verdict};
 use crate::pipeline::stage::Resources;
-use crate::pipeline::Error;
 
 type Report = (usize, Vec<Reason>, f64, Result<Done, Error>);
 
@@ -107,10 +107,8 @@ impl<'a> Board<'a> {
         let resources = |index: usize| self.run.project.stages[index].how.resources;
         let places = self.run.options.jobs.max(1);
         let wants = resources(index);
-        let used = self.running.iter().map(|other| resources(*other)).fold(Resources { cpus: 0, memory: 0, gpus: 0 }, |sum, one| Resources {
-            cpus: sum.cpus + one.cpus,
-            memory: sum.memory.saturating_add(one.memory),
-            gpus: sum.gpus + one.gpus,
+        let used = self.running.iter().map(|other| resources(*other)).fold(Resources { cpus: 0, memory: 0, gpus: 0 }, |sum, one| {
+            Resources { cpus: sum.cpus + one.cpus, memory: sum.memory.saturating_add(one.memory), gpus: sum.gpus + one.gpus }
         });
         let memory_fits = wants.memory == 0 || used.memory == 0 || used.memory.saturating_add(wants.memory) <= machine_memory();
         self.running.is_empty() || (used.cpus + wants.cpus <= places && (wants.gpus == 0 || used.gpus == 0) && memory_fits)

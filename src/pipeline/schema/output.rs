@@ -8,7 +8,21 @@ use crate::relpath::RelPath;
 
 const FLAGS: &[&str] = &["cache", "persist", "push", "remote", "desc", "type", "labels", "meta", "checkpoint"];
 const PLOT_FLAGS: &[&str] = &[
-    "cache", "persist", "push", "remote", "desc", "type", "labels", "meta", "checkpoint", "x", "y", "x_label", "y_label", "title", "header",
+    "cache",
+    "persist",
+    "push",
+    "remote",
+    "desc",
+    "type",
+    "labels",
+    "meta",
+    "checkpoint",
+    "x",
+    "y",
+    "x_label",
+    "y_label",
+    "title",
+    "header",
     "template",
 ];
 

@@ -7,8 +7,24 @@ use crate::pipeline::yaml::{Data, Entry, Mark, Node};
 use crate::relpath::RelPath;
 
 const KEYS: &[&str] = &[
-    "cmd", "wdir", "deps", "params", "outs", "metrics", "plots", "frozen", "always_changed", "desc", "meta", "vars", "env", "timeout",
-    "retry", "resources", "executor", "shell",
+    "cmd",
+    "wdir",
+    "deps",
+    "params",
+    "outs",
+    "metrics",
+    "plots",
+    "frozen",
+    "always_changed",
+    "desc",
+    "meta",
+    "vars",
+    "env",
+    "timeout",
+    "retry",
+    "resources",
+    "executor",
+    "shell",
 ];
 
 impl Reader<'_, '_> {
@@ -17,7 +33,9 @@ impl Reader<'_, '_> {
         let Some(entries) = self.map(node, what) else { return };
         for entry in entries {
             match entry.key.as_str() {
-                "live" => self.problems.warn(entry.mark, "`live` is gone from DVC 3 and has no effect; name its files in `metrics` or `plots`"),
+                "live" => {
+                    self.problems.warn(entry.mark, "`live` is gone from DVC 3 and has no effect; name its files in `metrics` or `plots`")
+                }
                 "do" => self.problems.add(entry.mark, format!("{what} has `do` but no `foreach`")),
                 key if KEYS.contains(&key) => {}
                 key => self.problems.unknown_key(entry.mark, key, what, KEYS),

@@ -39,7 +39,8 @@ fn read(source: &Source, problems: &mut Problems<'_>) -> Option<Node> {
                 let mark = Mark { line: error.marker().line().max(1), column: error.marker().col() + 1 };
                 let tab = tab_near(text, mark);
                 let hint = tab.map(|_| "YAML is indented with spaces; replace the tab".to_owned());
-                let message = if tab.is_some() { "a tab cannot indent YAML".to_owned() } else { format!("not valid YAML: {}", error.info()) };
+                let message =
+                    if tab.is_some() { "a tab cannot indent YAML".to_owned() } else { format!("not valid YAML: {}", error.info()) };
                 problems.add_with(tab.unwrap_or(mark), message, hint);
                 return None;
             }

@@ -56,7 +56,8 @@ fn is_odd(c: char) -> bool {
 
 fn is_plain(text: &str) -> bool {
     let first = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.');
-    let rest = |c: char| c.is_ascii_alphanumeric() || " _-./+=@~$,()%;&|<>*'\"!?^\\".contains(c) || (c as u32 > 0xa0 && c.is_alphanumeric());
+    let rest =
+        |c: char| c.is_ascii_alphanumeric() || " _-./+=@~$,()%;&|<>*'\"!?^\\".contains(c) || (c as u32 > 0xa0 && c.is_alphanumeric());
     text.starts_with(first)
         && text.chars().all(rest)
         && !text.ends_with(' ')
