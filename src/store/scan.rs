@@ -8,6 +8,7 @@
 use std::fs::{self, DirEntry, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -20,6 +21,7 @@ use super::{Error, Store, Untrackable, Work, links};
 use crate::digest::ObjectId;
 use crate::observer::Task;
 use crate::relpath::RelPath;
+use crate::text;
 use crate::workspace::rules::{self, Rules};
 
 /// Deeper than any real dataset; a folder mounted inside itself ends here instead of in the stack.
@@ -53,6 +55,7 @@ pub struct Scan<'a> {
     top: RelPath,
     task: Box<dyn Task>,
     stored: Mutex<Vec<Stored>>,
+    leading_out: AtomicU64,
 }
 
 /// Where a file's id came from.
@@ -70,7 +73,7 @@ impl<'a> Scan<'a> {
     pub fn new(store: &'a Store, top: &RelPath, batch: Option<&'a Batch<'a>>, work: &'a Work<'a>) -> Self {
         let name = if batch.is_some() { "adding" } else { "hashing" };
         let task = work.observer.begin(name, None, crate::observer::Unit::Items("files"));
-        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default() }
+        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default(), leading_out: AtomicU64::new(0) }
     }
 
     /// Walks the path; `None` when nothing is there.
@@ -99,8 +102,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The files that got objects, in no order.
+    /// The files that got objects, in no order. Warns of symbolic links whose targets did not.
     pub fn into_stored(self) -> Vec<Stored> {
+        let n = self.leading_out.load(Ordering::Relaxed) as usize;
+        if n > 0 {
+            let links = text::count(n, "symbolic link leads", "symbolic links lead");
+            self.work.observer.warn(&format!("{links} out of `{}`: kept as links, without what they point to", self.top));
+        }
         self.stored.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -198,6 +206,8 @@ impl<'a> Scan<'a> {
         }
         let target = self.link_target(disk)?;
         if let Some(batch) = self.batch {
+            let inside = links::points_into(disk, Path::new(&target), &self.disk(&self.top));
+            self.leading_out.fetch_add(u64::from(!inside), Ordering::Relaxed);
             // As an object of its own, so that a checkout knows that replacing the link loses nothing.
             batch.put(ObjectId::of(target.as_bytes()), target.as_bytes(), false)?;
         }

@@ -6,7 +6,7 @@
 //! leave a temporary file behind, which every walk of derm ignores. A target that is a symbolic
 //! link is written through; an existing target keeps its permissions.
 
-use std::fs::{self, File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -37,11 +37,11 @@ impl AtomicFile {
         let linked = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
         let target = linked.unwrap_or_else(|| path.to_owned());
         let folder = folder_of(&target);
-        let temporary = tempfile::Builder::new()
-            .prefix(TEMP_PREFIX)
-            .permissions(permissions_for(&target))
-            .tempfile_in(folder)
-            .map_err(Error::io("write", path))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMP_PREFIX);
+        #[cfg(unix)]
+        builder.permissions(permissions_for(&target));
+        let temporary = builder.tempfile_in(folder).map_err(Error::io("write", path))?;
         Ok(Self { temporary, target })
     }
 
@@ -84,20 +84,16 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Those of the file that is there, else what a new file gets (the umask is applied later).
-fn permissions_for(path: &Path) -> Permissions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).map_or_else(|_| Permissions::from_mode(0o666), |meta| meta.permissions())
-    }
-    #[cfg(not(unix))]
-    {
-        fs::metadata(path).or_else(|_| fs::metadata(folder_of(path))).expect("a folder that can be written").permissions()
-    }
+#[cfg(unix)]
+fn permissions_for(path: &Path) -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).map_or_else(|_| PermissionsExt::from_mode(0o666), |meta| meta.permissions())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -121,7 +117,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("file"), folder.path().join("link"));
         fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
         write(&link, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");

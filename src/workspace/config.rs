@@ -95,7 +95,7 @@ pub struct Config {
 pub struct Cache {
     /// Where objects are; relative to the root unless absolute.
     pub dir: Setting<PathBuf>,
-    /// Link types, tried in this order. Never empty; a last `copy` is understood.
+    /// Link types, tried in this order. Never empty. Executable files are reflinks or copies whatever it says.
     pub link: Setting<Vec<Link>>,
 }
 
