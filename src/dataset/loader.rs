@@ -129,15 +129,20 @@ fn covering(image: (u32, u32), target: (u32, u32), crop_pct: f32) -> (u32, u32) 
     }
 }
 
-/// An antialiased resize to exactly `width` x `height`.
+/// An antialiased resize to exactly `width` x `height`: across first, then down, rounded to 8 bits between, as Pillow does.
+/// (Both at once would go down first, which differs by up to 12 of 255 at hard edges.)
 fn scale(image: &RgbImage, width: u32, height: u32, filter: Filter) -> Result<Vec<u8>, ImageError> {
-    if image.dimensions() == (width, height) {
-        return Ok(image.as_raw().clone());
+    let across = pass(image.as_raw(), image.dimensions(), (width, image.height()), filter)?;
+    pass(&across, (width, image.height()), (width, height), filter)
+}
+
+fn pass(pixels: &[u8], from: (u32, u32), to: (u32, u32), filter: Filter) -> Result<Vec<u8>, ImageError> {
+    if from == to {
+        return Ok(pixels.to_vec());
     }
-    let failed = |what: String| ImageError::Decode(format!("cannot resize to {width} x {height}: {what}"));
-    let source = fir::images::ImageRef::new(image.width(), image.height(), image.as_raw(), fir::PixelType::U8x3);
-    let source = source.map_err(|error| failed(error.to_string()))?;
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    let failed = |what: String| ImageError::Decode(format!("cannot resize to {} x {}: {what}", to.0, to.1));
+    let source = fir::images::ImageRef::new(from.0, from.1, pixels, fir::PixelType::U8x3).map_err(|error| failed(error.to_string()))?;
+    let mut target = fir::images::Image::new(to.0, to.1, fir::PixelType::U8x3);
     let filter = match filter {
         Filter::Bilinear => fir::FilterType::Bilinear,
         Filter::Bicubic => fir::FilterType::CatmullRom,
