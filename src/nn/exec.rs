@@ -2,19 +2,22 @@
 
 use candle_core::Tensor;
 
-use super::graph::{Node, NodeId, Op};
+use super::Error;
+use super::graph::{BatchNorm, Node, NodeId, Op};
 use super::network::{Mode, Network, Norms};
-use super::{Error, ops};
+use super::ops::{self, Activation};
 
 /// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s.
 ///
-/// A value is dropped as soon as no later node reads it.
+/// A value is dropped as soon as no later node reads it. A batch norm or an addition whose only reader is the activation
+/// right after it is worked out together with it.
 pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId, mode: Mode) -> Result<Tensor, Error> {
     let nodes = network.graph().nodes();
     let last_use = last_uses(&nodes[..=end.0]);
     let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
     values[start.0] = Some(value.clone());
-    for id in start.0 + 1..=end.0 {
+    let mut id = start.0 + 1;
+    while id <= end.0 {
         let node = &nodes[id];
         let inputs: Vec<Tensor> = node.inputs.iter().filter_map(|input| values[input.0].clone()).collect();
         assert_eq!(inputs.len(), node.inputs.len(), "`{}` reads across the features", node.name);
@@ -23,9 +26,26 @@ pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId,
                 values[input.0] = None;
             }
         }
-        values[id] = Some(step(network, NodeId(id), node, inputs, mode)?);
+        let after = if id < end.0 { fusable(nodes, id, last_use[id]) } else { None };
+        let result = step(network, NodeId(id), inputs, after, mode)?;
+        id += usize::from(after.is_some());
+        values[id] = Some(result);
+        id += 1;
     }
     Ok(values[end.0].take().unwrap_or_else(|| value.clone()))
+}
+
+/// The activation after node `id`, where both can be done in one pass: nodes stand in running order, so a last reader
+/// that comes right after is the only one.
+fn fusable(nodes: &[Node], id: usize, last_use: usize) -> Option<Activation> {
+    if last_use != id + 1 {
+        return None;
+    }
+    match (&nodes[id].op, &nodes[id + 1].op) {
+        (Op::BatchNorm(_) | Op::Add, Op::Relu) => Some(Activation::Relu),
+        (Op::BatchNorm(_), Op::Relu6) => Some(Activation::Relu6),
+        _ => None,
+    }
 }
 
 /// For each node, the last node that reads it.
@@ -39,8 +59,8 @@ fn last_uses(nodes: &[Node]) -> Vec<usize> {
     last
 }
 
-/// One node's value.
-fn step(network: &Network, id: NodeId, node: &Node, inputs: Vec<Tensor>, mode: Mode) -> Result<Tensor, Error> {
+/// One node's value, with `after` applied to it where the node is a batch norm or an addition.
+fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: Option<Activation>, mode: Mode) -> Result<Tensor, Error> {
     // Without gradients, detached values keep nothing of the graph alive.
     let parameters: Vec<Tensor> = network
         .node_params(id)
@@ -50,15 +70,16 @@ fn step(network: &Network, id: NodeId, node: &Node, inputs: Vec<Tensor>, mode: M
         })
         .collect();
     let x = &inputs[0];
-    let result = match &node.op {
+    let result = match &network.graph().node(id).op {
         Op::Input => x.clone(),
         Op::Conv2d(settings) => ops::conv2d(x, &parameters[0], parameters.get(1), settings)?,
-        Op::BatchNorm(settings) => return norm(network, id, x, &parameters, settings, mode),
+        Op::BatchNorm(settings) => return norm(network, id, x, &parameters, (settings, after), mode),
         Op::Relu => ops::relu(x)?,
         Op::Relu6 => ops::relu6(x)?,
         Op::Sigmoid => ops::sigmoid(x)?,
         Op::MaxPool(settings) => ops::max_pool(x, *settings)?,
         Op::GlobalAvgPool => ops::global_avg_pool(x)?,
+        Op::Add if after.is_some() => ops::add_relu(x, &inputs[1])?,
         Op::Add => (x + &inputs[1])?,
         Op::Gate => ops::gate(x, &inputs[1])?,
         Op::Concat => Tensor::cat(&inputs, 1)?,
@@ -79,12 +100,12 @@ fn norm(
     id: NodeId,
     x: &Tensor,
     parameters: &[Tensor],
-    settings: &super::graph::BatchNorm,
+    (settings, after): (&BatchNorm, Option<Activation>),
     mode: Mode,
 ) -> Result<Tensor, Error> {
     let [scale, shift, mean, var] = parameters else { unreachable!("a batch norm has four parameters") };
     if let Mode::Train { norms: Norms::Batch, .. } = mode {
-        let (y, batch) = ops::batch_norm_train(x, scale, shift, settings.eps)?;
+        let (y, batch) = ops::batch_norm_train(x, scale, shift, settings.eps, after)?;
         let mut buffers = network.node_params(id).skip(2);
         for statistics in [&batch.mean, &batch.unbiased_var] {
             if let Some(buffer) = buffers.next() {
@@ -93,5 +114,5 @@ fn norm(
         }
         return Ok(y);
     }
-    Ok(ops::batch_norm_eval(x, scale, shift, &mean.detach(), &var.detach(), settings.eps)?)
+    Ok(ops::batch_norm_eval(x, scale, shift, [&mean.detach(), &var.detach()], settings.eps, after)?)
 }

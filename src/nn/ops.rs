@@ -22,7 +22,7 @@ mod norm;
 mod pool;
 mod slices;
 
-pub use activation::{relu, relu6, sigmoid};
+pub use activation::{Activation, add_relu, relu, relu6, sigmoid};
 pub use channel_conv::channel_conv;
 pub use conv::conv2d;
 pub use cross_entropy::cross_entropy;

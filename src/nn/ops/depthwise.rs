@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::elementwise::{planes_per_task, sum2};
+use super::elementwise::{planes_per_task, sum2, wide};
 use super::geometry::Geometry;
 use super::im2col::inside;
 
@@ -34,14 +34,16 @@ pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geome
         if let Some(bias) = bias {
             y.fill(bias[channel]);
         }
-        rows(g, |tap, from, to, start, end, first| {
-            let x = &x[from * g.input[1] + first..(from + 1) * g.input[1]];
-            let y = &mut y[to * g.output[1]..][start..end];
-            let w = weight[tap];
-            match g.stride[1] {
-                1 => y.iter_mut().zip(x).for_each(|(y, &x)| *y += w * x),
-                stride => y.iter_mut().zip(x.iter().step_by(stride)).for_each(|(y, &x)| *y += w * x),
-            }
+        wide(|| {
+            rows(g, |tap, from, to, start, end, first| {
+                let x = &x[from * g.input[1] + first..(from + 1) * g.input[1]];
+                let y = &mut y[to * g.output[1]..][start..end];
+                let w = weight[tap];
+                match g.stride[1] {
+                    1 => y.iter_mut().zip(x).for_each(|(y, &x)| *y += w * x),
+                    stride => y.iter_mut().zip(x.iter().step_by(stride)).for_each(|(y, &x)| *y += w * x),
+                }
+            })
         });
     });
     y
@@ -53,14 +55,16 @@ pub(super) fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry) -> Vec<f3
     let planes = dx.par_chunks_mut(g.in_plane()).zip(dy.par_chunks(g.out_plane())).enumerate();
     planes.with_min_len(planes_per_task(g.out_plane() * g.taps())).for_each(|(plane, (dx, dy))| {
         let weight = &weight[plane % g.groups * g.taps()..][..g.taps()];
-        rows(g, |tap, to, from, start, end, first| {
-            let dx = &mut dx[to * g.input[1] + first..(to + 1) * g.input[1]];
-            let dy = &dy[from * g.output[1]..][start..end];
-            let w = weight[tap];
-            match g.stride[1] {
-                1 => dx.iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += w * dy),
-                stride => dx.iter_mut().step_by(stride).zip(dy).for_each(|(dx, &dy)| *dx += w * dy),
-            }
+        wide(|| {
+            rows(g, |tap, to, from, start, end, first| {
+                let dx = &mut dx[to * g.input[1] + first..(to + 1) * g.input[1]];
+                let dy = &dy[from * g.output[1]..][start..end];
+                let w = weight[tap];
+                match g.stride[1] {
+                    1 => dx.iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += w * dy),
+                    stride => dx.iter_mut().step_by(stride).zip(dy).for_each(|(dx, &dy)| *dx += w * dy),
+                }
+            })
         });
     });
     dx
@@ -74,13 +78,15 @@ pub(super) fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry) -> Vec<f32> {
         for image in 0..g.n {
             let plane = image * g.groups + channel;
             let (x, dy) = (&x[plane * g.in_plane()..][..g.in_plane()], &dy[plane * g.out_plane()..][..g.out_plane()]);
-            rows(g, |tap, from, to, start, end, first| {
-                let x = &x[from * g.input[1] + first..(from + 1) * g.input[1]];
-                let dy = &dy[to * g.output[1]..][start..end];
-                sums[tap] += match g.stride[1] {
-                    1 => sum2(&x[..dy.len()], dy, |x, dy| x * dy),
-                    stride => x.iter().step_by(stride).zip(dy).map(|(&x, &dy)| f64::from(x * dy)).sum(),
-                };
+            wide(|| {
+                rows(g, |tap, from, to, start, end, first| {
+                    let x = &x[from * g.input[1] + first..(from + 1) * g.input[1]];
+                    let dy = &dy[to * g.output[1]..][start..end];
+                    sums[tap] += match g.stride[1] {
+                        1 => sum2(&x[..dy.len()], dy, |x, dy| x * dy),
+                        stride => x.iter().step_by(stride).zip(dy).map(|(&x, &dy)| f64::from(x * dy)).sum(),
+                    };
+                })
             });
         }
         dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw = sum as f32);

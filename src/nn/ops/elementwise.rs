@@ -1,17 +1,39 @@
 //! Loops over slices: parallel maps in chunks of a fixed length, and sums with a fixed order.
+#![allow(unsafe_code)] // `wide` calls code compiled for AVX2 after asking whether the CPU has it.
 
 use rayon::prelude::*;
 
 /// Elements a task handles.
 pub(in crate::nn) const CHUNK: usize = 1 << 14;
 
+/// Runs `f` compiled for 256-bit registers where the CPU has them.
+///
+/// The bits stay the same: the compiler neither reorders sums nor fuses multiplications with additions.
+#[inline(always)]
+pub(super) fn wide<R>(f: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn avx2<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU was just asked.
+            return unsafe { avx2(f) };
+        }
+    }
+    f()
+}
+
 /// `f` of every value.
 pub(super) fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
     let mut out = vec![0.0; x.len()];
     out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| {
-        for (out, &x) in out.iter_mut().zip(x) {
-            *out = f(x);
-        }
+        wide(|| {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = f(x);
+            }
+        });
     });
     out
 }
@@ -20,9 +42,11 @@ pub(super) fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
 pub(super) fn zip(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
     let mut out = vec![0.0; x.len()];
     out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).zip(y.par_chunks(CHUNK)).for_each(|((out, x), y)| {
-        for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
-            *out = f(x, y);
-        }
+        wide(|| {
+            for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
+                *out = f(x, y);
+            }
+        });
     });
     out
 }

@@ -4,7 +4,8 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
 
-use super::elementwise::{planes_per_task, sum, sum2};
+use super::activation::Activation;
+use super::elementwise::{planes_per_task, sum, sum2, wide};
 use super::slices::{in_place, slice, with};
 
 /// Statistics of one batch, for the running ones.
@@ -16,8 +17,8 @@ pub struct Statistics {
     pub unbiased_var: Vec<f32>,
 }
 
-/// Normalises `x [n, c, h, w]` by its own statistics; gives those too.
-pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32) -> Result<(Tensor, Statistics)> {
+/// Normalises `x [n, c, h, w]` by its own statistics and applies `after`; gives the statistics too.
+pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: Option<Activation>) -> Result<(Tensor, Statistics)> {
     let (n, c, h, w) = x.dims4()?;
     let count = n * h * w;
     if count < 2 {
@@ -31,15 +32,22 @@ pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32) ->
         unbiased_var: moments.iter().map(|m| (m.1 * unbias) as f32).collect(),
     };
     let inverse = moments.iter().map(|m| inverse_deviation(m.1, eps)).collect();
-    let op = BatchNorm { mean: statistics.mean.clone(), inverse, own: true };
+    let op = BatchNorm { mean: statistics.mean.clone(), inverse, own: true, after };
     Ok((x.apply_op3(&scale.contiguous()?, &shift.contiguous()?, op)?, statistics))
 }
 
-/// Normalises `x [n, c, h, w]` by given statistics, which get no gradient.
-pub fn batch_norm_eval(x: &Tensor, scale: &Tensor, shift: &Tensor, mean: &Tensor, var: &Tensor, eps: f32) -> Result<Tensor> {
+/// Normalises `x [n, c, h, w]` by given statistics `[mean, variance]`, which get no gradient, and applies `after`.
+pub fn batch_norm_eval(
+    x: &Tensor,
+    scale: &Tensor,
+    shift: &Tensor,
+    [mean, var]: [&Tensor; 2],
+    eps: f32,
+    after: Option<Activation>,
+) -> Result<Tensor> {
     let mean = with(mean, <[f32]>::to_vec)?;
     let inverse = with(var, |var| var.iter().map(|&v| inverse_deviation(f64::from(v), eps)).collect())?;
-    let op = BatchNorm { mean, inverse, own: false };
+    let op = BatchNorm { mean, inverse, own: false, after };
     x.contiguous()?.apply_op3(&scale.contiguous()?, &shift.contiguous()?, op)
 }
 
@@ -63,9 +71,9 @@ fn moments(x: &[f32], n: usize, c: usize, plane: usize) -> Vec<(f64, f64)> {
         .into_par_iter()
         .map(|channel| {
             let planes = || (0..n).map(move |i| &x[(i * c + channel) * plane..][..plane]);
-            let mean = planes().map(|p| sum(p, |v| v)).sum::<f64>() / count;
+            let mean = planes().map(|p| wide(|| sum(p, |v| v))).sum::<f64>() / count;
             let centre = mean as f32;
-            let squares: f64 = planes().map(|p| sum(p, |v| (v - centre) * (v - centre))).sum();
+            let squares: f64 = planes().map(|p| wide(|| sum(p, |v| (v - centre) * (v - centre)))).sum();
             // The centre was rounded to f32; this takes its error out again.
             let off = mean - f64::from(centre);
             (mean, (squares / count - off * off).max(0.0))
@@ -78,14 +86,23 @@ struct BatchNorm {
     inverse: Vec<f32>,
     /// The statistics are the batch's own, so the gradient passes through them.
     own: bool,
+    /// Applied to the normalised values in the same pass.
+    after: Option<Activation>,
 }
 
-/// `y = x * factor[c] + offset[c]` for each plane, with `x` and a second input in `f`.
+/// Each plane of a new tensor from that plane of `x`: `f(channel, x, y, number of the plane)`.
 fn per_plane(x: &[f32], c: usize, plane: usize, f: impl Fn(usize, &[f32], &mut [f32], usize) + Sync) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
     let planes = y.par_chunks_mut(plane).zip(x.par_chunks(plane)).enumerate();
-    planes.with_min_len(planes_per_task(plane)).for_each(|(i, (y, x))| f(i % c, x, y, i));
+    planes.with_min_len(planes_per_task(plane)).for_each(|(i, (y, x))| wide(|| f(i % c, x, y, i)));
     y
+}
+
+#[inline(always)]
+fn fill(y: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = f(x);
+    }
 }
 
 impl CustomOp3 for BatchNorm {
@@ -109,8 +126,12 @@ impl CustomOp3 for BatchNorm {
         }
         let y = per_plane(slice(x, layout)?, c, h * w, |c, x, y, _| {
             let (mean, factor, shift) = (self.mean[c], self.inverse[c] * scale[c], shift[c]);
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - mean) * factor + shift;
+            let norm = |x: f32| (x - mean) * factor + shift;
+            match self.after {
+                None => fill(y, x, norm),
+                Some(Activation::Relu) => fill(y, x, |x| Activation::Relu.of(norm(x))),
+                Some(Activation::Relu6) => fill(y, x, |x| Activation::Relu6.of(norm(x))),
+                Some(Activation::Sigmoid) => fill(y, x, |x| Activation::Sigmoid.of(norm(x))),
             }
         });
         Ok((CpuStorage::F32(y), layout.shape().clone()))
@@ -121,21 +142,22 @@ impl CustomOp3 for BatchNorm {
         x: &Tensor,
         scale: &Tensor,
         shift: &Tensor,
-        _: &Tensor,
+        y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (n, c, h, w) = x.dims4()?;
         let plane = h * w;
-        let (dx, dscale, dshift) = with(x, |x| {
-            with(dy, |dy| {
-                with(scale, |scale| {
-                    let sums = self.sums(x, dy, n, c, plane);
-                    let dx = self.input_gradient(x, dy, scale, &sums, [n, c, plane]);
-                    let (dshift, dscale): (Vec<f32>, Vec<f32>) = sums.iter().map(|s| (s.0 as f32, s.1 as f32)).unzip();
-                    (dx, dscale, dshift)
-                })
-            })
-        })???;
+        let inner = |x: &[f32], dy: &[f32], scale: &[f32]| {
+            let sums = self.sums(x, dy, n, c, plane);
+            let dx = self.input_gradient(x, dy, scale, &sums, [n, c, plane]);
+            let (dshift, dscale): (Vec<f32>, Vec<f32>) = sums.iter().map(|s| (s.0 as f32, s.1 as f32)).unzip();
+            (dx, dscale, dshift)
+        };
+        let masked = match self.after {
+            Some(after) => Some(with(y, |y| with(dy, |dy| after.gradient(y, dy)))??),
+            None => None,
+        };
+        let (dx, dscale, dshift) = with(x, |x| with(dy, |dy| with(scale, |scale| inner(x, masked.as_deref().unwrap_or(dy), scale))))???;
         let device = x.device();
         let dx = Tensor::from_vec(dx, x.dims(), device)?;
         Ok((Some(dx), Some(Tensor::from_vec(dscale, scale.dims(), device)?), Some(Tensor::from_vec(dshift, shift.dims(), device)?)))
@@ -152,7 +174,7 @@ impl BatchNorm {
                 (0..n).fold((0.0, 0.0), |(plain, times), i| {
                     let at = (i * c + channel) * plane;
                     let (x, dy) = (&x[at..][..plane], &dy[at..][..plane]);
-                    (plain + sum(dy, |dy| dy), times + sum2(x, dy, |x, dy| (x - mean) * dy) * inverse)
+                    wide(|| (plain + sum(dy, |dy| dy), times + sum2(x, dy, |x, dy| (x - mean) * dy) * inverse))
                 })
             })
             .collect()

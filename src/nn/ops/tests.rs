@@ -244,17 +244,17 @@ fn of_equal_values_the_first_wins_and_padding_never_does() {
 #[test]
 fn batch_norm_trains_by_the_book() {
     let inputs = [var(&[3, 2, 3, 2], 1), var(&[2], 2), var(&[2], 3)];
-    check_gradients(&inputs, 1e-2, 2e-3, |t| batch_norm_train(&t[0], &t[1], &t[2], 1e-3).unwrap().0);
+    check_gradients(&inputs, 1e-2, 2e-3, |t| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, None).unwrap().0);
     let x = Tensor::from_vec(vec![1f32, 2.0, 3.0, 6.0], (2, 1, 1, 2), &Device::Cpu).unwrap();
     let one = |v: f32| Tensor::new(&[v], &Device::Cpu).unwrap();
-    let (y, batch) = batch_norm_train(&x, &one(2.0), &one(1.0), 0.0).unwrap();
+    let (y, batch) = batch_norm_train(&x, &one(2.0), &one(1.0), 0.0, None).unwrap();
     // Mean 3, biased variance 3.5, unbiased 14/3.
     close(&values(&y), &[-2.0, -1.0, 0.0, 3.0].map(|d| d / 3.5f64.sqrt() * 2.0 + 1.0), 1e-6);
     assert_eq!((batch.mean[0], batch.unbiased_var[0]), (3.0, (14.0f64 / 3.0) as f32));
     let running = Var::new(&[1f32], &Device::Cpu).unwrap();
     move_towards(&running, &batch.mean, 0.1).unwrap();
     assert!((values(&running)[0] - 1.2).abs() < 1e-6);
-    assert!(batch_norm_train(&x.narrow(0, 0, 1).unwrap().narrow(3, 0, 1).unwrap(), &one(1.0), &one(0.0), 0.0).is_err());
+    assert!(batch_norm_train(&x.narrow(0, 0, 1).unwrap().narrow(3, 0, 1).unwrap(), &one(1.0), &one(0.0), 0.0, None).is_err());
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn batch_norm_survives_a_large_mean() {
     let var = x.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / 4095.0;
     let x = Tensor::from_vec(x, (16, 1, 16, 16), &Device::Cpu).unwrap();
     let one = Tensor::new(&[1f32], &Device::Cpu).unwrap();
-    let (_, batch) = batch_norm_train(&x, &one, &one, 1e-5).unwrap();
+    let (_, batch) = batch_norm_train(&x, &one, &one, 1e-5, None).unwrap();
     close(&batch.unbiased_var, &[var], 1e-5);
 }
 
@@ -272,7 +272,7 @@ fn batch_norm_survives_a_large_mean() {
 fn batch_norm_with_given_statistics() {
     let inputs = [var(&[2, 2, 3, 2], 1), var(&[2], 2), var(&[2], 3)];
     let (mean, spread) = (Tensor::new(&[0.5f32, -0.25], &Device::Cpu).unwrap(), Tensor::new(&[2f32, 0.5], &Device::Cpu).unwrap());
-    check_gradients(&inputs, 0.1, 1e-3, |t| batch_norm_eval(&t[0], &t[1], &t[2], &mean, &spread, 1e-5).unwrap());
+    check_gradients(&inputs, 0.1, 1e-3, |t| batch_norm_eval(&t[0], &t[1], &t[2], [&mean, &spread], 1e-5, None).unwrap());
 }
 
 #[test]
@@ -320,4 +320,22 @@ fn dropout_is_a_fixed_stream_of_the_right_rate() {
     assert_eq!(y, values(&dropout(&x, 0.25, 1, 0).unwrap()));
     assert_ne!(y, values(&dropout(&x, 0.25, 2, 0).unwrap()));
     assert_ne!(y, values(&dropout(&x, 0.25, 1, 1).unwrap()));
+}
+
+/// What is done in one pass is what its parts do one after the other, to the bit.
+#[test]
+fn fused_operations_are_their_parts() {
+    let inputs = [var(&[3, 2, 3, 4], 1), var(&[2], 2), var(&[2], 3)];
+    let apart = |t: &[Tensor]| relu(&batch_norm_train(&t[0], &t[1], &t[2], 1e-3, None).unwrap().0).unwrap();
+    let fused = |t: &[Tensor]| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, Some(Activation::Relu)).unwrap().0;
+    assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
+    let statistics = [&Tensor::new(&[0.5f32, -0.25], &Device::Cpu).unwrap(), &Tensor::new(&[0.1f32, 0.02], &Device::Cpu).unwrap()];
+    let apart = |t: &[Tensor]| relu6(&batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, None).unwrap()).unwrap();
+    let fused = |t: &[Tensor]| batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, Some(Activation::Relu6)).unwrap();
+    assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
+    let inputs = [var(&[3, 2, 3, 4], 1), var(&[3, 2, 3, 4], 2)];
+    let apart = |t: &[Tensor]| relu(&(&t[0] + &t[1]).unwrap()).unwrap();
+    let fused = |t: &[Tensor]| add_relu(&t[0], &t[1]).unwrap();
+    assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
+    assert!(add_relu(&inputs[0], &var(&[3, 2, 4, 3], 1)).is_err());
 }
