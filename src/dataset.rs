@@ -1,1 +1,132 @@
-//! (specification to be written)
+//! Datasets: folders of images with a table of what is known about each.
+//!
+//! # Format
+//!
+//! ```text
+//! DATASET/
+//!   dataset.yaml     what the dataset is; written last, so a folder without it is no dataset
+//!   manifest.csv     one row an image, sorted by `image` in byte order
+//!   images/…         the image files, byte for byte as they came
+//!   masks/…          segmentation masks, if any
+//!   split.csv        the source's own split, if it came with one
+//! ```
+//!
+//! `dataset.yaml` holds `schema` (1), `task` (`classification`), `classes` (names in order; a label
+//! is the position in this list), `images` (rows of the manifest), `format` and `source` (where it came
+//! from), `licence`, `notes`, `made` (the settings it was made with) and `skipped` (what was left out, by
+//! kind). It holds no time and no absolute path: the same source gives the same bytes.
+//!
+//! `manifest.csv` (UTF-8, comma, header, `\n`) has the columns `image`, `label`, `mask`, `group`,
+//! `patient`, `age`, `sex`, `site`, `skin_type`, `width`, `height`, `hash`, in this order, each present only
+//! if some image has it; `image` and `label` are always there. An empty cell means not known.
+//!
+//! | column | meaning |
+//! | --- | --- |
+//! | `image` | path below `images/` with `/`; unique, also without regard to case |
+//! | `label` | a name from `classes`; empty: not labelled |
+//! | `mask` | path below `masks/` |
+//! | `group` | the lesion: images of one group must not straddle a split |
+//! | `patient` | the patient, likewise |
+//! | `age` | years |
+//! | `sex` | `female`, `male` or the source's own word |
+//! | `site` | where on the body, in the source's words |
+//! | `skin_type` | recorded by the source (Fitzpatrick `1` to `6`), never guessed from pixels |
+//! | `width`, `height` | pixels after the EXIF orientation is applied |
+//! | `hash` | BLAKE3 of the file's bytes, 64 hexadecimal digits |
+//!
+//! The reader must refuse a `schema` it does not know, a manifest whose rows are not unique, and labels
+//! that `classes` lacks. Unknown columns are an error too, so that no information is dropped unnoticed.
+//!
+//! A dataset is assembled in a folder beside its place and renamed into place when whole: a
+//! killed ingest leaves no folder that opens, and an existing dataset is replaced in one step.
+//!
+//! Nothing here changes a user's originals: files are cloned (reflink) or copied, never linked.
+
+pub mod audit;
+pub mod decode;
+mod error;
+mod grouping;
+mod info;
+pub mod ingest;
+pub mod loader;
+mod manifest;
+pub mod split;
+pub mod stats;
+pub mod synthetic;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{Error, ImageError, Problem};
+pub use info::Info;
+pub use loader::{Filter, Fit, Geometry};
+pub use manifest::Row;
+pub use split::{Split, Subset};
+
+use crate::digest::{KeyHasher, ObjectId};
+pub use crate::store::Work;
+
+/// An error when a stop was asked for.
+fn check(work: Work<'_>) -> Result<(), Error> {
+    if work.interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
+}
+
+/// An opened dataset: its description and all rows of its manifest, in memory.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The folder.
+    pub root: PathBuf,
+    /// `dataset.yaml`.
+    pub info: Info,
+    /// `manifest.csv`, sorted by image.
+    pub rows: Vec<Row>,
+}
+
+impl Dataset {
+    /// Reads `dataset.yaml` and `manifest.csv` of a folder; opens no image.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let info = Info::read(root)?;
+        let rows = manifest::read(root, &info.classes)?;
+        Ok(Self { root: root.to_owned(), info, rows })
+    }
+
+    /// The class names; a label is a position in this list.
+    pub fn classes(&self) -> &[String] {
+        &self.info.classes
+    }
+
+    /// The image file of a row.
+    pub fn image_path(&self, row: &Row) -> PathBuf {
+        below(&self.root.join("images"), &row.image)
+    }
+
+    /// The mask file of a row, if it has one.
+    pub fn mask_path(&self, row: &Row) -> Option<PathBuf> {
+        row.mask.as_ref().map(|mask| below(&self.root.join("masks"), mask))
+    }
+
+    /// Names task, classes and every cell of the manifest, hence also the bytes of the images (by their hashes); not the masks' bytes.
+    pub fn digest(&self) -> ObjectId {
+        let mut key = KeyHasher::new("derm dataset 1");
+        key.text(&self.info.task);
+        for class in &self.info.classes {
+            key.text(class);
+        }
+        key.field(&manifest::to_csv(&self.rows, &self.info.classes));
+        key.finish()
+    }
+
+    /// How many rows each class has, in the order of [`classes`](Self::classes), over `rows`.
+    pub fn class_counts(&self, rows: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut counts = vec![0; self.info.classes.len()];
+        for label in rows.into_iter().filter_map(|row| self.rows.get(row)?.label) {
+            counts[label] += 1;
+        }
+        counts
+    }
+}
+
+/// A `/`-separated path on disk.
+fn below(folder: &Path, path: &str) -> PathBuf {
+    path.split('/').fold(folder.to_owned(), |folder, part| folder.join(part))
+}

@@ -1,0 +1,228 @@
+//! Bringing a source in: a folder in somebody else's layout becomes a dataset.
+//!
+//! A reader looks at names and tables and lists what it found ([`Found`]); then every file is read once,
+//! decoded, hashed and brought in, many at a time. Nothing in the source is changed.
+//!
+//! # Strict by default
+//!
+//! A source that contradicts itself is refused with all its contradictions ([`Problem`]), since each of them has
+//! spoilt somebody's results. Three kinds may be left out on request ([`Skip`]); they are then counted in
+//! `dataset.yaml`. Never skipped: one id for two different images, cells that cannot be understood, a class
+//! the format does not know, fewer than two classes.
+//!
+//! Copies of one image under one name in two folders (some downloads have every folder twice) are taken once.
+//! Hidden files, `__MACOSX` and files without an image's extension are passed over.
+
+mod assembly;
+mod class_folders;
+mod detect;
+mod files;
+mod intake;
+mod listed;
+mod one_hot;
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+pub(super) use assembly::Assembly;
+
+use super::{Dataset, Error, Info, Problem, Row, Subset, Work, info};
+
+/// A layout that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// One folder a class, perhaps below `Train/`, `Val/` and `Test/`.
+    ClassFolders,
+    /// A table with `image_id`, `dx`, `lesion_id`; images and masks anywhere below.
+    Ham10000,
+    /// A one-hot table of ground truth, perhaps a table of metadata; images anywhere below.
+    Isic2019,
+    /// A table with `image_name`, `benign_malignant`, `patient_id`; images anywhere below.
+    Isic2020,
+}
+
+impl Format {
+    /// All, in the order in which detection tries them.
+    pub const ALL: [Format; 4] = [Format::Ham10000, Format::Isic2019, Format::Isic2020, Format::ClassFolders];
+
+    /// As it is written in `dataset.yaml` and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::ClassFolders => "class-folders",
+            Format::Ham10000 => "ham10000",
+            Format::Isic2019 => "isic2019",
+            Format::Isic2020 => "isic2020",
+        }
+    }
+}
+
+/// What may be left out with a warning instead of stopping the ingest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Skip {
+    /// Files that cannot be decoded.
+    Unreadable,
+    /// Rows of a table without an image.
+    Missing,
+    /// Images without a row in the table.
+    Unlisted,
+}
+
+impl Skip {
+    /// As it is written in `dataset.yaml` and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Skip::Unreadable => "unreadable",
+            Skip::Missing => "missing",
+            Skip::Unlisted => "unlisted",
+        }
+    }
+}
+
+/// How to ingest.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The layout; `None`: found out.
+    pub format: Option<Format>,
+    /// What may be left out.
+    pub skip: Vec<Skip>,
+    /// The terms of use, where the user knows better than the reader.
+    pub licence: Option<String>,
+    /// Replace a dataset that is already there.
+    pub replace: bool,
+}
+
+/// What a reader found, before any image is opened.
+#[derive(Debug, Default)]
+struct Found {
+    classes: Vec<String>,
+    items: Vec<Item>,
+    licence: String,
+    notes: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+/// One image to bring in.
+#[derive(Debug)]
+struct Item {
+    file: PathBuf,
+    mask: Option<PathBuf>,
+    /// Without sizes and hash.
+    row: Row,
+    subset: Option<Subset>,
+}
+
+/// What came of an ingest.
+#[derive(Debug)]
+pub struct Ingested {
+    /// The new dataset.
+    pub dataset: Dataset,
+    /// What was left out, one message each.
+    pub skipped: Vec<Problem>,
+    /// Whether a split of the source was written as `split.csv`.
+    pub official_split: bool,
+}
+
+/// Ingests the folder `source` into the folder `out`. `name` is how `dataset.yaml` calls the source.
+///
+/// # Errors
+///
+/// [`Error::Source`] with all problems found; [`Error::UnknownFormat`]; [`Error::Occupied`]; [`Error::Interrupted`]. `out` is then
+/// as it was.
+pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Work<'_>) -> Result<Ingested, Error> {
+    check_places(source, out)?;
+    let format = options.format.map_or_else(|| detect::detect(source), Ok)?;
+    let mut found = match format {
+        Format::ClassFolders => class_folders::read(source)?,
+        Format::Ham10000 => listed::read(source, &listed::HAM10000)?,
+        Format::Isic2020 => listed::read(source, &listed::ISIC2020)?,
+        Format::Isic2019 => one_hot::read(source)?,
+    };
+    let mut skipped = sort_out(source, std::mem::take(&mut found.problems), options)?;
+    if found.items.is_empty() {
+        return Err(Error::Source { path: source.to_owned(), problems: vec![Problem::NoImages] });
+    }
+    let assembly = Assembly::begin(out, options.replace)?;
+    let mut taken = intake::take_in(source, std::mem::take(&mut found.items), &assembly, work)?;
+    skipped.extend(sort_out(source, std::mem::take(&mut taken.problems), options)?);
+    taken.rows.sort_by(|a, b| a.0.image.cmp(&b.0.image));
+    drop_empty_classes(&mut found, &mut taken.rows);
+    if let Some(problem) = too_few(&found.classes) {
+        return Err(Error::Source { path: source.to_owned(), problems: vec![problem] });
+    }
+    let (rows, subsets): (Vec<Row>, Vec<Option<Subset>>) = taken.rows.into_iter().unzip();
+    let info = describe(found, rows.len(), format, name, options, &skipped);
+    let official_split = subsets.iter().all(Option::is_some);
+    let dataset = assembly.finish(info, rows, &subsets)?;
+    Ok(Ingested { dataset, skipped, official_split })
+}
+
+/// The source must be there and must not hold, or lie in, the output.
+fn check_places(source: &Path, out: &Path) -> Result<(), Error> {
+    let real = source.canonicalize().map_err(Error::io("open", source))?;
+    if !real.is_dir() {
+        let hint = Some("give the folder that holds the images; unpack an archive first".to_owned());
+        return Err(Error::Settings { message: format!("`{}` is a file, a folder is wanted", source.display()), hint });
+    }
+    if real.join(info::FILE).is_file() {
+        return Err(Error::settings(format!("`{}` is a derm dataset already", source.display())));
+    }
+    if out.canonicalize().is_ok_and(|out| out == real || out.starts_with(&real) && out.join(info::FILE).is_file()) {
+        return Err(Error::settings(format!("the dataset `{}` lies inside its own source `{}`", out.display(), source.display())));
+    }
+    Ok(())
+}
+
+/// The problems that may be skipped; an error if there are others.
+fn sort_out(source: &Path, problems: Vec<Problem>, options: &Options) -> Result<Vec<Problem>, Error> {
+    let fatal = problems.iter().any(|problem| problem.kind().is_none_or(|kind| !options.skip.contains(&kind)));
+    if fatal { Err(Error::Source { path: source.to_owned(), problems }) } else { Ok(problems) }
+}
+
+/// A class without an image cannot be learnt or measured: it is left out, with a note.
+fn drop_empty_classes(found: &mut Found, rows: &mut [(Row, Option<Subset>)]) {
+    let mut used = vec![false; found.classes.len()];
+    for label in rows.iter().filter_map(|(row, _)| row.label) {
+        used[label] = true;
+    }
+    let kept: Vec<usize> = (0..used.len()).filter(|&class| used[class]).collect();
+    let dropped: Vec<&String> = (0..used.len()).filter(|&class| !used[class]).map(|class| &found.classes[class]).collect();
+    if !dropped.is_empty() {
+        found.notes.push(format!("classes without an image were left out: {}", crate::text::quoted_list(&dropped)));
+    }
+    for (row, _) in rows {
+        row.label = row.label.and_then(|label| kept.binary_search(&label).ok());
+    }
+    found.classes = kept.iter().map(|&class| std::mem::take(&mut found.classes[class])).collect();
+}
+
+fn too_few(classes: &[String]) -> Option<Problem> {
+    match classes {
+        [] => Some(Problem::NoImages),
+        [class] => Some(Problem::SingleClass { class: class.clone() }),
+        _ => None,
+    }
+}
+
+fn describe(found: Found, images: usize, format: Format, name: &str, options: &Options, skipped: &[Problem]) -> Info {
+    let mut counts = IndexMap::new();
+    for kind in skipped.iter().filter_map(Problem::kind) {
+        *counts.entry(kind.name().to_owned()).or_insert(0) += 1;
+    }
+    counts.sort_keys();
+    Info {
+        schema: info::SCHEMA,
+        task: "classification".to_owned(),
+        classes: found.classes,
+        images,
+        format: format.name().to_owned(),
+        source: name.to_owned(),
+        licence: options.licence.clone().unwrap_or(found.licence),
+        notes: found.notes,
+        made: IndexMap::new(),
+        skipped: counts,
+    }
+}
