@@ -1,1 +1,44 @@
-//! (specification to be written)
+//! Networks as data, one executor for them, and what training needs around it.
+//!
+//! A network's structure is a [`graph::Graph`]: a list of nodes whose parameters carry the names
+//! of the published state dict. [`exec`](Network::forward) runs it on candle tensors with the
+//! operations of [`ops`]; an exporter walks the same list, so structure is written once.
+//!
+//! * [`graph`]: nodes, shapes, parameter names; a builder that reads like PyTorch.
+//! * [`ops`]: derm's own differentiable operations. Nothing above them calls a candle operation
+//!   whose gradient is missing or wrong in 0.11.1 (layer norm, softmax over the last axis,
+//!   `max_pool2d`, ReLU at zero, batch norm with mixed types) or slow (convolution).
+//! * [`Network`]: a graph with parameters: `forward`, or `features` and `head` apart.
+//! * [`zoo`]: the five architectures, with their preprocessing and licences.
+//! * [`weights`], [`bundle`]: safetensors files, the hub, model folders.
+//! * [`loss`], [`optim`], [`normalise`], [`selfcheck`].
+//!
+//! Results are the same bits for any number of rayon threads: work is cut by shape alone, and
+//! partial sums are added in a fixed order.
+//!
+//! Everything runs in f32 on the CPU. Networks on another device are refused with
+//! [`Error::Device`]: the features `cuda` and `metal` reach candle, but `ops` has no kernels there yet.
+
+pub mod bundle;
+pub mod error;
+mod exec;
+pub mod graph;
+mod init;
+pub mod loss;
+mod network;
+pub mod normalise;
+pub mod ops;
+pub mod optim;
+mod preprocess;
+mod selfcheck;
+pub mod weights;
+pub mod zoo;
+
+#[cfg(test)]
+mod tests;
+
+pub use bundle::Bundle;
+pub use error::{Error, Misfit};
+pub use network::{HeadRule, Mode, Network, Norms, Param, Part, Role};
+pub use preprocess::{Channels, Fit, Interpolation, Preprocess};
+pub use selfcheck::selfcheck;

@@ -1,1 +1,54 @@
 //! Advice for the errors of [`crate::nn`].
+
+use super::{Explain, Failure};
+use crate::commands::Exit;
+use crate::nn::error::{Error, HubFault, Suggestion};
+use crate::nn::zoo;
+use crate::text;
+
+impl Explain for Error {
+    fn explain(self) -> Failure {
+        let failure = Failure::from_chain(&self);
+        match self {
+            Self::UnknownArchitecture { suggestion: Suggestion(Some(name)), .. } => {
+                failure.hint(format!("did you mean `{name}`?")).with_exit(Exit::Usage)
+            }
+            Self::UnknownArchitecture { suggestion: Suggestion(None), .. } => {
+                let names: Vec<&str> = zoo::all().iter().map(|a| a.name).collect();
+                failure.hint(format!("networks are {}", text::quoted_list(&names))).with_exit(Exit::Usage)
+            }
+            Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
+            Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
+            Self::Argument { .. } => failure.with_exit(Exit::Usage),
+            Self::Device(_) => failure.hint("use the device `cpu`").with_exit(Exit::Usage),
+            Self::Misfit { only_head: true, .. } => {
+                failure.hint("only the classifier differs: load these weights with a new head for your classes").with_exit(Exit::Usage)
+            }
+            Self::Misfit { only_head: false, architecture, .. } => {
+                failure.hint(format!("these weights belong to another network than `{architecture}`")).with_exit(Exit::Usage)
+            }
+            Self::Io { .. } | Self::OptimiserState(_) | Self::Tensor(_) => failure,
+            Self::Safetensors { .. } => failure
+                .hint("the file may be cut short: fetch it again; pickled checkpoints (`.pth`, `.bin`) are not read")
+                .with_exit(Exit::Usage),
+            Self::HubSpec { .. } => failure.hint("write `owner/name`, for example `timm/resnet18.a1_in1k`").with_exit(Exit::Usage),
+            Self::Hub { fault, .. } => advise(failure, &fault),
+            Self::Bundle { .. } => failure.hint("train or check out the model again").with_exit(Exit::Usage),
+            Self::Workspace(error) => error.explain(),
+        }
+    }
+}
+
+fn advise(failure: Failure, fault: &HubFault) -> Failure {
+    match fault {
+        HubFault::NotFound => failure.hint("check the name, the revision after `@` and the file after `:`"),
+        HubFault::Denied { with_token: false } => failure.hint("set HF_TOKEN to a token that may read this repository"),
+        HubFault::Denied { with_token: true } => failure.hint("accept the model's terms on the hub, or use another token in HF_TOKEN"),
+        HubFault::Offline => failure.hint("unset HF_HUB_OFFLINE once, or give the path of a safetensors file"),
+        HubFault::Truncated => failure.hint("run the command again: the download goes on where it stopped"),
+        HubFault::WrongHash { .. } => failure.hint("the damaged file was removed: run the command again"),
+        HubFault::Status(_) | HubFault::Transport(_) => {
+            failure.hint("check the network and HF_ENDPOINT, or give the path of a safetensors file instead of a hub name")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `config.json`: timm's layout, plus a part `derm` for what timm has no word for.
+//!
+//! ```json
+//! {
+//!   "architecture": "resnet18", "num_classes": 2, "num_features": 512, "label_names": ["nevus", "melanoma"],
+//!   "pretrained_cfg": {
+//!     "input_size": [3, 224, 224], "interpolation": "bicubic", "crop_pct": 0.95, "crop_mode": "center",
+//!     "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "num_classes": 2,
+//!     "first_conv": "conv1", "classifier": "fc"
+//!   },
+//!   "derm": { "format": 1, "channels": "rgb", "weights": "BLAKE3 of model.safetensors, 64 digits" }
+//! }
+//! ```
+//!
+//! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::ObjectId;
+use crate::nn::zoo::{self, Architecture};
+use crate::nn::{Channels, Fit, Interpolation, Network, Preprocess};
+
+/// What a bundle says about its network.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Which network.
+    pub architecture: &'static Architecture,
+    /// Names of the classes in the order of the logits.
+    pub classes: Vec<String>,
+    /// What its input must be.
+    pub preprocess: Preprocess,
+}
+
+/// The format this release writes and reads.
+const FORMAT: u32 = 1;
+
+/// Longest side of an input that is believed.
+const LARGEST: u32 = 4096;
+
+/// The file's own shape.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored {
+    architecture: String,
+    num_classes: usize,
+    num_features: usize,
+    label_names: Vec<String>,
+    pretrained_cfg: Pretrained,
+    derm: Own,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pretrained {
+    input_size: [u32; 3],
+    interpolation: Interpolation,
+    crop_pct: f32,
+    crop_mode: CropMode,
+    mean: [f32; 3],
+    std: [f32; 3],
+    num_classes: usize,
+    first_conv: String,
+    classifier: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CropMode {
+    Center,
+    Squash,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Own {
+    format: u32,
+    channels: Channels,
+    weights: ObjectId,
+}
+
+impl Stored {
+    pub(super) fn new(config: &Config, network: &Network, weights: ObjectId) -> Self {
+        let Preprocess { width, height, fit, interpolation, mean, std, channels } = config.preprocess;
+        let (crop_mode, crop_pct) = match fit {
+            Fit::Squash => (CropMode::Squash, 1.0),
+            Fit::ShortestCrop { crop_pct } => (CropMode::Center, crop_pct),
+        };
+        let num_classes = config.classes.len();
+        let pretrained_cfg = Pretrained {
+            input_size: [3, height, width],
+            interpolation,
+            crop_pct,
+            crop_mode,
+            mean,
+            std,
+            num_classes,
+            first_conv: config.architecture.first_conv.to_owned(),
+            classifier: config.architecture.classifier.to_owned(),
+        };
+        Self {
+            architecture: config.architecture.name.to_owned(),
+            num_classes,
+            num_features: network.graph().feature_count(),
+            label_names: config.classes.clone(),
+            pretrained_cfg,
+            derm: Own { format: FORMAT, channels, weights },
+        }
+    }
+
+    /// The file's text.
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    /// The settings, and the hash that the weights must have, if everything makes sense together.
+    pub(super) fn check(self) -> Result<(Config, ObjectId), String> {
+        if self.derm.format != FORMAT {
+            return Err(format!("its format is {}, this derm reads format {FORMAT}", self.derm.format));
+        }
+        let architecture = zoo::find(&self.architecture).map_err(|error| error.to_string())?;
+        let count = self.label_names.len();
+        if count < 2 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
+            return Err(format!("`num_classes` is {} with {count} `label_names`", self.num_classes));
+        }
+        let preprocess = self.pretrained_cfg.preprocess(self.derm.channels)?;
+        let (height, width) = (preprocess.height as usize, preprocess.width as usize);
+        architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
+        Ok((Config { architecture, classes: self.label_names, preprocess }, self.derm.weights))
+    }
+}
+
+impl Pretrained {
+    fn preprocess(&self, channels: Channels) -> Result<Preprocess, String> {
+        let [planes, height, width] = self.input_size;
+        if planes != 3 || !(1..=LARGEST).contains(&height) || !(1..=LARGEST).contains(&width) {
+            return Err(format!("`input_size` {:?} is not [3, height, width] of at most {LARGEST} pixels", self.input_size));
+        }
+        if !(self.crop_pct > 0.0 && self.crop_pct <= 1.0) {
+            return Err(format!("`crop_pct` {} is not above 0 and at most 1", self.crop_pct));
+        }
+        if !self.mean.iter().all(|m| m.is_finite()) || !self.std.iter().all(|s| s.is_finite() && *s > 0.0) {
+            return Err("`mean` must be finite and `std` above 0".into());
+        }
+        let fit = match self.crop_mode {
+            CropMode::Squash => Fit::Squash,
+            CropMode::Center => Fit::ShortestCrop { crop_pct: self.crop_pct },
+        };
+        Ok(Preprocess { width, height, fit, interpolation: self.interpolation, mean: self.mean, std: self.std, channels })
+    }
+}

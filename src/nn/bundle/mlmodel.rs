@@ -1,0 +1,22 @@
+//! `MLmodel`: MLflow's description of a model folder (<https://mlflow.org/docs/latest/ml/model/>).
+//!
+//! It names one flavour, `derm`, which is what the folder is. It does not claim MLflow's Python flavours, because Python
+//! cannot run the folder without derm.
+
+use serde_json::json;
+
+use super::{CONFIG, Config, WEIGHTS};
+
+/// The file's YAML.
+pub(super) fn text(config: &Config, weights_bytes: usize) -> String {
+    let [height, width] = [config.preprocess.height, config.preprocess.width];
+    let tensor = |name: &str, shape: &[i64]| json!([{"name": name, "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]);
+    let input = tensor("images", &[-1, 3, i64::from(height), i64::from(width)]);
+    let output = tensor("logits", &[-1, config.classes.len() as i64]);
+    format!(
+        "flavors:\n  derm:\n    architecture: {}\n    config: {CONFIG}\n    data: {WEIGHTS}\n    derm_version: {}\n    format: 1\n\
+         model_size_bytes: {weights_bytes}\nsignature:\n  inputs: '{input}'\n  outputs: '{output}'\n  params: null\n",
+        config.architecture.name,
+        env!("CARGO_PKG_VERSION"),
+    )
+}

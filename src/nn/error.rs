@@ -1,0 +1,209 @@
+//! What can go wrong with networks and their files.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A failure of this module. Messages name files and parameters; advice is the commands' part.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No architecture of this name.
+    #[error("there is no network called `{name}`")]
+    UnknownArchitecture {
+        /// What was asked for.
+        name: String,
+        /// The name that may have been meant.
+        suggestion: Suggestion,
+    },
+    /// A network needs two classes or more.
+    #[error("a network needs at least 2 classes, not {0}")]
+    Classes(usize),
+    /// Nothing would be left of the image inside the network.
+    #[error("{width}x{height} pixels are too few for `{architecture}`: nothing is left at `{node}`")]
+    InputTooSmall {
+        /// The network.
+        architecture: &'static str,
+        /// Height of the input.
+        height: usize,
+        /// Width of the input.
+        width: usize,
+        /// The first empty node.
+        node: String,
+    },
+    /// A tensor of another shape or type than an operation takes.
+    #[error("{what} must be {expected}, not {got}")]
+    Argument {
+        /// Which argument.
+        what: &'static str,
+        /// What is taken.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// Not on this device.
+    #[error("networks run on the CPU in this release, not on {0}")]
+    Device(String),
+    /// Parameters in the file and in the network differ.
+    #[error("the weights in `{source_name}` do not fit `{architecture}`: {misfit}")]
+    Misfit {
+        /// The file or hub name.
+        source_name: String,
+        /// The network.
+        architecture: &'static str,
+        /// What differs.
+        misfit: Misfit,
+        /// Only the classifier differs, so replacing the head would work.
+        only_head: bool,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {operation} `{}`", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create the folder`.
+        operation: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A file that is no safetensors file, or is damaged.
+    #[error("`{}` is not a valid safetensors file: {reason}", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not `owner/name[@revision][:file]`.
+    #[error("`{spec}` is not a hub name: {reason}")]
+    HubSpec {
+        /// What was typed.
+        spec: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The hub did not give the file.
+    #[error("cannot get `{file}` of `{repo}` from {endpoint}: {fault}")]
+    Hub {
+        /// Owner and name.
+        repo: String,
+        /// The file in it.
+        file: String,
+        /// The hub's address.
+        endpoint: String,
+        /// What happened.
+        fault: HubFault,
+    },
+    /// A bundle's file cannot be understood or does not agree with the others.
+    #[error("`{}` is not a usable bundle: {reason}", path.display())]
+    Bundle {
+        /// The file, or the folder where a file is missing.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An optimiser's saved state does not belong to this network.
+    #[error("the optimiser's saved state does not fit: {0}")]
+    OptimiserState(String),
+    /// A trusted file could not be written.
+    #[error(transparent)]
+    Workspace(#[from] crate::workspace::Error),
+    /// candle refused an operation.
+    #[error("a tensor operation failed")]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    pub(super) fn io(operation: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { operation, path: path.to_owned(), source }
+    }
+}
+
+/// What happened on the way to the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HubFault {
+    /// 404: no such repository, revision or file.
+    NotFound,
+    /// 401 or 403.
+    Denied {
+        /// Whether a token was sent.
+        with_token: bool,
+    },
+    /// Another HTTP status.
+    Status(u16),
+    /// `HF_HUB_OFFLINE` is set and the file is not in the cache.
+    Offline,
+    /// Fewer bytes than announced.
+    Truncated,
+    /// The bytes are not those the hub announced.
+    WrongHash {
+        /// sha256 the hub announced.
+        expected: String,
+        /// sha256 of what came.
+        got: String,
+    },
+    /// No connection, a timeout, a broken answer.
+    Transport(String),
+}
+
+impl fmt::Display for HubFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => write!(f, "not found (404)"),
+            Self::Denied { with_token: true } => write!(f, "access denied, although a token was sent"),
+            Self::Denied { with_token: false } => write!(f, "access denied"),
+            Self::Status(code) => write!(f, "the server answered with status {code}"),
+            Self::Offline => write!(f, "it is not in the cache and HF_HUB_OFFLINE is set"),
+            Self::Truncated => write!(f, "the download ended early"),
+            Self::WrongHash { expected, got } => write!(f, "its sha256 is {got}, but the hub announced {expected}"),
+            Self::Transport(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// How the parameters of a file and of a network differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Misfit {
+    /// In the network, not in the file.
+    pub missing: Vec<String>,
+    /// In the file, not in the network.
+    pub unexpected: Vec<String>,
+    /// In both with different shapes: name, shape in the file, shape in the network.
+    pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
+}
+
+/// Names shown of each list; the count says how many there are.
+const SHOWN: usize = 5;
+
+impl Misfit {
+    /// Whether everything fits.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.unexpected.is_empty() && self.misshapen.is_empty()
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shapes: Vec<String> =
+            self.misshapen.iter().map(|(name, file, own)| format!("`{name}` is {file:?}, expected {own:?}")).collect();
+        let quoted = |names: &[String]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>();
+        let lists = [("missing", quoted(&self.missing)), ("unexpected", quoted(&self.unexpected)), ("of another shape", shapes)];
+        let mut first = true;
+        for (what, names) in lists.iter().filter(|(_, names)| !names.is_empty()) {
+            let more = if names.len() > SHOWN { ", …" } else { "" };
+            let shown = names[..names.len().min(SHOWN)].join(", ");
+            write!(f, "{}{} {what} ({shown}{more})", if first { "" } else { "; " }, names.len())?;
+            first = false;
+        }
+        Ok(())
+    }
+}
+
+/// A name that may have been meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestion(pub Option<&'static str>);
+
+impl Suggestion {
+    pub(super) fn of(word: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
+        Self(crate::text::suggest(word, names))
+    }
+}

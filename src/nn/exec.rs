@@ -1,0 +1,97 @@
+//! Runs a stretch of a graph on tensors.
+
+use candle_core::Tensor;
+
+use super::graph::{Node, NodeId, Op};
+use super::network::{Mode, Network, Norms};
+use super::{Error, ops};
+
+/// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s.
+///
+/// A value is dropped as soon as no later node reads it.
+pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId, mode: Mode) -> Result<Tensor, Error> {
+    let nodes = network.graph().nodes();
+    let last_use = last_uses(&nodes[..=end.0]);
+    let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
+    values[start.0] = Some(value.clone());
+    for id in start.0 + 1..=end.0 {
+        let node = &nodes[id];
+        let inputs: Vec<Tensor> = node.inputs.iter().filter_map(|input| values[input.0].clone()).collect();
+        assert_eq!(inputs.len(), node.inputs.len(), "`{}` reads across the features", node.name);
+        for input in &node.inputs {
+            if last_use[input.0] == id {
+                values[input.0] = None;
+            }
+        }
+        values[id] = Some(step(network, NodeId(id), node, inputs, mode)?);
+    }
+    Ok(values[end.0].take().unwrap_or_else(|| value.clone()))
+}
+
+/// For each node, the last node that reads it.
+fn last_uses(nodes: &[Node]) -> Vec<usize> {
+    let mut last = vec![0; nodes.len()];
+    for (id, node) in nodes.iter().enumerate() {
+        for input in &node.inputs {
+            last[input.0] = id;
+        }
+    }
+    last
+}
+
+/// One node's value.
+fn step(network: &Network, id: NodeId, node: &Node, inputs: Vec<Tensor>, mode: Mode) -> Result<Tensor, Error> {
+    // Without gradients, detached values keep nothing of the graph alive.
+    let parameters: Vec<Tensor> = network
+        .node_params(id)
+        .map(|param| match mode {
+            Mode::Eval => param.var.as_detached_tensor(),
+            Mode::Train { .. } => param.var.as_tensor().clone(),
+        })
+        .collect();
+    let x = &inputs[0];
+    let result = match &node.op {
+        Op::Input => x.clone(),
+        Op::Conv2d(settings) => ops::conv2d(x, &parameters[0], parameters.get(1), settings)?,
+        Op::BatchNorm(settings) => return norm(network, id, x, &parameters, settings, mode),
+        Op::Relu => ops::relu(x)?,
+        Op::Relu6 => ops::relu6(x)?,
+        Op::Sigmoid => ops::sigmoid(x)?,
+        Op::MaxPool(settings) => ops::max_pool(x, *settings)?,
+        Op::GlobalAvgPool => ops::global_avg_pool(x)?,
+        Op::Add => (x + &inputs[1])?,
+        Op::Gate => ops::gate(x, &inputs[1])?,
+        Op::Concat => Tensor::cat(&inputs, 1)?,
+        Op::Flatten => x.flatten_from(1)?,
+        Op::Linear(_) => ops::linear(x, &parameters[0], &parameters[1])?,
+        Op::Dropout { p } => match mode {
+            Mode::Eval => x.clone(),
+            Mode::Train { key, .. } => ops::dropout(x, *p, key, id.0 as u64)?,
+        },
+        Op::ChannelConv { .. } => ops::channel_conv(x, &parameters[0])?,
+    };
+    Ok(result)
+}
+
+/// Batch norm; in training it also moves the running statistics.
+fn norm(
+    network: &Network,
+    id: NodeId,
+    x: &Tensor,
+    parameters: &[Tensor],
+    settings: &super::graph::BatchNorm,
+    mode: Mode,
+) -> Result<Tensor, Error> {
+    let [scale, shift, mean, var] = parameters else { unreachable!("a batch norm has four parameters") };
+    if let Mode::Train { norms: Norms::Batch, .. } = mode {
+        let (y, batch) = ops::batch_norm_train(x, scale, shift, settings.eps)?;
+        let mut buffers = network.node_params(id).skip(2);
+        for statistics in [&batch.mean, &batch.unbiased_var] {
+            if let Some(buffer) = buffers.next() {
+                ops::move_towards(&buffer.var, statistics, settings.momentum)?;
+            }
+        }
+        return Ok(y);
+    }
+    Ok(ops::batch_norm_eval(x, scale, shift, &mean.detach(), &var.detach(), settings.eps)?)
+}

@@ -1,0 +1,113 @@
+//! A network as a list of nodes.
+//!
+//! Nodes stand in an order in which they can be run: a node's inputs come before it, node 0 is the
+//! image `[n, 3, height, width]` and the last node is the logits `[n, classes]`. Shapes are those
+//! at the graph's own input size and leave out the batch axis. One node is marked as the
+//! *features*: `[n, f]`, everything up to it is the backbone, everything after it the head.
+//!
+//! Parameter names are a node's name, a dot and the part's name (`layer1.0.bn1.running_mean`),
+//! exactly as in the architecture's published state dict.
+
+mod build;
+mod kinds;
+
+pub use build::Builder;
+pub use kinds::{BatchNorm, Conv2d, Linear, MaxPool, Op, Padding};
+
+use super::network::{Part, Role};
+
+/// The place of a node in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(pub usize);
+
+/// One operation and where its inputs come from.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The state dict's prefix for nodes with parameters, a unique speaking name for the others.
+    pub name: String,
+    /// What it computes.
+    pub op: Op,
+    /// The nodes it reads.
+    pub inputs: Vec<NodeId>,
+    /// Shape of its value without the batch axis: `[channels, height, width]` or `[features]`.
+    pub shape: Vec<usize>,
+}
+
+/// A parameter that a node needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamSpec {
+    /// Name in the state dict.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// What it is for.
+    pub role: Role,
+    /// Which side of the features it is on.
+    pub part: Part,
+    /// The node that uses it.
+    pub node: NodeId,
+}
+
+/// A network's structure at one input size.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    features: NodeId,
+}
+
+impl Graph {
+    /// All nodes in running order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// One node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// The node whose value is `[n, f]`: the pooled features that the head turns into logits.
+    pub fn features(&self) -> NodeId {
+        self.features
+    }
+
+    /// The node whose value is the logits.
+    pub fn output(&self) -> NodeId {
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Number of features, `f`.
+    pub fn feature_count(&self) -> usize {
+        self.node(self.features).shape.iter().product()
+    }
+
+    /// Height and width of the input that the shapes are for.
+    pub fn input_size(&self) -> [usize; 2] {
+        let shape = &self.nodes[0].shape;
+        [shape[1], shape[2]]
+    }
+
+    /// The first node whose value would be empty: the input is too small for this network.
+    pub fn empty_node(&self) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.shape.contains(&0))
+    }
+
+    /// Every parameter in state-dict order, each once.
+    pub fn params(&self) -> Vec<ParamSpec> {
+        (0..self.nodes.len()).flat_map(|i| self.node_params(NodeId(i))).collect()
+    }
+
+    /// The parameters of one node, in the order its operation takes them.
+    pub fn node_params(&self, id: NodeId) -> Vec<ParamSpec> {
+        let node = self.node(id);
+        let part = if id > self.features { Part::Head } else { Part::Backbone };
+        let spec = |(suffix, shape, role): (&str, Vec<usize>, Role)| ParamSpec {
+            name: format!("{}.{suffix}", node.name),
+            shape,
+            role,
+            part,
+            node: id,
+        };
+        node.op.params().into_iter().map(spec).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! Builds a graph node by node and works out shapes.
+
+use super::{BatchNorm, Conv2d, Graph, Linear, MaxPool, Node, NodeId, Op};
+
+/// Collects nodes; every method returns the new node, so an architecture reads like its forward pass.
+///
+/// Shapes that do not fit each other are mistakes of the architecture's author and panic; an input too
+/// small for the network gives empty shapes instead, which [`Graph::empty_node`] finds.
+pub struct Builder {
+    nodes: Vec<Node>,
+    features: Option<NodeId>,
+}
+
+impl Builder {
+    /// Starts with an image of 3 channels and this height and width.
+    pub fn new(size: [usize; 2]) -> Self {
+        let input = Node { name: "input".into(), op: Op::Input, inputs: Vec::new(), shape: vec![3, size[0], size[1]] };
+        Self { nodes: vec![input], features: None }
+    }
+
+    /// The image.
+    pub fn input(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// A convolution called `name`.
+    pub fn conv(&mut self, name: impl Into<String>, x: NodeId, settings: Conv2d) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        let settings = Conv2d { in_channels: channels, ..settings };
+        assert!(
+            channels.is_multiple_of(settings.groups) && settings.out_channels.is_multiple_of(settings.groups),
+            "groups divide the channels"
+        );
+        let [height, width] = settings.output([height, width]);
+        let shape = vec![settings.out_channels, height, width];
+        self.push(Some(name.into()), Op::Conv2d(settings), vec![x], shape)
+    }
+
+    /// A batch norm called `name`; momentum 0.1 as torch's default.
+    pub fn batch_norm(&mut self, name: impl Into<String>, x: NodeId, eps: f32) -> NodeId {
+        self.norm(name, x, eps, 1.0)
+    }
+
+    /// A batch norm whose scale starts at 0, so that a residual branch starts as nothing.
+    pub fn batch_norm_zero(&mut self, name: impl Into<String>, x: NodeId, eps: f32) -> NodeId {
+        self.norm(name, x, eps, 0.0)
+    }
+
+    fn norm(&mut self, name: impl Into<String>, x: NodeId, eps: f32, scale: f32) -> NodeId {
+        let channels = self.image(x)[0];
+        self.push(Some(name.into()), Op::BatchNorm(BatchNorm { channels, eps, momentum: 0.1, scale }), vec![x], self.shape(x))
+    }
+
+    /// `max(x, 0)`.
+    pub fn relu(&mut self, x: NodeId) -> NodeId {
+        self.push(None, Op::Relu, vec![x], self.shape(x))
+    }
+
+    /// `min(max(x, 0), 6)`.
+    pub fn relu6(&mut self, x: NodeId) -> NodeId {
+        self.push(None, Op::Relu6, vec![x], self.shape(x))
+    }
+
+    /// The logistic function.
+    pub fn sigmoid(&mut self, x: NodeId) -> NodeId {
+        self.push(None, Op::Sigmoid, vec![x], self.shape(x))
+    }
+
+    /// A max pool.
+    pub fn max_pool(&mut self, x: NodeId, settings: MaxPool) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        let shape = vec![channels, settings.output(height), settings.output(width)];
+        self.push(None, Op::MaxPool(settings), vec![x], shape)
+    }
+
+    /// Mean over height and width, `[c, 1, 1]`.
+    pub fn global_avg_pool(&mut self, x: NodeId) -> NodeId {
+        let channels = self.image(x)[0];
+        self.push(None, Op::GlobalAvgPool, vec![x], vec![channels, 1, 1])
+    }
+
+    /// `x + y`.
+    pub fn add(&mut self, x: NodeId, y: NodeId) -> NodeId {
+        assert_eq!(self.shape(x), self.shape(y), "both sides of an addition have one shape");
+        self.push(None, Op::Add, vec![x, y], self.shape(x))
+    }
+
+    /// `x` times `gate`, one factor a channel.
+    pub fn gate(&mut self, x: NodeId, gate: NodeId) -> NodeId {
+        assert_eq!(self.shape(gate), [self.image(x)[0], 1, 1], "a gate has one value a channel");
+        self.push(None, Op::Gate, vec![x, gate], self.shape(x))
+    }
+
+    /// All `parts` after each other along the channels.
+    pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
+        let images: Vec<_> = parts.iter().map(|&x| self.image(x)).collect();
+        assert!(images.iter().all(|i| i[1..] == images[0][1..]), "all parts have one height and width");
+        let shape = vec![images.iter().map(|i| i[0]).sum(), images[0][1], images[0][2]];
+        self.push(None, Op::Concat, parts.to_vec(), shape)
+    }
+
+    /// `[c, h, w]` to `[c * h * w]`.
+    pub fn flatten(&mut self, x: NodeId) -> NodeId {
+        let length = self.shape(x).iter().product();
+        self.push(None, Op::Flatten, vec![x], vec![length])
+    }
+
+    /// A linear layer called `name`.
+    pub fn linear(&mut self, name: impl Into<String>, x: NodeId, outputs: usize) -> NodeId {
+        self.dense(name, x, outputs, false)
+    }
+
+    /// A linear layer whose weight is stored as a 1x1 convolution's.
+    pub fn linear_as_conv(&mut self, name: impl Into<String>, x: NodeId, outputs: usize) -> NodeId {
+        self.dense(name, x, outputs, true)
+    }
+
+    fn dense(&mut self, name: impl Into<String>, x: NodeId, outputs: usize, as_conv: bool) -> NodeId {
+        let shape = self.shape(x);
+        assert_eq!(shape.len(), 1, "a linear layer reads one axis");
+        self.push(Some(name.into()), Op::Linear(Linear { inputs: shape[0], outputs, as_conv }), vec![x], vec![outputs])
+    }
+
+    /// Dropout with probability `p`.
+    pub fn dropout(&mut self, x: NodeId, p: f32) -> NodeId {
+        self.push(None, Op::Dropout { p }, vec![x], self.shape(x))
+    }
+
+    /// ECA's convolution along the channels, called `name`.
+    pub fn channel_conv(&mut self, name: impl Into<String>, x: NodeId, kernel: usize) -> NodeId {
+        assert!(kernel % 2 == 1, "ECA's kernel is odd");
+        self.push(Some(name.into()), Op::ChannelConv { kernel }, vec![x], self.shape(x))
+    }
+
+    /// Marks `x`, which has one axis, as the features.
+    pub fn features(&mut self, x: NodeId) -> NodeId {
+        assert_eq!(self.shape(x).len(), 1, "features have one axis");
+        self.features = Some(x);
+        x
+    }
+
+    /// Number of channels of an image node.
+    pub fn channels(&self, x: NodeId) -> usize {
+        self.image(x)[0]
+    }
+
+    /// The graph; its output is the node added last.
+    pub fn finish(self) -> Graph {
+        let features = self.features.expect("an architecture marks its features");
+        Graph { nodes: self.nodes, features }
+    }
+
+    fn shape(&self, x: NodeId) -> Vec<usize> {
+        self.nodes[x.0].shape.clone()
+    }
+
+    fn image(&self, x: NodeId) -> [usize; 3] {
+        let node = &self.nodes[x.0];
+        node.shape.as_slice().try_into().unwrap_or_else(|_| panic!("`{}` is no image", node.name))
+    }
+
+    fn push(&mut self, name: Option<String>, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let name = name.unwrap_or_else(|| format!("{}_{}", op.kind(), id.0));
+        self.nodes.push(Node { name, op, inputs, shape });
+        id
+    }
+}

@@ -1,0 +1,268 @@
+//! The kinds of nodes and their settings.
+
+use crate::nn::network::Role;
+
+/// What a node computes. `x` is its first input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// The image batch, f32 `[n, channels, height, width]`, normalised.
+    Input,
+    /// 2-d convolution; parameters `weight [out, in / groups, kh, kw]` and, with `bias`, `bias [out]`.
+    Conv2d(Conv2d),
+    /// Batch norm over `[n, h, w]`; parameters `weight`, `bias`, `running_mean`, `running_var`, each `[channels]`.
+    BatchNorm(BatchNorm),
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// Largest value in a window; padding never wins.
+    MaxPool(MaxPool),
+    /// Mean over height and width: `[c, h, w]` to `[c, 1, 1]`.
+    GlobalAvgPool,
+    /// `x + y`, same shapes.
+    Add,
+    /// `x * gate` with `x [c, h, w]` and `gate [c, 1, 1]`.
+    Gate,
+    /// All inputs after each other along the channels.
+    Concat,
+    /// `[c, 1, 1]` (or `[c, h, w]`) to `[c * h * w]`.
+    Flatten,
+    /// `x w^T + b`; parameters `weight`, `bias`.
+    Linear(Linear),
+    /// Zeroes each value with probability `p` and scales the others by `1 / (1 - p)` in training; nothing otherwise.
+    Dropout {
+        /// Probability of zeroing, `0 <= p < 1`.
+        p: f32,
+    },
+    /// ECA's convolution of odd size along the channels of `[c, 1, 1]`, zero padding, no bias; parameter `weight [1, 1, kernel]`.
+    ChannelConv {
+        /// Odd number of neighbouring channels.
+        kernel: usize,
+    },
+}
+
+/// Rows and columns of zeros around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// The same at any input size.
+    Explicit {
+        /// Rows above.
+        top: usize,
+        /// Columns to the left.
+        left: usize,
+        /// Rows below.
+        bottom: usize,
+        /// Columns to the right.
+        right: usize,
+    },
+    /// TensorFlow's: the output is `ceil(input / stride)`; what is needed is shared evenly, the odd row and column going to the bottom and right.
+    Same,
+}
+
+impl Padding {
+    /// The same number on all four sides.
+    pub const fn all(n: usize) -> Self {
+        Self::Explicit { top: n, left: n, bottom: n, right: n }
+    }
+
+    /// `[top, left, bottom, right]` for an input of this height and width.
+    pub fn resolve(self, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]) -> [usize; 4] {
+        match self {
+            Self::Explicit { top, left, bottom, right } => [top, left, bottom, right],
+            Self::Same => {
+                let total = |axis: usize| {
+                    let out = input[axis].div_ceil(stride[axis]);
+                    let reach = out.saturating_sub(1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
+                    reach.saturating_sub(input[axis])
+                };
+                let (rows, columns) = (total(0), total(1));
+                [rows / 2, columns / 2, rows - rows / 2, columns - columns / 2]
+            }
+        }
+    }
+}
+
+/// Settings of a 2-d convolution. Pairs are height, width.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv2d {
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output.
+    pub out_channels: usize,
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Step of the kernel.
+    pub stride: [usize; 2],
+    /// Zeros around the input.
+    pub padding: Padding,
+    /// Distance between the kernel's taps.
+    pub dilation: [usize; 2],
+    /// Channels are cut into this many groups that do not see each other.
+    pub groups: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+impl Conv2d {
+    /// A square kernel, stride 1, no padding, no bias; the builder fills in the input channels.
+    pub fn new(out_channels: usize, kernel: usize) -> Self {
+        Self {
+            in_channels: 0,
+            out_channels,
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            padding: Padding::all(0),
+            dilation: [1; 2],
+            groups: 1,
+            bias: false,
+        }
+    }
+
+    /// Sets the step of both axes.
+    #[must_use]
+    pub fn stride(mut self, stride: usize) -> Self {
+        self.stride = [stride; 2];
+        self
+    }
+
+    /// Pads all four sides by `n`.
+    #[must_use]
+    pub fn pad(mut self, n: usize) -> Self {
+        self.padding = Padding::all(n);
+        self
+    }
+
+    /// TensorFlow's padding.
+    #[must_use]
+    pub fn same(mut self) -> Self {
+        self.padding = Padding::Same;
+        self
+    }
+
+    /// Cuts the channels into groups.
+    #[must_use]
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Adds a bias.
+    #[must_use]
+    pub fn biased(mut self) -> Self {
+        self.bias = true;
+        self
+    }
+
+    /// `[top, left, bottom, right]` at an input of this height and width.
+    pub fn pads(&self, input: [usize; 2]) -> [usize; 4] {
+        self.padding.resolve(input, self.kernel, self.stride, self.dilation)
+    }
+
+    /// Height and width of the output; 0 when the kernel does not fit.
+    pub fn output(&self, input: [usize; 2]) -> [usize; 2] {
+        let [top, left, bottom, right] = self.pads(input);
+        let one = |axis: usize, pad: usize| {
+            let reach = (self.kernel[axis] - 1) * self.dilation[axis] + 1;
+            (input[axis] + pad).checked_sub(reach).map_or(0, |free| free / self.stride[axis] + 1)
+        };
+        [one(0, top + bottom), one(1, left + right)]
+    }
+}
+
+/// Settings of a batch norm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// Number of channels.
+    pub channels: usize,
+    /// Added to the variance.
+    pub eps: f32,
+    /// Share of the new batch in the running statistics, torch's convention: `running = (1 - momentum) * running + momentum * batch`.
+    pub momentum: f32,
+    /// What `weight` starts at: 1, or 0 for the last norm of a residual branch.
+    pub scale: f32,
+}
+
+/// Settings of a max pool; square, the same on both axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Side of the window.
+    pub kernel: usize,
+    /// Step of the window.
+    pub stride: usize,
+    /// Rows and columns around the image that never win; at most half the kernel.
+    pub padding: usize,
+    /// Round the output size up; a window that would start in the right or bottom padding is left out (torch's rule).
+    pub ceil: bool,
+}
+
+impl MaxPool {
+    /// Length of the output along an axis of length `input`; 0 when the window does not fit.
+    pub fn output(&self, input: usize) -> usize {
+        let Some(free) = (input + 2 * self.padding).checked_sub(self.kernel) else { return 0 };
+        if !self.ceil {
+            return free / self.stride + 1;
+        }
+        let count = free.div_ceil(self.stride) + 1;
+        if (count - 1) * self.stride >= input + self.padding { count - 1 } else { count }
+    }
+}
+
+/// Settings of a linear layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// Length of the input.
+    pub inputs: usize,
+    /// Length of the output.
+    pub outputs: usize,
+    /// The weight is stored as a 1x1 convolution's: `[out, in, 1, 1]` in place of `[out, in]`.
+    pub as_conv: bool,
+}
+
+impl Op {
+    /// Suffix, shape and role of each parameter, in the order the operation takes them.
+    pub(super) fn params(&self) -> Vec<(&'static str, Vec<usize>, Role)> {
+        match self {
+            Self::Conv2d(c) => {
+                let weight = vec![c.out_channels, c.in_channels / c.groups, c.kernel[0], c.kernel[1]];
+                let mut all = vec![("weight", weight, Role::Weight)];
+                all.extend(c.bias.then(|| ("bias", vec![c.out_channels], Role::Bias)));
+                all
+            }
+            Self::BatchNorm(b) => vec![
+                ("weight", vec![b.channels], Role::Norm),
+                ("bias", vec![b.channels], Role::Norm),
+                ("running_mean", vec![b.channels], Role::Buffer),
+                ("running_var", vec![b.channels], Role::Buffer),
+            ],
+            Self::Linear(l) => {
+                let weight = if l.as_conv { vec![l.outputs, l.inputs, 1, 1] } else { vec![l.outputs, l.inputs] };
+                vec![("weight", weight, Role::Weight), ("bias", vec![l.outputs], Role::Bias)]
+            }
+            Self::ChannelConv { kernel } => vec![("weight", vec![1, 1, *kernel], Role::Weight)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The kind's name in lower case, for errors and tables.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Conv2d(_) => "conv2d",
+            Self::BatchNorm(_) => "batch_norm",
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+            Self::Sigmoid => "sigmoid",
+            Self::MaxPool(_) => "max_pool",
+            Self::GlobalAvgPool => "global_avg_pool",
+            Self::Add => "add",
+            Self::Gate => "gate",
+            Self::Concat => "concat",
+            Self::Flatten => "flatten",
+            Self::Linear(_) => "linear",
+            Self::Dropout { .. } => "dropout",
+            Self::ChannelConv { .. } => "channel_conv",
+        }
+    }
+}

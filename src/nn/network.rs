@@ -1,0 +1,253 @@
+//! A graph with parameters.
+
+use candle_core::{DType, Device, Tensor, Var};
+use indexmap::IndexMap;
+
+use super::graph::{Graph, NodeId, ParamSpec};
+use super::weights::Weights;
+use super::zoo::Architecture;
+use super::{Error, Misfit, exec, init};
+
+/// What a parameter is for. Optimisers decay weights only and never touch buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Of a convolution or a linear layer.
+    Weight,
+    /// Added to a convolution's or linear layer's output.
+    Bias,
+    /// Scale or shift of a norm.
+    Norm,
+    /// A running statistic: written by training's forward pass, without a gradient.
+    Buffer,
+}
+
+/// Which side of the features a parameter is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Up to the features.
+    Backbone,
+    /// From the features to the logits.
+    Head,
+}
+
+/// A named tensor of a network.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Name in the state dict.
+    pub name: String,
+    /// The value; f32 on the network's device.
+    pub var: Var,
+    /// What it is for.
+    pub role: Role,
+    /// Which side of the features it is on.
+    pub part: Part,
+}
+
+impl Param {
+    /// Whether an optimiser may move it.
+    pub fn is_trainable(&self) -> bool {
+        self.role != Role::Buffer
+    }
+}
+
+/// How batch norms behave in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norms {
+    /// Normalise by the batch's statistics and move the running ones.
+    Batch,
+    /// Normalise by the running statistics and leave them: for small batches. Scale and shift still learn.
+    Frozen,
+}
+
+/// What a forward pass is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Running statistics, no dropout, no gradients to parameters.
+    Eval,
+    /// Gradients to parameters; dropout from the counter-based stream of `key`, which should differ for every step.
+    Train {
+        /// Seed of this step's dropout.
+        key: u64,
+        /// What batch norms do.
+        norms: Norms,
+    },
+}
+
+impl Mode {
+    /// Training with batch statistics.
+    pub fn train(key: u64) -> Self {
+        Self::Train { key, norms: Norms::Batch }
+    }
+}
+
+/// What to do with the head when weights are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadRule {
+    /// Load it: every parameter of the network must be in the file with its shape, and nothing else.
+    Keep,
+    /// Leave the network's fresh head and ignore the file's: for another set of classes.
+    Replace,
+}
+
+/// A network that can run. Cheap to share between threads by reference; forward in [`Mode::Train`] updates
+/// running statistics in place, so train from one thread.
+#[derive(Debug)]
+pub struct Network {
+    architecture: &'static Architecture,
+    classes: usize,
+    graph: Graph,
+    params: IndexMap<String, Param>,
+    slots: Vec<Vec<usize>>,
+    device: Device,
+}
+
+impl Network {
+    /// Fresh parameters: a pure function of architecture, classes and seed.
+    pub fn new(architecture: &'static Architecture, classes: usize, seed: u64, device: &Device) -> Result<Self, Error> {
+        if classes < 2 {
+            return Err(Error::Classes(classes));
+        }
+        let graph = architecture.graph(classes);
+        Self::assemble(architecture, classes, graph, device, |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed)))
+    }
+
+    fn assemble(
+        architecture: &'static Architecture,
+        classes: usize,
+        graph: Graph,
+        device: &Device,
+        value: impl Fn(&ParamSpec, &Graph) -> Result<Vec<f32>, Error>,
+    ) -> Result<Self, Error> {
+        if !device.is_cpu() {
+            return Err(Error::Device(format!("{:?}", device.location())));
+        }
+        let mut params = IndexMap::new();
+        let mut slots = Vec::with_capacity(graph.nodes().len());
+        for id in 0..graph.nodes().len() {
+            let mut own = Vec::new();
+            for spec in graph.node_params(NodeId(id)) {
+                let var = Var::from_vec(value(&spec, &graph)?, spec.shape.as_slice(), device)?;
+                let param = Param { name: spec.name.clone(), var, role: spec.role, part: spec.part };
+                own.push(params.insert_full(spec.name, param).0);
+            }
+            slots.push(own);
+        }
+        Ok(Self { architecture, classes, graph, params, slots, device: device.clone() })
+    }
+
+    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`.
+    ///
+    /// Height and width may differ from the default input size as long as something is left at every layer.
+    pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        self.check_images(images)?;
+        exec::run(self, NodeId(0), images, self.graph.output(), mode)
+    }
+
+    /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
+    pub fn features(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        self.check_images(images)?;
+        exec::run(self, NodeId(0), images, self.graph.features(), mode)
+    }
+
+    /// The head alone: features `[n, f]` to logits `[n, classes]`.
+    pub fn head(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        let wide = self.graph.feature_count();
+        check("features", features, features.dims().len() == 2 && features.dims()[1] == wide, || format!("f32 [n, {wide}]"))?;
+        exec::run(self, self.graph.features(), features, self.graph.output(), mode)
+    }
+
+    fn check_images(&self, images: &Tensor) -> Result<(), Error> {
+        let fits = matches!(images.dims(), [n, 3, _, _] if *n > 0);
+        check("images", images, fits, || "f32 [n, 3, height, width]".into())?;
+        let (height, width) = (images.dims()[2], images.dims()[3]);
+        if [height, width] != self.graph.input_size() {
+            self.architecture.graph_at(self.classes, height, width)?;
+        }
+        Ok(())
+    }
+
+    /// Every parameter and buffer in state-dict order.
+    pub fn params(&self) -> impl Iterator<Item = &Param> {
+        self.params.values()
+    }
+
+    /// One parameter by its name.
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.get(name)
+    }
+
+    /// Values that training moves.
+    pub fn trainable_count(&self) -> usize {
+        self.params().filter(|p| p.is_trainable()).map(|p| p.var.elem_count()).sum()
+    }
+
+    /// Its architecture.
+    pub fn architecture(&self) -> &'static Architecture {
+        self.architecture
+    }
+
+    /// Its structure at the default input size.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Where its parameters are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(super) fn node_params(&self, id: NodeId) -> impl Iterator<Item = &Param> {
+        self.slots[id.0].iter().map(|&slot| &self.params[slot])
+    }
+
+    /// Takes over parameters. Nothing is changed unless everything fits.
+    ///
+    /// Counters of batch norms (`num_batches_tracked`) in the file are ignored.
+    pub fn load(&self, weights: &Weights, head: HeadRule) -> Result<(), Error> {
+        let misfit = self.compare(weights, head);
+        if !misfit.is_empty() {
+            let only_head = head == HeadRule::Keep && self.compare(weights, HeadRule::Replace).is_empty();
+            let source_name = weights.source().to_owned();
+            return Err(Error::Misfit { source_name, architecture: self.architecture.name, misfit, only_head });
+        }
+        for param in self.params().filter(|p| head == HeadRule::Keep || p.part == Part::Backbone) {
+            if let Some(tensor) = weights.get(&param.name) {
+                param.var.set(&tensor.to_device(&self.device)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How a file differs from what [`load`](Self::load) would need.
+    pub fn compare(&self, weights: &Weights, head: HeadRule) -> Misfit {
+        let mut misfit = Misfit::default();
+        for param in self.params().filter(|p| head == HeadRule::Keep || p.part == Part::Backbone) {
+            match weights.get(&param.name) {
+                None => misfit.missing.push(param.name.clone()),
+                Some(tensor) if tensor.dims() != param.var.dims() => {
+                    misfit.misshapen.push((param.name.clone(), tensor.dims().to_vec(), param.var.dims().to_vec()));
+                }
+                Some(_) => {}
+            }
+        }
+        misfit.unexpected = weights.names().filter(|name| !self.params.contains_key(*name)).map(str::to_owned).collect();
+        misfit
+    }
+
+    /// Copies of all values by name, in state-dict order: a snapshot that later training does not change.
+    pub fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
+        self.params().map(|p| Ok((p.name.clone(), p.var.as_detached_tensor().copy()?))).collect()
+    }
+}
+
+fn check(what: &'static str, tensor: &Tensor, fits: bool, expected: impl Fn() -> String) -> Result<(), Error> {
+    if fits && tensor.dtype() == DType::F32 && tensor.device().is_cpu() {
+        return Ok(());
+    }
+    Err(Error::Argument { what, expected: expected(), got: format!("{:?} {:?}", tensor.dtype(), tensor.dims()) })
+}

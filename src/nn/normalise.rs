@@ -1,0 +1,73 @@
+//! From 8-bit pixels to a network's input.
+
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+use super::{Channels, Error, Preprocess};
+
+/// Pixels u8 `[n, height, width, 3]`, RGB, already of the input's size, to f32 `[n, 3, height, width]`.
+///
+/// Each plane is `(value / 255 - mean) / std`, planes in the order of [`Preprocess::channels`].
+pub fn normalise(pixels: &[u8], preprocess: &Preprocess) -> Result<Tensor, Error> {
+    let (height, width) = (preprocess.height as usize, preprocess.width as usize);
+    let image = height * width * 3;
+    if image == 0 || pixels.is_empty() || !pixels.len().is_multiple_of(image) {
+        let expected = format!("whole images of {width}x{height} RGB pixels");
+        return Err(Error::Argument { what: "pixels", expected, got: format!("{} bytes", pixels.len()) });
+    }
+    let tables = tables(preprocess);
+    let mut out = vec![0f32; pixels.len()];
+    out.par_chunks_mut(image).zip(pixels.par_chunks(image)).for_each(|(out, pixels)| {
+        for (plane, out) in out.chunks_mut(height * width).enumerate() {
+            let channel = match preprocess.channels {
+                Channels::Rgb => plane,
+                Channels::Bgr => 2 - plane,
+            };
+            let table = &tables[plane];
+            for (out, pixel) in out.iter_mut().zip(pixels.chunks_exact(3)) {
+                *out = table[usize::from(pixel[channel])];
+            }
+        }
+    });
+    Ok(Tensor::from_vec(out, (pixels.len() / image, 3, height, width), &Device::Cpu)?)
+}
+
+/// The result for each value of each plane, worked out in f64.
+fn tables(preprocess: &Preprocess) -> [[f32; 256]; 3] {
+    std::array::from_fn(|plane| {
+        let (mean, std) = (f64::from(preprocess.mean[plane]), f64::from(preprocess.std[plane]));
+        std::array::from_fn(|value| ((value as f64 / 255.0 - mean) / std) as f32)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::zoo;
+
+    #[test]
+    fn planes_follow_the_published_preprocessing() {
+        let pixels = [10u8, 127, 255, 0, 1, 2];
+        let at = |name: &str| {
+            let preprocess = zoo::find(name).unwrap().preprocess.at_size(2, 1);
+            normalise(&pixels, &preprocess).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        // SqueezeNet: BGR, minus (103.939, 116.779, 123.68).
+        let expected = [255.0 - 103.939, 2.0 - 103.939, 127.0 - 116.779, 1.0 - 116.779, 10.0 - 123.68, 0.0 - 123.68];
+        for (got, want) in at("squeezenet1_1").iter().zip(expected) {
+            assert!((got - want as f32).abs() < 2e-5, "{got} {want}");
+        }
+        // EfficientNet-Lite: RGB, (x - 127) / 128.
+        for (got, want) in at("efficientnet_lite0").iter().zip([-117.0, -127.0, 0.0, -126.0, 128.0, -125.0]) {
+            assert!((got - want / 128.0).abs() < 1e-6, "{got} {want}");
+        }
+        // ResNet: RGB, ImageNet's mean and deviation.
+        assert!((at("resnet18")[0] - (10.0 / 255.0 - 0.485) / 0.229).abs() < 1e-6);
+    }
+
+    #[test]
+    fn half_an_image_is_refused() {
+        let preprocess = zoo::find("resnet18").unwrap().preprocess;
+        assert!(normalise(&[0; 100], &preprocess).unwrap_err().to_string().contains("224x224"));
+    }
+}

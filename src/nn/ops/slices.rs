@@ -1,0 +1,46 @@
+//! From tensors to slices.
+
+use std::sync::Mutex;
+
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
+
+/// The values of a contiguous f32 storage.
+pub(super) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match (storage, layout.contiguous_offsets()) {
+        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
+        (CpuStorage::F32(_), None) => bail!("derm's operations take contiguous tensors"),
+        _ => bail!("derm's operations take f32 tensors"),
+    }
+}
+
+/// Gives `f` the values of a tensor, row-major; copies only what is not contiguous.
+pub(in crate::nn) fn with<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    let tensor = tensor.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => Ok(f(slice(storage, layout)?)),
+        _ => bail!("derm's operations run on the CPU"),
+    }
+}
+
+/// Gives `f` the values of a variable to change.
+pub(in crate::nn) fn in_place(var: &Var, f: impl FnOnce(&mut [f32])) -> Result<()> {
+    var.inplace_op1(&Change(Mutex::new(Some(f))))
+}
+
+struct Change<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce(&mut [f32])> InplaceOp1 for Change<F> {
+    fn name(&self) -> &'static str {
+        "derm-in-place"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let f = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        match (storage, layout.contiguous_offsets(), f) {
+            (CpuStorage::F32(values), Some((start, end)), Some(f)) => f(&mut values[start..end]),
+            _ => bail!("parameters are contiguous f32 tensors"),
+        }
+        Ok(())
+    }
+}

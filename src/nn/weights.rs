@@ -1,0 +1,147 @@
+//! Named tensors in safetensors files, from a path or from the hub.
+//!
+//! Names stay as published. Values are f32 in memory; half and double precision are converted. The counters that
+//! torch's batch norms keep (`num_batches_tracked`) are left out: nothing reads them, and torch fills them in.
+
+mod hub;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use candle_core::safetensors::Load;
+use candle_core::{DType, Device, Tensor};
+use indexmap::IndexMap;
+use safetensors::tensor::{Dtype, SafeTensors, View};
+
+use super::{Error, Network, ops};
+use crate::observer::Observer;
+use crate::workspace::atomic;
+
+pub use hub::{HubName, HubSettings};
+
+/// Tensors by name, with where they came from.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    tensors: IndexMap<String, Tensor>,
+    source: String,
+}
+
+impl Weights {
+    /// Reads a safetensors file.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
+        Self::parse(&bytes, path)
+    }
+
+    /// Reads what the bytes of a file hold; `path` is for messages.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let invalid = |reason: String| Error::Safetensors { path: path.to_owned(), reason };
+        let file = SafeTensors::deserialize(bytes).map_err(|error| invalid(error.to_string()))?;
+        let mut tensors = IndexMap::new();
+        for (name, view) in file.iter().filter(|(name, _)| !name.ends_with("num_batches_tracked")) {
+            if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
+                return Err(invalid(format!("`{name}` is of type {:?}, only floating-point weights are read", view.dtype())));
+            }
+            tensors.insert(name.to_owned(), view.load(&Device::Cpu)?.to_dtype(DType::F32)?);
+        }
+        tensors.sort_keys();
+        Ok(Self { tensors, source: path.display().to_string() })
+    }
+
+    /// From the hub or its cache: `owner/name[@revision][:file]`, by default revision `main` and file `model.safetensors`.
+    ///
+    /// The environment says where ([`HubSettings::from_env`]). What is in the cache is not asked for again; where the hub
+    /// announced a sha256, the file is checked against it every time.
+    pub fn from_hub(spec: &str, observer: &dyn Observer) -> Result<Self, Error> {
+        Self::from_hub_with(spec, &HubSettings::from_env(), observer)
+    }
+
+    /// As [`from_hub`](Self::from_hub) with given settings.
+    pub fn from_hub_with(spec: &str, settings: &HubSettings, observer: &dyn Observer) -> Result<Self, Error> {
+        let path = hub::fetch(&spec.parse()?, settings, observer)?;
+        Ok(Self { source: spec.to_owned(), ..Self::open(&path)? })
+    }
+
+    /// A path where such a file exists, else a hub name.
+    pub fn find(text: &str, observer: &dyn Observer) -> Result<Self, Error> {
+        let path = Path::new(text);
+        let missing_file = text.ends_with(".safetensors") && !text.contains(':');
+        let is_path = path.exists() || missing_file || path.is_absolute() || text.starts_with('.') || !text.contains('/');
+        if is_path { Self::open(path) } else { Self::from_hub(text, observer) }
+    }
+
+    /// Made of tensors in memory; `source` is for messages.
+    pub fn from_tensors(tensors: impl IntoIterator<Item = (String, Tensor)>, source: impl Into<String>) -> Self {
+        Self { tensors: tensors.into_iter().collect(), source: source.into() }
+    }
+
+    /// One tensor.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The path or hub name.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+/// Writes all of a network's parameters and buffers as a safetensors file, whole or not at all.
+pub fn save(path: &Path, network: &Network) -> Result<(), Error> {
+    Ok(atomic::write(path, &encode(network)?)?)
+}
+
+/// The bytes of such a file: a pure function of the values.
+pub fn encode(network: &Network) -> Result<Vec<u8>, Error> {
+    encode_tensors(network.params().map(|p| (p.name.as_str(), p.var.as_tensor())))
+}
+
+/// The bytes of a safetensors file with these f32 or i64 tensors: a pure function of names and values.
+pub fn encode_tensors<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>) -> Result<Vec<u8>, Error> {
+    let raw: Vec<(&str, Raw)> = tensors.into_iter().map(|(name, tensor)| Ok((name, Raw::new(tensor)?))).collect::<Result<_, Error>>()?;
+    // Python's loaders want to know in which framework's layout a file is; everything is row-major.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(raw, Some(metadata)).map_err(|error| Error::Tensor(candle_core::Error::wrap(error)))
+}
+
+/// A tensor's little-endian bytes.
+struct Raw {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Raw {
+    fn new(tensor: &Tensor) -> Result<Self, Error> {
+        let (dtype, bytes) = match tensor.dtype() {
+            DType::I64 => (Dtype::I64, tensor.flatten_all()?.to_vec1::<i64>()?.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            _ => (Dtype::F32, ops::with(tensor, |values| values.iter().flat_map(|v| v.to_le_bytes()).collect())?),
+        };
+        Ok(Self { dtype, shape: tensor.dims().to_vec(), bytes })
+    }
+}
+
+impl View for Raw {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! EfficientNet-Lite0 (Tan and Le 2019, <https://arxiv.org/abs/1905.11946>; the Lite variants of
+//! <https://github.com/tensorflow/tpu>): no squeeze-and-excitation, ReLU6, TensorFlow's "same" padding,
+//! batch norm with epsilon 0.001. Names follow efficientnet-pytorch, in which the weights are published.
+//! Drop connect is left out; dropout (0.2) acts on the features.
+
+use crate::nn::graph::{Builder, Conv2d, Graph, NodeId};
+
+const EPS: f32 = 1e-3;
+
+/// A run of equal blocks.
+struct Stage {
+    repeats: usize,
+    kernel: usize,
+    stride: usize,
+    expand: usize,
+    channels: usize,
+}
+
+const fn stage(repeats: usize, kernel: usize, stride: usize, expand: usize, channels: usize) -> Stage {
+    Stage { repeats, kernel, stride, expand, channels }
+}
+
+const STAGES: [Stage; 7] = [
+    stage(1, 3, 1, 1, 16),
+    stage(2, 3, 2, 6, 24),
+    stage(2, 5, 2, 6, 40),
+    stage(3, 3, 2, 6, 80),
+    stage(3, 5, 1, 6, 112),
+    stage(4, 5, 2, 6, 192),
+    stage(1, 3, 1, 6, 320),
+];
+
+pub(super) fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
+    let mut g = Builder::new(size);
+    let x = g.input();
+    let x = g.conv("_conv_stem", x, Conv2d::new(32, 3).stride(2).same());
+    let x = g.batch_norm("_bn0", x, EPS);
+    let mut x = g.relu6(x);
+    let mut number = 0;
+    for stage in &STAGES {
+        for repeat in 0..stage.repeats {
+            let stride = if repeat == 0 { stage.stride } else { 1 };
+            x = block(&mut g, &format!("_blocks.{number}"), x, &Stage { stride, ..*stage });
+            number += 1;
+        }
+    }
+    let x = g.conv("_conv_head", x, Conv2d::new(1280, 1).same());
+    let x = g.batch_norm("_bn1", x, EPS);
+    let x = g.relu6(x);
+    let x = g.global_avg_pool(x);
+    let x = g.flatten(x);
+    let x = g.features(x);
+    let x = g.dropout(x, 0.2);
+    g.linear("_fc", x, classes);
+    g.finish()
+}
+
+/// Inverted residual: widen, depthwise, narrow; added to its input where the shape stays.
+fn block(g: &mut Builder, name: &str, input: NodeId, stage: &Stage) -> NodeId {
+    let channels = g.channels(input);
+    let wide = channels * stage.expand;
+    let mut x = input;
+    if stage.expand > 1 {
+        x = g.conv(format!("{name}._expand_conv"), x, Conv2d::new(wide, 1).same());
+        x = g.batch_norm(format!("{name}._bn0"), x, EPS);
+        x = g.relu6(x);
+    }
+    x = g.conv(format!("{name}._depthwise_conv"), x, Conv2d::new(wide, stage.kernel).stride(stage.stride).groups(wide).same());
+    x = g.batch_norm(format!("{name}._bn1"), x, EPS);
+    x = g.relu6(x);
+    x = g.conv(format!("{name}._project_conv"), x, Conv2d::new(stage.channels, 1).same());
+    x = g.batch_norm(format!("{name}._bn2"), x, EPS);
+    if stage.stride == 1 && channels == stage.channels { g.add(x, input) } else { x }
+}

@@ -1,0 +1,112 @@
+//! ResNet-18 (He et al. 2015, <https://arxiv.org/abs/1512.03385>) and the same with channel attention at the
+//! end of each block: squeeze-and-excitation (Hu et al. 2017, <https://arxiv.org/abs/1709.01507>) or ECA
+//! (Wang et al. 2019, <https://arxiv.org/abs/1910.03151>). Names and details are timm's `resnet18`, `seresnet18`
+//! and `ecaresnet18`: attention after the second norm and before the addition, last norm starting at 0.
+
+use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+
+const EPS: f32 = 1e-5;
+
+/// What weighs the channels at the end of a block.
+#[derive(Clone, Copy)]
+enum Attention {
+    None,
+    SqueezeExcite,
+    Efficient,
+}
+
+pub(super) fn resnet18(classes: usize, size: [usize; 2]) -> Graph {
+    resnet(classes, size, Attention::None)
+}
+
+pub(super) fn seresnet18(classes: usize, size: [usize; 2]) -> Graph {
+    resnet(classes, size, Attention::SqueezeExcite)
+}
+
+pub(super) fn ecaresnet18(classes: usize, size: [usize; 2]) -> Graph {
+    resnet(classes, size, Attention::Efficient)
+}
+
+fn resnet(classes: usize, size: [usize; 2], attention: Attention) -> Graph {
+    let mut g = Builder::new(size);
+    let x = g.input();
+    let x = g.conv("conv1", x, Conv2d::new(64, 7).stride(2).pad(3));
+    let x = g.batch_norm("bn1", x, EPS);
+    let x = g.relu(x);
+    let mut x = g.max_pool(x, MaxPool { kernel: 3, stride: 2, padding: 1, ceil: false });
+    for (layer, channels) in [(1, 64), (2, 128), (3, 256), (4, 512)] {
+        for number in 0..2 {
+            let stride = if layer > 1 && number == 0 { 2 } else { 1 };
+            x = block(&mut g, &format!("layer{layer}.{number}"), x, channels, stride, attention);
+        }
+    }
+    let x = g.global_avg_pool(x);
+    let x = g.flatten(x);
+    let x = g.features(x);
+    g.linear("fc", x, classes);
+    g.finish()
+}
+
+/// Two 3x3 convolutions and a way around them.
+fn block(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: usize, attention: Attention) -> NodeId {
+    let x = g.conv(format!("{name}.conv1"), input, Conv2d::new(channels, 3).stride(stride).pad(1));
+    let x = g.batch_norm(format!("{name}.bn1"), x, EPS);
+    let x = g.relu(x);
+    let x = g.conv(format!("{name}.conv2"), x, Conv2d::new(channels, 3).pad(1));
+    let x = g.batch_norm_zero(format!("{name}.bn2"), x, EPS);
+    let x = match attention {
+        Attention::None => x,
+        Attention::SqueezeExcite => squeeze_excite(g, &format!("{name}.se"), x),
+        Attention::Efficient => efficient_attention(g, &format!("{name}.se"), x),
+    };
+    let around = if stride == 1 && g.channels(input) == channels {
+        input
+    } else {
+        let y = g.conv(format!("{name}.downsample.0"), input, Conv2d::new(channels, 1).stride(stride));
+        g.batch_norm(format!("{name}.downsample.1"), y, EPS)
+    };
+    let x = g.add(x, around);
+    g.relu(x)
+}
+
+/// Mean of each channel, two 1x1 convolutions with a narrow middle, and the sigmoid of that as a gate.
+fn squeeze_excite(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
+    let channels = g.channels(x);
+    let y = g.global_avg_pool(x);
+    let y = g.conv(format!("{name}.fc1"), y, Conv2d::new(narrow(channels), 1).biased());
+    let y = g.relu(y);
+    let y = g.conv(format!("{name}.fc2"), y, Conv2d::new(channels, 1).biased());
+    let y = g.sigmoid(y);
+    g.gate(x, y)
+}
+
+/// A sixteenth of the channels, rounded to a multiple of 8 and at least 8 (timm's rule).
+fn narrow(channels: usize) -> usize {
+    ((channels / 16 + 4) / 8 * 8).max(8)
+}
+
+/// Mean of each channel, a short convolution along the channels, and the sigmoid of that as a gate.
+fn efficient_attention(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
+    let kernel = eca_kernel(g.channels(x));
+    let y = g.global_avg_pool(x);
+    let y = g.channel_conv(format!("{name}.conv"), y, kernel);
+    let y = g.sigmoid(y);
+    g.gate(x, y)
+}
+
+/// The odd size near `(log2(channels) + 1) / 2`, at least 3 (section 3.2.3 of the paper, rounded as timm does).
+fn eca_kernel(channels: usize) -> usize {
+    let size = (channels.ilog2() as usize).div_ceil(2);
+    (if size % 2 == 1 { size } else { size + 1 }).max(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attention_sizes_are_timm_s() {
+        assert_eq!([64, 128, 256, 512].map(eca_kernel), [3, 5, 5, 5]);
+        assert_eq!([64, 128, 256, 512].map(narrow), [8, 8, 16, 32]);
+    }
+}
