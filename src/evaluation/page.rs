@@ -1,0 +1,55 @@
+//! The HTML report of an evaluation.
+//!
+//! The first screen says the numbers that decide, each with its interval and with what a model that has
+//! learnt nothing would reach, and what they rest on. Then: per class, confusion, curves, calibration, the
+//! worst mistakes with their pictures, the same numbers by other definitions, the identity of data and
+//! model, how it was computed. No date and no path of the machine: equal inputs give equal bytes.
+
+mod figures;
+mod sections;
+mod words;
+
+use super::predictions::{Prediction, Predictions};
+use super::result::Evaluation;
+use crate::report::html;
+
+pub use words::{number, range};
+
+/// Mistakes shown with their pictures.
+pub const MISTAKES: usize = 24;
+
+/// What the page shows beside the numbers.
+#[derive(Debug, Default)]
+pub struct Material {
+    /// The page's title, such as `Evaluation of skin`.
+    pub title: String,
+    /// Names and values that say which data, split, model and program this is about.
+    pub identity: Vec<(String, String)>,
+    /// JPEG files by image name; a mistake without one is shown without a picture.
+    pub thumbnails: std::collections::BTreeMap<String, Vec<u8>>,
+}
+
+/// The wrong predictions, the most confident first (then by image name), at most `limit`.
+pub fn worst_mistakes(predictions: &Predictions, limit: usize) -> Vec<&Prediction> {
+    let mut wrong: Vec<&Prediction> =
+        predictions.rows.iter().filter(|row| row.label.is_some_and(|label| label != row.predicted())).collect();
+    wrong.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()).then_with(|| a.image.cmp(&b.image)));
+    wrong.truncate(limit);
+    wrong
+}
+
+/// Builds the page. `evaluation` must be that of `predictions`.
+pub fn page(predictions: &Predictions, evaluation: &Evaluation, material: &Material) -> html::Page {
+    let (labels, probabilities) = predictions.labelled();
+    html::Page::new(&material.title)
+        .subtitle(words::subtitle(evaluation))
+        .section(sections::headline(evaluation))
+        .section(sections::per_class(evaluation))
+        .section(sections::confusion(evaluation))
+        .section(sections::curves(evaluation, &labels, &probabilities))
+        .section(sections::calibration(evaluation))
+        .section(sections::mistakes(predictions, material))
+        .section(sections::definitions(evaluation))
+        .section(sections::identity(evaluation, material))
+        .footer(format!("Made by derm {}. This page is complete: it loads nothing.", env!("CARGO_PKG_VERSION")))
+}

@@ -1,0 +1,188 @@
+//! The report's sections, in the order of the page.
+
+use super::words::{self, FEW, number, range};
+use super::{MISTAKES, Material, figures, worst_mistakes};
+use crate::evaluation::Interval;
+use crate::evaluation::predictions::{Prediction, Predictions};
+use crate::evaluation::result::Evaluation;
+use crate::report::html::{Cell, Picture, Section, Table, Tile, Tone};
+
+pub fn headline(evaluation: &Evaluation) -> Section {
+    let top = &evaluation.headline;
+    let interval = |name: &str| range(evaluation.intervals.headline.get(name).copied().flatten());
+    let join = |parts: [String; 2]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let tile = |name: &str, value: Option<f64>, detail: String| Tile { name: name.to_owned(), value: number(value), detail };
+    let (common, share) = words::majority(evaluation);
+    let chance = format!("chance {:.3}", 1.0 / words::present(evaluation).max(1) as f64);
+    let floor = top.ece_noise_p95.map_or_else(String::new, |p95| format!("up to {p95:.3} is noise"));
+    let mut tiles = vec![
+        tile("Balanced accuracy", top.balanced_accuracy, join([interval("balanced_accuracy"), chance])),
+        tile("Macro AUC", top.macro_auc, join([interval("macro_auc"), "chance 0.500".to_owned()])),
+        tile("Accuracy", top.accuracy, join([interval("accuracy"), format!("always {common}: {share:.3}")])),
+        tile("Log loss", top.log_loss, interval("log_loss")),
+        tile("Calibration error (ECE)", top.ece, floor),
+    ];
+    if let Some((name, class)) = words::weakest(evaluation) {
+        let detail = join([range(class_interval(evaluation, name, "recall")), format!("{} images", class.support)]);
+        tiles.insert(3, tile(&format!("Lowest recall: {name}"), class.recall, detail));
+    }
+    let mut section = Section::new("headline", "").tiles(&tiles);
+    for caution in words::cautions(evaluation) {
+        section = section.note(Tone::Caution, &caution);
+    }
+    section
+}
+
+fn class_interval(evaluation: &Evaluation, class: &str, metric: &str) -> Option<Interval> {
+    evaluation.intervals.per_class.get(class)?.get(metric).copied().flatten()
+}
+
+pub fn per_class(evaluation: &Evaluation) -> Section {
+    let mut table = Table::new("Each class against the rest, with 95 % intervals.").text_column("class").number_column("images");
+    let metrics = ["recall", "precision", "specificity", "npv", "f1", "auc", "ap"];
+    for heading in ["recall", "precision", "specificity", "NPV", "F1", "AUC", "AP"] {
+        table = table.number_column(heading);
+    }
+    for (name, class) in &evaluation.per_class {
+        let few = class.support < FEW;
+        let values = [class.recall, class.precision, class.specificity, class.npv, class.f1, class.auc, class.ap];
+        let cells = metrics.iter().zip(values).map(|(metric, value)| {
+            let cell = Cell::number(value.unwrap_or(f64::NAN), number(value));
+            cell.with(range(class_interval(evaluation, name, metric))).faint_if(few)
+        });
+        let first = [Cell::text(name), Cell::number(class.support as f64, class.support.to_string()).faint_if(few)];
+        table.row(first.into_iter().chain(cells));
+    }
+    let section = Section::new("classes", "Per class").table(&table);
+    if evaluation.per_class.values().any(|class| class.support < FEW) {
+        return section.text(&format!("Grey: fewer than {FEW} images of the class. A dash: no value, see the end of the page."));
+    }
+    section
+}
+
+pub fn confusion(evaluation: &Evaluation) -> Section {
+    let mut table = Table::new("Most frequent confusions.")
+        .text_column("true class")
+        .text_column("predicted as")
+        .number_column("images")
+        .number_column("of the class");
+    let names = &evaluation.classes;
+    let mut pairs: Vec<(u64, usize, usize)> = Vec::new();
+    for (r, row) in evaluation.confusion.iter().enumerate() {
+        pairs.extend(row.iter().enumerate().filter(|(c, n)| *c != r && **n > 0).map(|(c, n)| (*n, r, c)));
+    }
+    pairs.sort_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    for (n, r, c) in pairs.iter().take(8) {
+        let share = *n as f64 / evaluation.confusion[*r].iter().sum::<u64>() as f64;
+        table.row([
+            Cell::text(&names[*r]),
+            Cell::text(&names[*c]),
+            Cell::number(*n as f64, n.to_string()),
+            Cell::number(share, format!("{:.1} %", share * 100.0)),
+        ]);
+    }
+    let section = Section::new("confusion", "Confusion").plots(&figures::confusion(evaluation));
+    if pairs.is_empty() { section.text("No image was confused.") } else { section.table(&table) }
+}
+
+pub fn curves(evaluation: &Evaluation, labels: &[usize], probabilities: &[Vec<f64>]) -> Section {
+    Section::new("curves", "ROC and precision-recall").plots(&figures::curves(evaluation, labels, probabilities))
+}
+
+pub fn calibration(evaluation: &Evaluation) -> Section {
+    let top = &evaluation.headline;
+    let text = format!(
+        "ECE {} (15 bins of equal width, predicted class); a perfectly calibrated model with these confidences shows {} on average and stays \
+         below {} in 95 of 100 tables of this size. Largest error of a bin: {}. Brier score {} of 2.",
+        number(top.ece),
+        number(top.ece_noise_mean),
+        number(top.ece_noise_p95),
+        number(top.mce),
+        number(top.brier)
+    );
+    Section::new("calibration", "Calibration").text(&text).plots(&figures::reliability(evaluation))
+}
+
+pub fn mistakes(predictions: &Predictions, material: &Material) -> Section {
+    let worst = worst_mistakes(predictions, MISTAKES);
+    let section = Section::new("mistakes", "Worst mistakes");
+    if worst.is_empty() {
+        return section.text("Every labelled image was predicted as its label.");
+    }
+    let class = |k: usize| predictions.classes.get(k).map_or("?", String::as_str);
+    let picture = |row: &&Prediction| {
+        let label = row.label.unwrap_or(0);
+        let (said, truth) = (class(row.predicted()), class(label));
+        Picture {
+            mime: "image/jpeg",
+            bytes: material.thumbnails.get(&row.image).cloned().unwrap_or_default(),
+            alt: format!("{}: {truth} predicted as {said}", row.image),
+            caption: vec![
+                format!("{truth} → {said}"),
+                format!("p({said}) {:.3}, p({truth}) {:.3}", row.confidence(), row.probabilities.get(label).copied().unwrap_or(0.0)),
+                row.image.clone(),
+            ],
+        }
+    };
+    let text = "Wrong predictions, the most confident first: true class → predicted class. Look here for wrong labels too.";
+    section.text(text).pictures(&worst.iter().map(picture).collect::<Vec<_>>())
+}
+
+pub fn definitions(evaluation: &Evaluation) -> Section {
+    let mut averages = Table::new("Averages over classes. An undefined precision or F1 counts as 0, an undefined AUC or AP is left out.")
+        .text_column("average");
+    for heading in ["precision", "recall", "F1", "AUC", "AP"] {
+        averages = averages.number_column(heading);
+    }
+    let explained = [
+        ("macro", "macro: all declared classes"),
+        ("macro_present", "macro: classes with images"),
+        ("weighted", "weighted by images of the class"),
+        ("micro", "micro: all decisions together"),
+    ];
+    for (key, name) in explained {
+        let Some(a) = evaluation.averages.get(key) else { continue };
+        let values = [a.precision, a.recall, a.f1, a.auc, a.ap].map(|v| Cell::number(v.unwrap_or(f64::NAN), number(v)));
+        averages.row(std::iter::once(Cell::text(name)).chain(values));
+    }
+    let top = &evaluation.headline;
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let facts = [
+        fact("Cohen's kappa", interval_after(evaluation, number(top.kappa), "kappa")),
+        fact("Matthews' correlation", interval_after(evaluation, number(top.mcc), "mcc")),
+        fact("Among the two most probable", number(top.top_2)),
+        fact("Among the three most probable", number(top.top_3)),
+        fact("Brier score, halved", number(top.brier_halved)),
+        fact(
+            "Balanced accuracy by the ISIC scorer",
+            format!("{} ({} undecided)", number(evaluation.isic.balanced_accuracy), evaluation.isic.undecided),
+        ),
+        fact("AUC by MedMNIST's evaluator", number(evaluation.medmnist.auc)),
+        fact("ACC by MedMNIST's evaluator", number(evaluation.medmnist.acc)),
+    ];
+    Section::new("definitions", "By other definitions").table(&averages).facts(&facts)
+}
+
+fn interval_after(evaluation: &Evaluation, value: String, name: &str) -> String {
+    let interval = range(evaluation.intervals.headline.get(name).copied().flatten());
+    if interval.is_empty() { value } else { format!("{value} ({interval})") }
+}
+
+pub fn identity(evaluation: &Evaluation, material: &Material) -> Section {
+    let grouping = if evaluation.groups == evaluation.n {
+        "Every image counts as independent of the others, because no two share a group."
+    } else {
+        "Images of one group (lesion or patient) are resampled together and never count as independent."
+    };
+    let method = format!(
+        "95 % intervals. {grouping} Proportions: Wilson. AUC of a class: DeLong on the logit scale. Everything else: percentiles of {} draws \
+         of groups with replacement (seed {}), within classes where one has fewer than 30 images. No interval is given for fewer than five \
+         images, for an AUC of exactly 0 or 1, and for the ECE, whose resampled values are biased upwards.",
+        evaluation.intervals.resamples, evaluation.intervals.seed
+    );
+    let mut section = Section::new("identity", "Data, model and method").facts(&material.identity).text(&method);
+    if !evaluation.undefined.is_empty() {
+        section = section.text(&format!("Without a value: {}.", evaluation.undefined.join("; ")));
+    }
+    section
+}

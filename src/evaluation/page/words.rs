@@ -1,0 +1,78 @@
+//! Numbers and sentences of the report.
+
+use crate::evaluation::result::Evaluation;
+use crate::evaluation::{Interval, result::ClassMetrics};
+use crate::text::{count, quoted_list};
+
+/// Fewer rows of a class than this make its numbers anecdotes.
+pub const FEW: u64 = 10;
+
+/// Three decimals, `–` without a value.
+pub fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// `0.601 to 0.680`, empty without an interval.
+pub fn range(interval: Option<Interval>) -> String {
+    interval.map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.lower, i.upper))
+}
+
+/// What the numbers rest on.
+pub fn subtitle(evaluation: &Evaluation) -> String {
+    let rows = count(evaluation.n, "image", "images");
+    let classes = count(evaluation.classes.len(), "class", "classes");
+    if evaluation.groups == evaluation.n {
+        format!("{rows}, {classes}, each image on its own")
+    } else {
+        format!("{rows} of {}, {classes}", count(evaluation.groups, "group", "groups"))
+    }
+}
+
+/// The class with rows whose recall is lowest.
+pub fn weakest(evaluation: &Evaluation) -> Option<(&String, &ClassMetrics)> {
+    let with_rows = evaluation.per_class.iter().filter(|(_, class)| class.recall.is_some());
+    with_rows.min_by(|a, b| a.1.recall.unwrap_or(1.0).total_cmp(&b.1.recall.unwrap_or(1.0)))
+}
+
+/// The most frequent class and its share.
+pub fn majority(evaluation: &Evaluation) -> (String, f64) {
+    let most = evaluation.per_class.iter().fold(None, |most: Option<(&String, u64)>, (name, class)| match most {
+        Some((_, support)) if support >= class.support => most,
+        _ => Some((name, class.support)),
+    });
+    most.map_or_else(|| (String::new(), 0.0), |(name, support)| (name.clone(), support as f64 / evaluation.n.max(1) as f64))
+}
+
+/// How many classes have rows.
+pub fn present(evaluation: &Evaluation) -> usize {
+    evaluation.per_class.values().filter(|class| class.support > 0).count()
+}
+
+/// Reasons to doubt the numbers.
+pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
+    let mut out = Vec::new();
+    let few: Vec<&String> = evaluation.per_class.iter().filter(|(_, c)| (1..FEW).contains(&c.support)).map(|(name, _)| name).collect();
+    if !few.is_empty() {
+        out.push(format!(
+            "{} {} on fewer than {FEW} images, and so does part of every average over classes.",
+            quoted_list(&few),
+            if few.len() == 1 { "rests" } else { "rest" }
+        ));
+    }
+    let absent: Vec<&String> = evaluation.per_class.iter().filter(|(_, c)| c.support == 0).map(|(name, _)| name).collect();
+    if !absent.is_empty() {
+        let (has, its) = if absent.len() == 1 { ("has", "It is") } else { ("have", "They are") };
+        out.push(format!("{} {has} no image here. {its} left out of balanced accuracy and macro AUC.", quoted_list(&absent)));
+    }
+    if evaluation.unlabelled > 0 {
+        out.push(format!("{} without a label left out.", count(evaluation.unlabelled, "image", "images")));
+    }
+    if let (Some(ece), Some(floor)) = (evaluation.headline.ece, evaluation.headline.ece_noise_p95)
+        && ece <= floor
+    {
+        out.push(format!(
+            "The calibration error of {ece:.3} is no evidence of miscalibration: with this many images a perfectly calibrated model shows up to {floor:.3}."
+        ));
+    }
+    out
+}

@@ -1,0 +1,59 @@
+//! Which images make which batch: a pure function of seed, epoch and batch size.
+//!
+//! Every epoch visits every training image once, in an order shuffled by Fisher and Yates' method.
+//! The last batch is smaller when the sizes do not divide; a last batch of one image joins the batch
+//! before it, because batch normalisation has no variance over one image at 1x1.
+
+use rand::Rng;
+
+use super::random::{Purpose, stream};
+
+/// The order of `n` images in `epoch`, each position once.
+pub fn order(seed: u64, epoch: usize, n: usize) -> Vec<usize> {
+    let mut rng = stream(seed, Purpose::Order, [epoch as u64, 0]);
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, rng.random_range(0..=i as u64) as usize);
+    }
+    order
+}
+
+/// The bounds of the batches over `n` images: consecutive, complete, none of one image unless `n` is 1.
+pub fn batches(n: usize, size: usize) -> Vec<std::ops::Range<usize>> {
+    let size = size.max(1);
+    let mut all: Vec<_> = (0..n).step_by(size).map(|start| start..(start + size).min(n)).collect();
+    if size > 1 && all.len() > 1 && all.last().is_some_and(|last| last.len() == 1) {
+        all.pop();
+        if let Some(last) = all.last_mut() {
+            last.end = n;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_visits_every_image_once_in_its_own_order() {
+        let first = order(7, 0, 100);
+        let mut sorted = first.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+        assert_eq!(first, order(7, 0, 100));
+        assert_ne!(first, order(7, 1, 100));
+        assert_ne!(first, order(8, 0, 100));
+        assert!(order(7, 0, 0).is_empty());
+    }
+
+    #[test]
+    fn batches_cover_everything_and_are_never_a_lone_image() {
+        assert_eq!(batches(10, 4), [0..4, 4..8, 8..10]);
+        assert_eq!(batches(9, 4), [0..4, 4..9]);
+        assert_eq!(batches(3, 8), [0..3]);
+        assert_eq!(batches(2, 1), [0..1, 1..2]);
+        assert_eq!(batches(1, 4), [0..1]);
+        assert!(batches(0, 4).is_empty());
+    }
+}
