@@ -1,8 +1,106 @@
 //! `derm evaluate`.
 
+mod answer;
+mod record;
+mod source;
+
+use std::path::Path;
+
 use super::{Context, Exit, Failure};
 use crate::cli::evaluate::EvaluateArgs;
+use crate::evaluation::page::{self, Material};
+use crate::evaluation::{self, Options, Predictions, thumbnail};
+use crate::observer::Unit;
+use crate::workspace::{Workspace, atomic, settings::Settings};
+use source::Source;
 
-pub fn run(_context: &Context, _args: &EvaluateArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm evaluate` is not built yet"))
+/// The files, in the order in which they are written.
+const FILES: [&str; 3] = ["metrics.json", "predictions.csv", "report.html"];
+
+pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
+    let workspace = Workspace::discover(&context.cwd).ok();
+    let (resamples, seed) = settings(context, args)?;
+    let source = Source::resolve(context, workspace.as_ref(), args)?;
+    let recording = workspace.as_ref().map(|workspace| record::Recording::start(workspace, args, &source, resamples, seed));
+    let made =
+        make(context, args, &source, Options { seed, resamples, observer: &*context.ui.observer(), interrupt: context.interrupt.clone() });
+    match (made, recording) {
+        (Ok(mut answer), recording) => {
+            answer.run = recording.map(|recording| recording.finish(context, &answer, &context.cwd.join(&args.out)));
+            context.ui.show(&answer)?;
+            Ok(Exit::Done)
+        }
+        (Err(failure), recording) => {
+            if let Some(recording) = recording {
+                recording.fail(context, &failure);
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<answer::Answer, Failure> {
+    let predictions = source.predictions(context)?;
+    let evaluation = evaluation::evaluate(&predictions, &options)?;
+    let thumbnails = thumbnails(context, source, &predictions)?;
+    let material = Material { title: source.title(), identity: source.identity(), thumbnails };
+    let html = page::page(&predictions, &evaluation, &material).render();
+    let out = context.cwd.join(&args.out);
+    std::fs::create_dir_all(&out)
+        .map_err(|error| Failure::new(format!("cannot make the folder `{}`", args.out.display())).cause(error.to_string()))?;
+    let metrics = evaluation.to_json();
+    for (name, content) in FILES.iter().zip([metrics, predictions.to_csv(), html]) {
+        atomic::write(&out.join(name), content.as_bytes())?;
+    }
+    let files = FILES.iter().map(|name| source.shown(&out.join(name))).collect();
+    Ok(answer::Answer { title: source.title(), evaluation, files, run: None })
+}
+
+/// Draws and seed: the command line over the file over the defaults.
+fn settings(context: &Context, args: &EvaluateArgs) -> Result<(usize, u64), Failure> {
+    let (mut resamples, mut seed) = (None, None);
+    if let Some(spec) = &args.params {
+        let (path, key) = Settings::parse_spec(spec);
+        let mut settings = Settings::read(&context.cwd.join(path), key.as_deref())?;
+        let too_many = |n: &u32| (*n > 100_000).then(|| "must be at most 100,000".to_owned());
+        resamples = settings.take_checked::<u32>("resamples", too_many)?;
+        seed = settings.take::<u64>("seed")?;
+        settings.finish()?;
+    }
+    Ok((args.resamples.or(resamples).unwrap_or(1000) as usize, args.seed.or(seed).unwrap_or(0)))
+}
+
+/// Pictures of the worst mistakes; one that cannot be read is a warning, not a failure.
+fn thumbnails(
+    context: &Context,
+    source: &Source,
+    predictions: &Predictions,
+) -> Result<std::collections::BTreeMap<String, Vec<u8>>, Failure> {
+    let worst = page::worst_mistakes(predictions, page::MISTAKES);
+    let observer = context.ui.observer();
+    let task = observer.begin("drawing mistakes", Some(worst.len() as u64), Unit::Items("images"));
+    let mut found = std::collections::BTreeMap::new();
+    for row in worst {
+        if context.interrupt.is_raised() {
+            return Err(evaluation::Error::Interrupted.into());
+        }
+        if let Some(path) = source.image_path(&row.image) {
+            match thumbnail::thumbnail(&path) {
+                Ok(bytes) => {
+                    found.insert(row.image.clone(), bytes);
+                }
+                Err(error) => context.ui.warn(format!("the report lacks a picture: {error}")),
+            }
+        }
+        task.advance(1);
+    }
+    Ok(found)
+}
+
+/// A path as it is written into files: below the repository, below the current folder, or its last part alone.
+fn portable(context: &Context, workspace: Option<&Workspace>, path: &Path) -> String {
+    let path = context.cwd.join(path);
+    let inside = workspace.and_then(|workspace| workspace.relative(&context.cwd, &path).ok()).map(|path| path.to_string());
+    let below = || path.strip_prefix(&context.cwd).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
+    inside.or_else(below).unwrap_or_else(|| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned())
 }

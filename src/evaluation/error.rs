@@ -59,6 +59,24 @@ pub enum Error {
         /// How many rows there are.
         rows: usize,
     },
+    /// None of a table's images is in the dataset beside it.
+    #[error("none of the predicted images is in the dataset `{}`", dataset.display())]
+    Stranger {
+        /// The first image of the table.
+        image: String,
+        /// The dataset.
+        dataset: PathBuf,
+    },
+    /// An image's class in the dataset is not a class of the table.
+    #[error("`{image}` is of class `{class}`, which the predictions do not have: {}", text::quoted_list(classes))]
+    ForeignClass {
+        /// The class in the dataset.
+        class: String,
+        /// The image.
+        image: String,
+        /// The classes of the table.
+        classes: Vec<String>,
+    },
     /// A metric's name is not known.
     #[error("there is no metric called `{name}`")]
     UnknownMetric {

@@ -150,6 +150,29 @@ pub struct Intervals {
 }
 
 impl Evaluation {
+    /// The text of `metrics.json`: `schema` 1, `kind`, then the fields in their order.
+    pub fn to_json(&self) -> String {
+        let mut fields = serde_json::Map::from_iter([("schema".to_owned(), 1.into()), ("kind".to_owned(), "evaluation".into())]);
+        // Every key is a text and every number finite or null, so that this cannot fail.
+        if let Ok(serde_json::Value::Object(own)) = serde_json::to_value(self) {
+            fields.extend(own);
+        }
+        format!("{:#}\n", serde_json::Value::Object(fields))
+    }
+
+    /// The numbers that runs are listed and compared by, under the names that they have in `metrics.json`.
+    pub fn numbers(&self) -> Vec<(String, f64)> {
+        let mut out = Vec::new();
+        if let Ok(serde_json::Value::Object(top)) = serde_json::to_value(&self.headline) {
+            out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
+        }
+        for (class, of) in &self.per_class {
+            let values = [("recall", of.recall), ("precision", of.precision), ("auc", of.auc)];
+            out.extend(values.into_iter().filter_map(|(name, value)| Some((format!("per_class.{class}.{name}"), value?))));
+        }
+        out
+    }
+
     /// Every quantity without a value, and why.
     pub(super) fn name_undefined(&self) -> Vec<String> {
         let mut out = Vec::new();

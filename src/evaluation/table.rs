@@ -32,6 +32,14 @@ impl Predictions {
     /// [`Error::Io`], or [`Error::Table`] for the first thing that is wrong.
     pub fn read_csv(path: &Path) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|source| Error::Io { operation: "read", path: path.to_owned(), source })?;
+        Self::from_bytes(bytes, path)
+    }
+
+    /// Reads a table from a file's bytes; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for the first thing that is wrong.
+    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Self, Error> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

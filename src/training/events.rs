@@ -51,8 +51,6 @@ pub struct Extent {
 pub enum Event<'a> {
     /// Data and network are ready. `done` epochs and `step` steps of the next lie behind.
     Begun { extent: Extent, done: usize, step: usize },
-    /// A checkpoint cannot be used; training begins anew.
-    CheckpointUnusable { reason: &'a str },
     /// A step is done.
     Step(Step),
     /// An epoch is done and its checkpoint written. `best`: no epoch before was better.
