@@ -45,7 +45,7 @@ pub(super) fn apply(command: Command) -> Command {
     let header = *command.get_styles().get_header();
     let heading = |text: &str| text.replace("{h}", &header.render().to_string()).replace("{/h}", &header.render_reset().to_string());
     let template = format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}{}\n{{options}}\n\n{{after-help}}",
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{}{}\n{{options}}{{after-help}}",
         groups(&command),
         heading("{h}Options:{/h}")
     );
