@@ -38,7 +38,9 @@ pub fn run(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
 fn tables(context: &Context, args: &DriftArgs, out: &Path) -> Result<(Table, Table, Option<Sides>), Failure> {
     let given = given_predictions(context, args)?;
     let (Some(reference), Some(current)) = (&args.reference, &args.current) else {
-        let Some((before, after)) = given else { return Err(Failure::usage("nothing to compare").hint("name two folders or two tables of predictions")) };
+        let Some((before, after)) = given else {
+            return Err(Failure::usage("nothing to compare").hint("name two folders or two tables of predictions"));
+        };
         make(out)?;
         return Ok((predictions::table(&before), predictions::table(&after), None));
     };
@@ -66,7 +68,7 @@ fn tables(context: &Context, args: &DriftArgs, out: &Path) -> Result<(Table, Tab
 fn given_predictions(context: &Context, args: &DriftArgs) -> Result<Option<(Predictions, Predictions)>, Failure> {
     let (Some(reference), Some(current)) = (&args.reference_predictions, &args.current_predictions) else { return Ok(None) };
     let read = |path: &PathBuf| Predictions::read_csv(&context.cwd.join(path));
-    let (reference, current) = (read(reference).map_err(plain)?, read(current).map_err(plain)?);
+    let (reference, current) = (read(reference)?, read(current)?);
     predictions::check_classes(&reference, &current)?;
     Ok(Some((reference, current)))
 }
@@ -95,16 +97,18 @@ impl Side {
         }
         if !is_dataset(&folder) {
             if subset.is_some() {
-                return Err(Failure::usage(format!("`{shown}` is a plain folder: it has no subsets")).hint("make it a dataset with `derm data ingest`"));
+                return Err(Failure::usage(format!("`{shown}` is a plain folder: it has no subsets"))
+                    .hint("make it a dataset with `derm data ingest`"));
             }
             return Ok(Self { source: Source::folder(&folder)? });
         }
-        let dataset = Dataset::open(&folder).map_err(plain)?;
+        let dataset = Dataset::open(&folder)?;
         let rows = match (subset, &args.split) {
             (Some(subset), Some(split)) => {
-                let split = Split::read(&context.cwd.join(split), &dataset).map_err(plain)?;
-                split.check_fold(args.fold).map_err(plain)?;
-                let subset: Subset = subset.parse().map_err(|error: crate::dataset::split::ParseSubsetError| Failure::usage(error.to_string()))?;
+                let split = Split::read(&context.cwd.join(split), &dataset)?;
+                split.check_fold(args.fold)?;
+                let subset: Subset =
+                    subset.parse().map_err(|error: crate::dataset::split::ParseSubsetError| Failure::usage(error.to_string()))?;
                 split.rows(subset, args.fold)
             }
             _ => (0..dataset.rows.len()).collect(),
@@ -136,7 +140,7 @@ fn predict(context: &Context, bundle: &Bundle, pictures: &[&Picture]) -> Result<
     let files: Vec<(String, PathBuf)> = pictures.iter().map(|picture| (picture.name.clone(), picture.path.clone())).collect();
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    Ok(predict_files(bundle, &files, Views::One, work).map_err(plain)?.0)
+    Ok(predict_files(bundle, &files, Views::One, work)?.0)
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {
@@ -146,10 +150,4 @@ fn make(folder: &Path) -> Result<(), Failure> {
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     Ok(atomic::write(&folder.join(name), bytes)?)
-}
-
-
-/// Until the module's own advice is there.
-fn plain(error: impl std::error::Error) -> Failure {
-    Failure::from_chain(&error)
 }

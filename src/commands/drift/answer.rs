@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::drift::report::{Report, p_text};
-use crate::drift::{ColumnReport, Level, Verdict, false_alarm_sentence, power_sentence, signed};
+use crate::drift::report::{Report, by_effect, p_text};
+use crate::drift::{Verdict, false_alarm_sentence, power_sentence, signed};
 use crate::text;
 use crate::ui::{Align, Page, Report as Shown, Style, Table};
 
@@ -45,31 +45,28 @@ impl Shown for Answer<'_> {
 
 impl Answer<'_> {
     fn drifting(&self, page: &mut Page) {
-        let effect = |column: &ColumnReport| column.outcome.map_or(0.0, |outcome| outcome.effect);
-        let mut drifting: Vec<&ColumnReport> =
-            self.report.comparison.columns.iter().filter(|column| column.verdict == Verdict::Drift).collect();
-        drifting.sort_by(|a, b| effect(b).abs().total_cmp(&effect(a).abs()).then_with(|| a.name.cmp(&b.name)));
+        let drifting = by_effect(&self.report.comparison, |column| column.verdict == Verdict::Drift);
         if drifting.is_empty() {
             return;
         }
-        let mut table = Table::new([
-            ("column", Align::Left),
-            ("effect", Align::Right),
-            ("adjusted p", Align::Right),
-            ("reference", Align::Right),
-            ("current", Align::Right),
-            ("what it may mean", Align::Left),
-        ]);
+        let number = Align::Right;
+        let mut table =
+            Table::new([("drifts", Align::Left), ("effect", number), ("adjusted p", number), ("reference", number), ("current", number)]);
         for column in drifting.iter().take(LISTED) {
             let median = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+            let effect = signed(column, column.outcome.map_or(0.0, |outcome| outcome.effect));
             let p = column.p_adjusted.map(p_text).unwrap_or_default();
-            let hint = if column.level == Level::Features { column.hint.unwrap_or_default() } else { "" };
-            let effect = signed(column, effect(column));
-            table.row([column.name.clone(), effect, p, median(column.reference.median), median(column.current.median), hint.to_owned()]);
+            table.row([column.name.clone(), effect, p, median(column.reference.median), median(column.current.median)]);
         }
         page.blank().table(&table);
         if drifting.len() > LISTED {
             page.line(Style::Faint.paint(&format!("and {} more in the report", drifting.len() - LISTED)));
+        }
+        page.blank().line("It may mean:");
+        for (hint, columns) in self.report.meanings() {
+            let names: Vec<&str> = columns.iter().take(4).map(|column| column.name.as_str()).collect();
+            let more = if columns.len() > names.len() { ", …" } else { "" };
+            page.line(format!("  {hint} ({}{more})", names.join(", ")));
         }
     }
 }
