@@ -22,13 +22,28 @@ pub mod runs;
 pub mod status;
 pub mod train;
 
+mod overview;
+
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Looks of help pages.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Green.on_default().bold())
+    .placeholder(AnsiColor::Green.on_default());
+
+/// The whole definition: what parsing, help, completions and man pages are made from.
+pub fn command() -> clap::Command {
+    overview::apply(Cli::command())
+}
 
 /// From a folder of skin images to an audited, reproducible, exportable model.
 #[derive(Debug, Parser)]
-#[command(name = "derm", version, disable_help_subcommand = true, arg_required_else_help = false)]
+#[command(name = "derm", version, disable_help_subcommand = true, styles = STYLES, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -44,7 +59,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 
-    /// Print no remarks and no progress
+    /// Print no remarks and no progress on stderr
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
 
@@ -53,10 +68,10 @@ pub struct GlobalArgs {
     pub verbose: u8,
 
     /// Run as if started in DIR
-    #[arg(long = "cd", global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(long = "cd", global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Global options")]
     pub directory: Option<PathBuf>,
 
-    /// Use at most N threads
+    /// Use at most N threads [default: as many as the machine has]
     #[arg(short, long, global = true, value_name = "N", help_heading = "Global options")]
     pub jobs: Option<std::num::NonZeroUsize>,
 
@@ -92,11 +107,10 @@ pub enum Command {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR or CLICOLOR say otherwise.
+    // Plain comments: with help of its own each value would take a line on every page.
+    // On a terminal, unless NO_COLOR, CLICOLOR or CLICOLOR_FORCE say otherwise.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }

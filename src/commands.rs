@@ -3,6 +3,7 @@
 //! Every command is `pub fn run(&Context, &Args) -> Result<Exit, Failure>`.
 
 pub mod add;
+mod bug;
 pub mod checkout;
 pub mod completions;
 mod context;
@@ -15,6 +16,7 @@ mod error;
 pub mod evaluate;
 mod exit;
 pub mod export;
+mod first;
 pub mod init;
 pub mod man;
 pub mod metrics;
@@ -24,41 +26,50 @@ pub mod repro;
 pub mod runs;
 pub mod status;
 pub mod train;
+mod welcome;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 pub use context::Context;
 pub use error::{Explain, Failure};
 pub use exit::Exit;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
+use crate::ui::{Options, Ui};
 
-/// Parses `args`, runs the command and shows its failure; never panics on a user's input.
+/// Parses `args`, runs the command and shows its failure. A bug is shown as one, with exit code 1.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args = first::with_help_command(args.into_iter().collect());
+    let options = first::options(&args);
+    bug::catch_messages();
+    let exit = catch_unwind(AssertUnwindSafe(|| run(args, options)));
+    exit.unwrap_or_else(|_| bug::answer(options)).into()
+}
+
+fn run(args: Vec<OsString>, options: Options) -> Exit {
+    let parsed = cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done });
-        }
+        Err(error) => return first::answer(&Ui::new(options), &error),
     };
     let context = match Context::new(&cli.global) {
         Ok(context) => context,
-        Err(failure) => return failure.show_plain(),
+        Err(failure) => return show(&Ui::new(options), &failure),
     };
-    let Some(command) = &cli.command else {
-        return ExitCode::from(Exit::Usage);
+    let done = match &cli.command {
+        Some(command) => dispatch(&context, command),
+        None => welcome::run(&context),
     };
-    match dispatch(&context, command) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            context.ui.failure(&failure.shown());
-            failure.exit().into()
-        }
-    }
+    done.unwrap_or_else(|failure| show(&context.ui, &failure))
+}
+
+fn show(ui: &Ui, failure: &Failure) -> Exit {
+    ui.failure(&failure.shown());
+    failure.exit()
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {

@@ -34,6 +34,9 @@ mod selfcheck;
 pub mod weights;
 pub mod zoo;
 
+#[cfg(test)]
+mod tests;
+
 pub use bundle::Bundle;
 pub use error::{Error, Misfit};
 pub use network::{HeadRule, Mode, Network, Norms, Param, Part, Role};

@@ -1,1 +1,46 @@
-//! (specification to be written)
+//! Training and prediction: data and a network in, a better network or probabilities out.
+//!
+//! | part | what it holds |
+//! | --- | --- |
+//! | [`config`] | what was said, and what holds after every default is filled in |
+//! | [`plan`] | the images and labels of a training, and the key that names everything that decides its result |
+//! | [`session`], [`checkpoint`] | the locked folder of a training, and what it needs to go on |
+//! | [`fit`] | the loop |
+//! | [`schedule`], [`sampler`], [`augment`], [`stopping`], [`random`] | pure functions of seed and position |
+//! | [`features`] | a frozen backbone's features, computed once |
+//! | [`publish`] | the bundle with its model card and provenance |
+//! | [`infer`] | probabilities for images |
+//! | [`events`] | what a terminal, a run's files or a test may watch |
+//!
+//! Promises: the same plan gives the same weights bit for bit on the same kind of processor, whatever the number of
+//! threads, and however often it was stopped or killed and started again. A checkpoint is written after every epoch,
+//! when a stop is asked for, and every few minutes of a long epoch. Nothing here prints, records a run, or stops because somebody
+//! who watches failed.
+
+mod ahead;
+pub mod augment;
+pub mod checkpoint;
+pub mod config;
+mod error;
+pub mod events;
+pub mod features;
+pub mod fit;
+mod images;
+pub mod infer;
+mod learner;
+pub mod plan;
+pub mod publish;
+pub mod random;
+pub mod sampler;
+pub mod schedule;
+pub mod session;
+pub mod stopping;
+pub mod tensors;
+
+pub use config::{Choices, Config};
+pub use error::Error;
+pub use events::{Event, Watcher};
+pub use fit::{Trained, train};
+pub use infer::{Views, predict, predict_files};
+pub use plan::Plan;
+pub use session::Session;

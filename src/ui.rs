@@ -4,9 +4,11 @@
 //! `--json`, one JSON document with a schema number. Remarks, warnings, hints, progress and
 //! errors go to stderr. A closed stdout (`derm … | head`) is a quiet success.
 
+mod environment;
 mod page;
 mod progress;
 mod style;
+mod table;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -14,8 +16,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use page::{Align, Page, Table};
+pub use page::Page;
 pub use style::Style;
+pub use table::{Align, Table};
 
 use crate::cli::Color;
 use crate::observer::Observer;
@@ -54,12 +57,17 @@ impl Ui {
     /// Looks at the terminal and the environment once.
     pub fn new(options: Options) -> Self {
         style::apply(options.color);
-        Self { options, progress: Arc::new(progress::Terminal::new(options.quiet)) }
+        Self { options, progress: Arc::new(progress::Terminal::new(options.quiet, environment::progress())) }
     }
 
     /// Whether the answer is wanted as JSON.
     pub fn is_json(&self) -> bool {
         self.options.json
+    }
+
+    /// Whether remarks and progress are unwanted.
+    pub fn is_quiet(&self) -> bool {
+        self.options.quiet
     }
 
     /// How many times `-v` was given.
@@ -72,19 +80,20 @@ impl Ui {
         if self.options.json {
             return self.raw(&document(report));
         }
-        let mut page = Page::default();
+        let mut page = Page::for_width(environment::width());
         report.human(&mut page);
         self.raw(&page.into_text())
     }
 
     /// Writes text to stdout as it is (completions, DOT, CSV).
     pub fn raw(&self, text: &str) -> io::Result<()> {
-        self.progress.clear();
-        let mut out = anstream::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            done => done,
-        }
+        self.progress.aside(|| {
+            let mut out = anstream::stdout().lock();
+            match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                done => done,
+            }
+        })
     }
 
     /// A remark on stderr, silenced by `--quiet`.
@@ -102,16 +111,30 @@ impl Ui {
         self.progress.clone()
     }
 
-    /// Shows why a command failed: an `error:` block on stderr or, with `--json`, one object on stdout.
+    /// Shows why a command failed: an `error:` block on stderr and, with `--json`, one object on stdout.
     pub fn failure(&self, failure: &Failure<'_>) {
-        self.progress.clear();
         if self.options.json {
-            let text = serde_json::json!({ "schema": 1, "kind": "error", "error": failure });
-            let _ = self.raw(&format!("{text:#}\n"));
+            self.failure_as_json(failure);
         }
-        let mut err = anstream::stderr().lock();
-        let _ = err.write_all(style::failure(failure).as_bytes());
+        self.progress.aside(|| tell(failure));
     }
+
+    /// Only the object on stdout.
+    pub fn failure_as_json(&self, failure: &Failure<'_>) {
+        let text = serde_json::json!({ "schema": 1, "kind": "error", "error": failure });
+        let _ = self.raw(&format!("{text:#}\n"));
+    }
+}
+
+/// The `error:` block on stderr, from where there is no [`Ui`]. A closed stderr is no reason to complain.
+pub fn tell(failure: &Failure<'_>) {
+    tell_plain(&style::failure(failure));
+}
+
+/// Text on stderr as it is.
+pub fn tell_plain(text: &str) {
+    let mut err = anstream::stderr().lock();
+    let _ = err.write_all(text.as_bytes());
 }
 
 /// A failed command, in words.

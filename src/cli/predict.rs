@@ -1,7 +1,58 @@
 //! Arguments of `derm predict`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-/// Predict classes of images with a trained model
+use clap::{Args, ValueHint};
+
+/// Classify images with a trained network
+///
+/// Takes images, folders of images, globs in quotes, and `-` for a list of paths on stdin; or a dataset, all of it or one
+/// subset of a split. Images that cannot be read are reported and left out; the exit code is then 1.
 #[derive(Debug, Args)]
-pub struct PredictArgs {}
+#[command(after_help = "\
+EXAMPLES
+  Classify photographs
+    derm predict --model models/skin photos/ 'more/*.jpg'
+  A table of probabilities for the test images
+    derm predict --model models/skin --data data/skin --split data/skin-split.csv --out predictions.csv")]
+pub struct PredictArgs {
+    /// The bundle: a folder made by `derm train`
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub model: PathBuf,
+
+    /// Images, folders, globs, or `-` for a list on stdin
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::AnyPath, conflicts_with = "data", required_unless_present = "data")]
+    pub images: Vec<String>,
+
+    /// A dataset instead of images
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+
+    /// A split of the dataset
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, requires = "data")]
+    pub split: Option<PathBuf>,
+
+    /// The subset of the split [default: test]
+    #[arg(long, value_name = "SUBSET", value_parser = ["train", "val", "test"], requires = "split")]
+    pub subset: Option<String>,
+
+    /// The fold of a split with folds
+    #[arg(long, value_name = "K", value_hint = ValueHint::Other, requires = "split")]
+    pub fold: Option<u32>,
+
+    /// Write all probabilities as CSV
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+
+    /// Show the N most probable classes of each image
+    #[arg(long, value_name = "N", default_value_t = 1, value_hint = ValueHint::Other)]
+    pub top: usize,
+
+    /// Look from eight sides (mirrored and turned) and take the mean; eight times the work
+    #[arg(long)]
+    pub tta: bool,
+
+    /// Stop at the first image that cannot be read
+    #[arg(long)]
+    pub strict: bool,
+}

@@ -1,7 +1,192 @@
 //! Arguments of `derm train`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-/// Train a network
+use clap::{Args, ValueHint};
+
+/// Train a network to tell the classes of a dataset apart
+///
+/// Learns from the images that the split calls `train`, judges every epoch on those called `val`, and writes the weights
+/// of the best epoch as a bundle: a folder with `model.safetensors`, `config.json`, `MLmodel`, `README.md` and
+/// `provenance.json`. Every option of the groups below `Data and result` can also stand in a parameter file (`--params`), with `_` for `-`.
+///
+/// Training that was stopped with Ctrl-C or killed goes on when the same command is typed again, to the same weights bit
+/// for bit. Ctrl-C ends with exit code 130.
 #[derive(Debug, Args)]
-pub struct TrainArgs {}
+#[command(after_help = "\
+EXAMPLES
+  As the example pipeline does it
+    derm train --data data/skin --split data/skin-split.csv --out models/skin --params params.yaml:train
+  A new head on trained weights
+    derm train --data data/ham --split data/ham-split.csv --out models/ham \\
+      --network efficientnet_lite0 --weights efficientnet_lite0.safetensors --freeze backbone")]
+pub struct TrainArgs {
+    /// The dataset: a folder made by `derm data ingest`
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Data and result")]
+    pub data: PathBuf,
+
+    /// Which image is for training, validation and test: a table made by `derm data split`
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, help_heading = "Data and result")]
+    pub split: PathBuf,
+
+    /// The folder that the bundle is written to
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Data and result")]
+    pub out: PathBuf,
+
+    /// Options from a YAML file, or from the map at a dotted key of it; the command line wins
+    #[arg(long, value_name = "FILE[:KEY]", value_hint = ValueHint::FilePath, help_heading = "Data and result")]
+    pub params: Option<String>,
+
+    /// Forget the checkpoint of an earlier start and begin anew
+    #[arg(long, help_heading = "Data and result")]
+    pub restart: bool,
+
+    #[command(flatten)]
+    pub model: ModelArgs,
+
+    #[command(flatten)]
+    pub learning: LearningArgs,
+
+    #[command(flatten)]
+    pub augmentation: AugmentationArgs,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Which network, from which weights.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub struct ModelArgs {
+    /// Architecture: squeezenet1_1, efficientnet_lite0, resnet18, seresnet18 or ecaresnet18 [default: resnet18]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub network: Option<String>,
+
+    /// Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the architecture's own
+    /// on the hub, or `none` [default: none]
+    #[arg(long, value_name = "WEIGHTS", value_hint = ValueHint::FilePath)]
+    pub weights: Option<String>,
+
+    /// Side of the square that images are brought to, in pixels; 0 means the network's own [default: 0]
+    #[arg(long, value_name = "PIXELS", value_hint = ValueHint::Other)]
+    pub image_size: Option<u32>,
+
+    /// Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]
+    #[arg(long, value_name = "PART", value_parser = ["none", "backbone"])]
+    pub freeze: Option<String>,
+
+    /// Where to compute [default: cpu]
+    #[arg(long, value_name = "DEVICE", value_parser = ["cpu", "cuda", "metal"])]
+    pub device: Option<String>,
+}
+
+/// How it learns.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Learning")]
+pub struct LearningArgs {
+    /// Times that every training image is seen [default: 20; 60 with a frozen backbone]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub epochs: Option<usize>,
+
+    /// Images in a step [default: 32; 128 with a frozen backbone]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub batch_size: Option<usize>,
+
+    /// How weights follow their gradients [default: adamw]
+    #[arg(long, value_name = "NAME", value_parser = ["adamw", "sgd"])]
+    pub optimizer: Option<String>,
+
+    /// The highest learning rate [default: 0.001; 0.02 for sgd]
+    #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
+    pub lr: Option<f64>,
+
+    /// The backbone's learning rate as a part of the head's [default: 0.1 from given weights, else 1]
+    #[arg(long, value_name = "FACTOR", value_hint = ValueHint::Other)]
+    pub backbone_lr_factor: Option<f64>,
+
+    /// Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub warmup_epochs: Option<f64>,
+
+    /// The part of the highest learning rate that the cosine falls to [default: 0.01]
+    #[arg(long, value_name = "FRACTION", value_hint = ValueHint::Other)]
+    pub final_lr_fraction: Option<f64>,
+
+    /// Decay of the weights [default: 0.05; 0.0005 for sgd]
+    #[arg(long, value_name = "DECAY", value_hint = ValueHint::Other)]
+    pub weight_decay: Option<f64>,
+
+    /// Momentum of sgd [default: 0.9]
+    #[arg(long, value_name = "MOMENTUM", value_hint = ValueHint::Other)]
+    pub momentum: Option<f64>,
+
+    /// The largest norm of all gradients together; 0 means no limit [default: 1]
+    #[arg(long, value_name = "NORM", value_hint = ValueHint::Other)]
+    pub grad_clip: Option<f64>,
+
+    /// Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced]
+    #[arg(long, value_name = "RULE", value_parser = ["none", "balanced"])]
+    pub class_weights: Option<String>,
+
+    /// Part of each target that is spread over all classes [default: 0]
+    #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
+    pub label_smoothing: Option<f64>,
+
+    /// The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]
+    #[arg(long, value_name = "METRIC", value_hint = ValueHint::Other)]
+    pub monitor: Option<String>,
+
+    /// Stop after N epochs without a better one; 0 means never [default: 0]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub patience: Option<usize>,
+
+    /// The number that all random choices follow from [default: 0]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub seed: Option<u64>,
+
+    /// Train for this fold of a split with folds
+    #[arg(long, value_name = "K", value_hint = ValueHint::Other)]
+    pub fold: Option<u32>,
+}
+
+/// How training images are varied.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Augmentation")]
+pub struct AugmentationArgs {
+    /// A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]
+    #[arg(long, value_name = "STRENGTH", value_parser = ["none", "light", "medium", "strong"])]
+    pub augment: Option<String>,
+
+    /// Mirror images
+    #[arg(long, value_name = "true|false", value_hint = ValueHint::Other)]
+    pub flips: Option<bool>,
+
+    /// Rotate by up to so many degrees either way
+    #[arg(long, value_name = "DEGREES", value_hint = ValueHint::Other)]
+    pub rotation: Option<f64>,
+
+    /// The smallest part of the area that a random crop keeps; 1 means no crop
+    #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
+    pub crop: Option<f64>,
+
+    /// Vary brightness, contrast and saturation by up to this part either way
+    #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
+    pub colour_jitter: Option<f64>,
+
+    /// Turn the hue by up to so many degrees either way
+    #[arg(long, value_name = "DEGREES", value_hint = ValueHint::Other)]
+    pub hue: Option<f64>,
+}
+
+/// How the training is recorded.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub struct RunArgs {
+    /// The experiment that the run belongs to [default: train]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub experiment: Option<String>,
+
+    /// A name for the run
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub name: Option<String>,
+}

@@ -1,8 +1,123 @@
 //! `derm checkout`.
 
+use serde::Serialize;
+
 use super::{Context, Exit, Failure};
 use crate::cli::checkout::CheckoutArgs;
+use crate::relpath::RelPath;
+use crate::store::{Changed, Entry, Error, Overwrite, Store, Work, pointer};
+use crate::text;
+use crate::ui::{Align, Page, Report, Table};
+use crate::workspace::Workspace;
 
-pub fn run(_context: &Context, _args: &CheckoutArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm checkout` is not built yet"))
+#[derive(Serialize)]
+struct CheckoutReport {
+    paths: Vec<CheckedOut>,
+}
+
+#[derive(Serialize)]
+struct CheckedOut {
+    path: RelPath,
+    #[serde(flatten)]
+    changed: Changed,
+}
+
+impl Report for CheckoutReport {
+    const KIND: &'static str = "checkout";
+
+    fn human(&self, page: &mut Page) {
+        let changed: Vec<&CheckedOut> = self.paths.iter().filter(|path| !path.changed.is_empty()).collect();
+        if changed.is_empty() {
+            let n = text::count(self.paths.len(), "tracked path is", "tracked paths are");
+            page.line(if self.paths.is_empty() { "Nothing is tracked.".to_owned() } else { format!("{n} as recorded: nothing to do.") });
+            return;
+        }
+        let columns = [("path", Align::Left), ("added", Align::Right), ("modified", Align::Right), ("deleted", Align::Right)];
+        let mut table = Table::new(columns);
+        for CheckedOut { path, changed } in changed {
+            let numbers = [changed.added, changed.modified, changed.deleted].map(text::grouped);
+            table.row([path.to_string()].into_iter().chain(numbers));
+        }
+        page.table(&table);
+    }
+}
+
+pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
+    let workspace = context.workspace()?;
+    let observer = context.ui.observer();
+    let work = Work { observer: &*observer, interrupt: &context.interrupt };
+    let _lock = workspace.lock(work.observer, work.interrupt)?;
+    let store = Store::open(&workspace)?;
+    let overwrite = if args.force { Overwrite::Force } else { Overwrite::Refuse };
+    let wanted = wanted(context, &workspace, &store, &args.targets)?;
+    let done = all(&store, wanted, overwrite, &work);
+    store.flush()?;
+    let (paths, problem) = done?;
+    let Some(problem) = problem else {
+        context.ui.show(&CheckoutReport { paths })?;
+        return Ok(Exit::Done);
+    };
+    // The error is the answer; what was done all the same is a remark.
+    for CheckedOut { path, .. } in paths.iter().filter(|path| !path.changed.is_empty()) {
+        context.ui.note(format!("checked out `{path}`"));
+    }
+    Err(problem.into())
+}
+
+/// Checks everything out, and collects what is missing or would be lost over all paths.
+fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work: &Work) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
+    let mut paths = Vec::new();
+    let (mut lost, mut absent, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, entry) in wanted {
+        match store.checkout_with(&entry, &path, overwrite, work) {
+            Ok(changed) => paths.push(CheckedOut { path, changed }),
+            Err(Error::WouldLose { paths }) => lost.extend(paths),
+            Err(Error::Incomplete { missing, damaged }) => {
+                absent.extend(missing);
+                broken.extend(damaged);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let problem = if !lost.is_empty() {
+        Some(Error::WouldLose { paths: lost })
+    } else if !absent.is_empty() || !broken.is_empty() {
+        Some(Error::Incomplete { missing: absent, damaged: broken })
+    } else {
+        None
+    };
+    Ok((paths, problem))
+}
+
+/// What the targets name: tracked paths, parts of tracked folders, or all that is tracked below a folder.
+fn wanted(context: &Context, workspace: &Workspace, store: &Store, targets: &[String]) -> Result<Vec<(RelPath, Entry)>, Failure> {
+    let entries = |found: Vec<(RelPath, pointer::Pointer)>| found.into_iter().map(|(path, pointer)| (path, pointer.entry));
+    if targets.is_empty() {
+        return Ok(entries(pointer::find_all(workspace)?).collect());
+    }
+    let mut wanted: Vec<(RelPath, Entry)> = Vec::new();
+    for typed in targets {
+        let typed = workspace.relative(&context.cwd, typed.as_ref())?;
+        let path = pointer::target_of(&typed).unwrap_or(typed);
+        match pointer::covering(workspace, &path)? {
+            Some((target, pointer)) => wanted.push((path.clone(), part(store, &target, &pointer.entry, &path)?)),
+            None => {
+                let below = pointer::find_below(workspace, &path)?;
+                if below.is_empty() {
+                    return Err(Error::NotTracked(path).into());
+                }
+                wanted.extend(entries(below));
+            }
+        }
+    }
+    wanted.sort_by(|a, b| a.0.cmp(&b.0));
+    wanted.dedup_by(|a, b| a.0 == b.0);
+    Ok(wanted)
+}
+
+/// The entry of `path`, which is the tracked `target` or lies inside it.
+fn part(store: &Store, target: &RelPath, entry: &Entry, path: &RelPath) -> Result<Entry, Error> {
+    let inside = path.as_str().strip_prefix(target.as_str()).unwrap_or_default().trim_start_matches('/');
+    let inside = RelPath::new(inside).unwrap_or_default();
+    store.find(entry, &inside)?.ok_or_else(|| Error::NotTracked(path.clone()))
 }

@@ -1,8 +1,135 @@
 //! `derm diff`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
 use super::{Context, Exit, Failure};
 use crate::cli::diff::DiffArgs;
+use crate::relpath::RelPath;
+use crate::store::pointer::{self, Pointer};
+use crate::store::{Change, Entry, Error, FileChange, Store, Work};
+use crate::text;
+use crate::ui::{Page, Report, Style};
+use crate::workspace::Workspace;
 
-pub fn run(_context: &Context, _args: &DiffArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm diff` is not built yet"))
+#[derive(Serialize)]
+struct DiffReport {
+    /// The revision compared from.
+    old: String,
+    /// The revision compared with; `null` for the workspace.
+    new: Option<String>,
+    /// Files, relative to the repository's root, sorted.
+    changes: Vec<FileChange>,
+}
+
+impl Report for DiffReport {
+    const KIND: &'static str = "diff";
+
+    fn human(&self, page: &mut Page) {
+        let new = self.new.as_deref().unwrap_or("the workspace");
+        if self.changes.is_empty() {
+            page.line(format!("No tracked file differs between {} and {new}.", self.old));
+            return;
+        }
+        for FileChange { path, change, size } in &self.changes {
+            let size = Style::Faint.paint(&text::bytes(*size));
+            page.line(match change {
+                Change::Added => format!("{}  {path}  {size}", Style::Good.paint("added   ")),
+                Change::Modified => format!("{}  {path}  {size}", Style::Changed.paint("modified")),
+                Change::Deleted => format!("{}  {path}  {size}", Style::Bad.paint("deleted ")),
+                Change::Renamed { from } => format!("{}  {from} -> {path}  {size}", Style::Changed.paint("renamed ")),
+            });
+        }
+        let count = |wanted: &str, is: fn(&Change) -> bool| {
+            let n = self.changes.iter().filter(|change| is(&change.change)).count();
+            (n > 0).then(|| format!("{} {wanted}", text::grouped(n as u64)))
+        };
+        let counts = [
+            count("added", |change| matches!(change, Change::Added)),
+            count("modified", |change| matches!(change, Change::Modified)),
+            count("deleted", |change| matches!(change, Change::Deleted)),
+            count("renamed", |change| matches!(change, Change::Renamed { .. })),
+        ];
+        page.blank().line(format!(
+            "{}: {}",
+            text::count(self.changes.len(), "file", "files"),
+            counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        ));
+    }
+}
+
+pub fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
+    let workspace = context.workspace()?;
+    let observer = context.ui.observer();
+    let work = Work { observer: &*observer, interrupt: &context.interrupt };
+    let store = Store::open(&workspace)?;
+    let old_name = args.old.clone().unwrap_or_else(|| "HEAD".to_owned());
+    let old = committed(&workspace, &old_name)?;
+    let new = match &args.new {
+        Some(name) => committed(&workspace, name)?,
+        None => present(&workspace, &store, &old, &work)?,
+    };
+    let changes = compare(&store, &old, &new)?;
+    store.flush()?;
+    let differs = !changes.is_empty();
+    context.ui.show(&DiffReport { old: old_name, new: args.new.clone(), changes })?;
+    Ok(if differs && args.exit_code { Exit::CheckFailed } else { Exit::Done })
+}
+
+/// What the pointers of a revision record.
+fn committed(workspace: &Workspace, name: &str) -> Result<BTreeMap<RelPath, Entry>, Failure> {
+    let revision = workspace.revision(name)?;
+    let mut found = BTreeMap::new();
+    for file in revision.files(|path| pointer::target_of(path).is_some())? {
+        let (Some(target), Some(bytes)) = (pointer::target_of(&file), revision.read(&file)?) else { continue };
+        let pointer = Pointer::parse(&target, &bytes);
+        found.insert(target, pointer.map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?.entry);
+    }
+    Ok(found)
+}
+
+/// What is on disk at the paths that have a pointer now or had one in `old`.
+fn present(workspace: &Workspace, store: &Store, old: &BTreeMap<RelPath, Entry>, work: &Work) -> Result<BTreeMap<RelPath, Entry>, Error> {
+    let pointers = pointer::find_all(workspace)?;
+    let mut found = BTreeMap::new();
+    for path in pointers.iter().map(|(path, _)| path).chain(old.keys()).collect::<BTreeSet<_>>() {
+        found.extend(store.hash(path, work)?.map(|entry| (path.clone(), entry)));
+    }
+    Ok(found)
+}
+
+fn compare(store: &Store, old: &BTreeMap<RelPath, Entry>, new: &BTreeMap<RelPath, Entry>) -> Result<Vec<FileChange>, Error> {
+    let mut changes = Vec::new();
+    for path in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let (before, after) = (old.get(path), new.get(path));
+        let found = match store.diff(before, after) {
+            Err(Error::NoObject(_) | Error::Damaged(_)) => whole(before, after),
+            found => found?,
+        };
+        changes.extend(found.into_iter().map(|change| below(path, change)));
+    }
+    Ok(changes)
+}
+
+/// One change for a path whose listing is not at hand.
+fn whole(before: Option<&Entry>, after: Option<&Entry>) -> Vec<FileChange> {
+    let change = match (before, after) {
+        (None, _) => Change::Added,
+        (_, None) => Change::Deleted,
+        _ => Change::Modified,
+    };
+    let size = after.or(before).map_or(0, |entry| entry.size);
+    vec![FileChange { path: RelPath::root(), change, size }]
+}
+
+/// The change with its paths relative to the root.
+fn below(target: &RelPath, change: FileChange) -> FileChange {
+    let full = |path: &RelPath| path.parts().fold(target.clone(), |full, part| full.join(part));
+    let path = full(&change.path);
+    let change_kind = match change.change {
+        Change::Renamed { from } => Change::Renamed { from: full(&from) },
+        other => other,
+    };
+    FileChange { path, change: change_kind, size: change.size }
 }

@@ -1,8 +1,206 @@
-//! `derm doctor`.
+//! `derm doctor`: a list of checks, each a small function; a new check is one more line in [`machine`] or [`repository`].
+
+use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::doctor::DoctorArgs;
+use crate::store::{Store, Work, doctor};
+use crate::text;
+use crate::ui::{Align, Page, Report, Style, Table};
+use crate::workspace::{Error, Workspace};
 
-pub fn run(_context: &Context, _args: &DoctorArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm doctor` is not built yet"))
+#[derive(Serialize)]
+struct DoctorReport {
+    version: &'static str,
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Check {
+    part: &'static str,
+    name: &'static str,
+    outcome: Outcome,
+    detail: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// As it should be.
+    Ok,
+    /// A fact without judgement.
+    Info,
+    /// Works, but not as well as it could.
+    Warning,
+    /// Broken.
+    Failed,
+}
+
+impl Check {
+    fn new(part: &'static str, name: &'static str, outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self { part, name, outcome, detail: detail.into() }
+    }
+}
+
+impl Report for DoctorReport {
+    const KIND: &'static str = "doctor";
+
+    fn human(&self, page: &mut Page) {
+        page.line(format!("derm {}", self.version));
+        let mut table = Table::new([("part", Align::Left), ("check", Align::Left), ("", Align::Left), ("", Align::Left)]);
+        for check in &self.checks {
+            let outcome = match check.outcome {
+                Outcome::Ok => Style::Good.paint("ok"),
+                Outcome::Info => Style::Faint.paint("-"),
+                Outcome::Warning => Style::Changed.paint("warning"),
+                Outcome::Failed => Style::Bad.paint("failed"),
+            };
+            table.row([check.part.to_owned(), check.name.to_owned(), outcome, check.detail.clone()]);
+        }
+        page.table(&table);
+    }
+}
+
+pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Failure> {
+    let mut checks = machine();
+    match Workspace::discover(&context.cwd) {
+        Ok(workspace) => checks.extend(repository(context, &workspace, args.verify)?),
+        Err(error @ Error::NoRepository { .. }) if args.verify => return Err(error.into()),
+        Err(Error::NoRepository { .. }) => checks.push(Check::new("repository", "root", Outcome::Info, "not inside a repository")),
+        Err(error) => checks.push(Check::new("repository", "config", Outcome::Failed, describe(error))),
+    }
+    let failed = checks.iter().any(|check| check.outcome == Outcome::Failed);
+    context.ui.show(&DoctorReport { version: env!("CARGO_PKG_VERSION"), checks })?;
+    Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+}
+
+/// An error in one line, with its place.
+fn describe(error: Error) -> String {
+    let failure = Failure::from(error);
+    let shown = failure.shown();
+    std::iter::once(shown.message).chain(shown.causes.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
+}
+
+fn machine() -> Vec<Check> {
+    let fact = |name, detail| Check::new("machine", name, Outcome::Info, detail);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    vec![
+        fact("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+        fact("cores", format!("{cores}, {} in use", text::count(rayon::current_num_threads(), "thread", "threads"))),
+        fact("memory", memory()),
+        fact("instructions", simd()),
+        fact("devices", devices()),
+    ]
+}
+
+fn memory() -> String {
+    match sysinfo::System::new() {
+        Ok(mut system) => {
+            system.refresh_memory();
+            format!("{} of {} free", text::bytes(system.available_memory()), text::bytes(system.total_memory()))
+        }
+        Err(error) => format!("unknown: {error}"),
+    }
+}
+
+/// The vector instructions that hashing and training can use.
+fn simd() -> String {
+    let mut found: Vec<&str> = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        let has = [
+            ("sse4.1", is_x86_feature_detected!("sse4.1")),
+            ("avx2", is_x86_feature_detected!("avx2")),
+            ("fma", is_x86_feature_detected!("fma")),
+            ("f16c", is_x86_feature_detected!("f16c")),
+            ("avx512f", is_x86_feature_detected!("avx512f")),
+        ];
+        found.extend(has.iter().filter(|(_, has)| *has).map(|(name, _)| *name));
+    }
+    #[cfg(target_arch = "aarch64")]
+    found.push("neon");
+    if found.is_empty() { "no vector instructions known".to_owned() } else { found.join(", ") }
+}
+
+/// What candle was built with, and whether it finds the device.
+fn devices() -> String {
+    let mut found = vec!["cpu"];
+    let built = [
+        ("cuda", candle_core::utils::cuda_is_available()),
+        ("metal", candle_core::utils::metal_is_available()),
+        ("accelerate", candle_core::utils::has_accelerate()),
+        ("mkl", candle_core::utils::has_mkl()),
+    ];
+    found.extend(built.iter().filter(|(_, has)| *has).map(|(name, _)| *name));
+    found.join(", ")
+}
+
+fn repository(context: &Context, workspace: &Workspace, verify: bool) -> Result<Vec<Check>, Failure> {
+    let observer = context.ui.observer();
+    let work = Work { observer: &*observer, interrupt: &context.interrupt };
+    let store = Store::open(workspace)?;
+    Ok(vec![config(workspace), git(workspace), links(workspace, &store), objects(&store, verify, &work)?])
+}
+
+fn config(workspace: &Workspace) -> Check {
+    let cache = &workspace.config().cache;
+    let dir = format!("cache.dir = {} ({})", cache.dir.value.display(), cache.dir.origin);
+    let names: Vec<&str> = cache.link.value.iter().map(|link| link.name()).collect();
+    let link = format!("cache.link = {} ({})", names.join(", "), cache.link.origin);
+    Check::new("repository", "config", Outcome::Ok, format!("{dir}; {link}"))
+}
+
+fn git(workspace: &Workspace) -> Check {
+    let Some(facts) = workspace.git() else {
+        return Check::new(
+            "repository",
+            "git",
+            Outcome::Warning,
+            "not under git: pointers and pipelines have no history; type `derm init --git`",
+        );
+    };
+    let branch = facts.branch.unwrap_or_else(|| "no branch".to_owned());
+    let commit = facts.commit.map_or_else(|| "no commit yet".to_owned(), |commit| commit.chars().take(12).collect());
+    let state = if facts.dirty { "with changes" } else { "clean" };
+    Check::new("repository", "git", Outcome::Ok, format!("{branch} at {commit}, {state}"))
+}
+
+fn links(workspace: &Workspace, store: &Store) -> Check {
+    let types = match doctor::link_types(store) {
+        Ok(types) => types,
+        Err(error) => {
+            let failure = Failure::from(error);
+            return Check::new("cache", "links", Outcome::Failed, failure.shown().message);
+        }
+    };
+    let works = |wanted| types.iter().any(|(link, result)| *link == wanted && result.is_ok());
+    let names: Vec<String> =
+        types.iter().map(|(link, result)| format!("{} {}", link.name(), if result.is_ok() { "yes" } else { "no" })).collect();
+    let outcome = if workspace.config().cache.link.value.iter().any(|link| works(*link)) { Outcome::Ok } else { Outcome::Failed };
+    Check::new("cache", "links", outcome, names.join(", "))
+}
+
+fn objects(store: &Store, verify: bool, work: &Work) -> Result<Check, Failure> {
+    let found = doctor::objects(store, verify, work)?;
+    let mut detail = format!("{}, {}", text::count(found.count as usize, "object", "objects"), text::bytes(found.bytes));
+    if verify && found.damaged.is_empty() {
+        detail.push_str(", all whole");
+    }
+    let mut outcome = Outcome::Ok;
+    if found.set_aside > 0 {
+        outcome = Outcome::Warning;
+        detail.push_str(&format!("; {} set aside earlier", text::count(found.set_aside as usize, "damaged object", "damaged objects")));
+    }
+    if !found.damaged.is_empty() {
+        outcome = Outcome::Failed;
+        let names: Vec<String> = found.damaged.iter().take(5).map(ToString::to_string).collect();
+        detail = format!(
+            "{} of {} damaged and set aside: {}; put the files in place and type `derm add`, or run the stage that makes them",
+            found.damaged.len(),
+            text::count(found.count as usize, "object", "objects"),
+            text::quoted_list(&names)
+        );
+    }
+    Ok(Check::new("cache", "objects", outcome, detail))
 }

@@ -12,9 +12,10 @@ mod settings;
 mod store;
 mod tracking;
 mod training;
+mod usage;
 mod workspace;
 
-use std::process::ExitCode;
+pub(super) use usage::from_clap;
 
 use super::Exit;
 use crate::text::Place;
@@ -107,12 +108,6 @@ impl Failure {
             hints: &self.hints,
             exit_code: self.exit.code(),
         }
-    }
-
-    /// Shows it with default options, when the context could not be made.
-    pub(super) fn show_plain(&self) -> ExitCode {
-        ui::Ui::new(ui::Options::default()).failure(&self.shown());
-        self.exit.into()
     }
 }
 

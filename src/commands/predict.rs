@@ -1,8 +1,143 @@
-//! `derm predict`.
+//! `derm predict`: gathers images, runs the network, shows and writes probabilities.
+
+mod gather;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::predict::PredictArgs;
+use crate::dataset::{Dataset, Split, Subset, Work};
+use crate::evaluation::{Prediction, Predictions};
+use crate::nn::Bundle;
+use crate::text;
+use crate::training::infer::Unreadable;
+use crate::training::{self, Views};
+use crate::ui::{Align, Page, Report, Table};
+use crate::workspace::atomic;
 
-pub fn run(_context: &Context, _args: &PredictArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm predict` is not built yet"))
+pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
+    let observer = context.ui.observer();
+    let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
+    let bundle = Bundle::open(&context.cwd.join(&args.model), &candle_core::Device::Cpu)?;
+    let files = match &args.data {
+        Some(data) => of_dataset(context, args, data)?,
+        None => gather::gather(context, &args.images)?,
+    };
+    if files.is_empty() {
+        return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
+    }
+    let views = if args.tta { Views::D4 } else { Views::One };
+    let (predictions, unreadable) = training::predict_files(&bundle, &files, views, work)?;
+    for Unreadable { image, error } in &unreadable {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        context.ui.warn(format!("`{image}` is left out: {error}{cause}"));
+    }
+    if args.strict && !unreadable.is_empty() {
+        return Err(Failure::new(format!("{} cannot be read", text::count(unreadable.len(), "image", "images"))));
+    }
+    if let Some(out) = &args.out {
+        atomic::write(&context.cwd.join(out), predictions.to_csv().as_bytes())?;
+        context.ui.note(format!("wrote {} to `{}`", text::count(predictions.rows.len(), "prediction", "predictions"), out.display()));
+    }
+    // A table of thousands on a terminal helps nobody who asked for a file.
+    if args.out.is_none() || context.ui.is_json() {
+        context.ui.show(&PredictReport::new(&predictions, &unreadable, args.top))?;
+    }
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The images of a dataset or of one subset of it, by the names they have there.
+fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let data = Dataset::open(&context.cwd.join(data))?;
+    let rows = match &args.split {
+        None => (0..data.rows.len()).collect(),
+        Some(split) => {
+            let split = Split::read(&context.cwd.join(split), &data)?;
+            split.check_fold(args.fold)?;
+            let subset = args.subset.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Subset::Test);
+            let rows = split.rows(subset, args.fold);
+            if rows.is_empty() {
+                return Err(training::Error::NoImages { subset, fold: args.fold }.into());
+            }
+            rows
+        }
+    };
+    let rows = rows.into_iter().filter_map(|row| data.rows.get(row));
+    Ok(rows.map(|row| (row.image.clone(), data.image_path(row))).collect())
+}
+
+/// What `derm predict` answers.
+#[derive(Debug, Serialize)]
+struct PredictReport {
+    classes: Vec<String>,
+    predictions: Vec<Row>,
+    unreadable: Vec<Missing>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    image: String,
+    predicted: String,
+    confidence: f64,
+    /// The most probable classes, first the most probable.
+    top: Vec<Share>,
+    /// In the order of the classes.
+    probabilities: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Share {
+    class: String,
+    probability: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Missing {
+    image: String,
+    reason: String,
+}
+
+impl PredictReport {
+    fn new(predictions: &Predictions, unreadable: &[Unreadable], top: usize) -> Self {
+        let class = |at: usize| predictions.classes.get(at).cloned().unwrap_or_default();
+        let row = |prediction: &Prediction| {
+            let mut order: Vec<usize> = (0..prediction.probabilities.len()).collect();
+            // Stable, so that of equal probabilities the first class comes first.
+            order.sort_by(|&a, &b| prediction.probabilities[b].total_cmp(&prediction.probabilities[a]));
+            let shares = order.into_iter().take(top.max(1)).map(|at| Share { class: class(at), probability: prediction.probabilities[at] });
+            Row {
+                image: prediction.image.clone(),
+                predicted: class(prediction.predicted()),
+                confidence: prediction.confidence(),
+                top: shares.collect(),
+                probabilities: prediction.probabilities.clone(),
+            }
+        };
+        let missing = |unreadable: &Unreadable| Missing {
+            image: unreadable.image.clone(),
+            reason: std::error::Error::source(&unreadable.error).map_or(unreadable.error.to_string(), ToString::to_string),
+        };
+        Self {
+            classes: predictions.classes.clone(),
+            predictions: predictions.rows.iter().map(row).collect(),
+            unreadable: unreadable.iter().map(missing).collect(),
+        }
+    }
+}
+
+impl Report for PredictReport {
+    const KIND: &'static str = "predict";
+
+    fn human(&self, page: &mut Page) {
+        let mut table = Table::new([("image", Align::Left), ("class", Align::Left), ("probability", Align::Right)]);
+        for row in &self.predictions {
+            for (rank, share) in row.top.iter().enumerate() {
+                let image = if rank == 0 { row.image.clone() } else { String::new() };
+                table.row([image, share.class.clone(), format!("{:.4}", share.probability)]);
+            }
+        }
+        page.table(&table);
+    }
 }

@@ -32,7 +32,8 @@ pub struct Architecture {
     pub classifier: &'static str,
     /// Name of the first convolution.
     pub first_conv: &'static str,
-    build: fn(classes: usize, size: [usize; 2]) -> Graph,
+    /// Builds the graph for a number of classes and a height and width.
+    pub build: fn(classes: usize, size: [usize; 2]) -> Graph,
 }
 
 impl Architecture {

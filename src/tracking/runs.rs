@@ -99,20 +99,29 @@ fn reason(error: Error) -> String {
 
 impl Run {
     fn read(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join("run.json");
-        let bytes = fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
-        let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
-        let mut record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if record.schema > Record::SCHEMA {
-            return Err(damaged(format!("it has schema {}, this derm reads up to {}", record.schema, Record::SCHEMA)));
-        }
-        if record.status == Status::Running {
-            if !alive::is_held(dir) {
+        let mut record = Self::record_in(dir)?;
+        if record.status == Status::Running && !alive::is_held(dir) {
+            // It may have ended properly between the two looks.
+            record = Self::record_in(dir)?;
+            if record.status == Status::Running {
                 record.status = Status::Crashed;
             }
+        }
+        if matches!(record.status, Status::Running | Status::Crashed) {
             record.metrics = Self::history_in(dir)?.summary();
         }
         Ok(Self { record, dir: dir.to_owned() })
+    }
+
+    fn record_in(dir: &Path) -> Result<Record, Error> {
+        let path = dir.join("run.json");
+        let bytes = fs::read(&path).map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+        let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
+        let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if record.schema > Record::SCHEMA {
+            return Err(damaged(format!("it has schema {}, this derm reads up to {}", record.schema, Record::SCHEMA)));
+        }
+        Ok(record)
     }
 
     fn history_in(dir: &Path) -> Result<History, Error> {

@@ -47,11 +47,15 @@ mod tests {
     #[test]
     fn pieces_come_in_order_and_the_first_error_ends_it() {
         let mut seen = Vec::new();
-        let all: Result<(), &str> = ahead(3..100, |i| Ok(i * i), |i, square| {
-            assert_eq!(square, i * i);
-            seen.push(i);
-            Ok(())
-        });
+        let all: Result<(), &str> = ahead(
+            3..100,
+            |i| Ok(i * i),
+            |i, square| {
+                assert_eq!(square, i * i);
+                seen.push(i);
+                Ok(())
+            },
+        );
         assert!(all.is_ok());
         assert_eq!(seen, (3..100).collect::<Vec<_>>());
         assert_eq!(ahead(0..1000, |i| if i == 7 { Err("produce") } else { Ok(i) }, |_, _| Ok(())), Err("produce"));

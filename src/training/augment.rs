@@ -116,7 +116,8 @@ const GREY: [f32; 3] = [0.299, 0.587, 0.114];
 
 impl Colours {
     fn draw(rng: &mut impl Rng, settings: &Augment, pixels: &[u8]) -> Self {
-        let mut factor = || if settings.jitter > 0.0 { rng.random_range(1.0 - settings.jitter..=1.0 + settings.jitter) as f32 } else { 1.0 };
+        let mut factor =
+            || if settings.jitter > 0.0 { rng.random_range(1.0 - settings.jitter..=1.0 + settings.jitter) as f32 } else { 1.0 };
         let (brightness, contrast, saturation) = (factor(), factor(), factor());
         let angle = if settings.hue > 0.0 { rng.random_range(-settings.hue..=settings.hue).to_radians() } else { 0.0 };
         let turn = hue_rotation(angle as f32);
@@ -206,7 +207,9 @@ mod tests {
         for epoch in 0..40 {
             let image = changed(Augment::preset(Strength::Light), epoch);
             let matches = |fx: bool, fy: bool| {
-                (0..4).all(|y| (0..6).all(|x| pixel(&image, x, y) == pixel(&original, if fx { 5 - x } else { x }, if fy { 3 - y } else { y })))
+                (0..4).all(|y| {
+                    (0..6).all(|x| pixel(&image, x, y) == pixel(&original, if fx { 5 - x } else { x }, if fy { 3 - y } else { y }))
+                })
             };
             let which = [(false, false), (true, false), (false, true), (true, true)].into_iter().find(|&(fx, fy)| matches(fx, fy));
             seen.insert(which.expect("one of the four mirrorings"));

@@ -53,6 +53,17 @@ pub enum DeviceKind {
     Metal,
 }
 
+impl DeviceKind {
+    /// Its name on the command line, which is also the name of the feature.
+    pub fn word(self) -> &'static str {
+        match self {
+            DeviceKind::Cpu => "cpu",
+            DeviceKind::Cuda => "cuda",
+            DeviceKind::Metal => "metal",
+        }
+    }
+}
+
 /// What was said on the command line and in a parameter file; `None` means nothing was said.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {

@@ -110,7 +110,7 @@ pub enum Error {
     Dataset(dataset::Error),
     /// A network or its file failed.
     #[error(transparent)]
-    Network(#[from] nn::Error),
+    Network(Box<nn::Error>),
     /// A metric failed.
     #[error(transparent)]
     Evaluation(#[from] evaluation::Error),
@@ -136,8 +136,19 @@ impl From<dataset::Error> for Error {
     }
 }
 
+impl From<nn::Error> for Error {
+    fn from(error: nn::Error) -> Self {
+        Error::Network(Box::new(error))
+    }
+}
+
 impl From<candle_core::Error> for Error {
     fn from(error: candle_core::Error) -> Self {
-        Error::Network(nn::Error::Tensor(error))
+        nn::Error::Tensor(error).into()
     }
+}
+
+/// An error when a stop was asked for.
+pub(super) fn go_on(work: dataset::Work<'_>) -> Result<(), Error> {
+    if work.interrupt.is_raised() { Err(Error::Interrupted { at: None }) } else { Ok(()) }
 }

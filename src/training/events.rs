@@ -31,8 +31,8 @@ pub struct Step {
     pub loss: f64,
     /// The head's learning rate.
     pub lr: f64,
-    /// Norm of all gradients before clipping; `None` when gradients are not clipped.
-    pub grad_norm: Option<f64>,
+    /// Norm of all gradients together, before clipping.
+    pub grad_norm: f64,
 }
 
 /// How much there is to do.
@@ -51,8 +51,6 @@ pub struct Extent {
 pub enum Event<'a> {
     /// Data and network are ready. `done` epochs and `step` steps of the next lie behind.
     Begun { extent: Extent, done: usize, step: usize },
-    /// A checkpoint cannot be used; training begins anew.
-    CheckpointUnusable { reason: &'a str },
     /// A step is done.
     Step(Step),
     /// An epoch is done and its checkpoint written. `best`: no epoch before was better.

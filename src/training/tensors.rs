@@ -1,7 +1,7 @@
 //! Files of named tensors that derm trusts later: safetensors with a checksum.
 //!
 //! The header's metadata has one entry, `derm`: a JSON object with `blake3`, the hash of all tensor bytes
-//! in the order of their names, and `about`, whatever the writer wants to know again. Tensors are f32,
+//! in the order of their names, and `about`, whatever the writer wants to know again. Tensors are f32 or i64,
 //! little-endian. Files are written through [`atomic`], so that a reader finds the old file or the whole new one.
 
 use std::collections::HashMap;
@@ -35,16 +35,18 @@ struct Header<A> {
     about: A,
 }
 
-/// Writes f32 tensors and what is known `about` them.
+/// Writes f32 and i64 tensors and what is known `about` them.
 pub fn write(path: &Path, tensors: &Named, about: &impl Serialize) -> Result<(), WriteError> {
-    let mut sorted: Vec<(&str, Vec<usize>, Vec<u8>)> = Vec::with_capacity(tensors.len());
+    let mut sorted: Vec<(&str, &Tensor, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        sorted.push((name, tensor.dims().to_vec(), bytes(tensor)?));
+        let (dtype, bytes) = bytes(tensor)?;
+        sorted.push((name, tensor, dtype, bytes));
     }
     sorted.sort_by(|a, b| a.0.cmp(b.0));
-    let header = Header { blake3: digest(sorted.iter().map(|(_, _, bytes)| bytes.as_slice())), about };
+    let header = Header { blake3: digest(sorted.iter().map(|(.., bytes)| bytes.as_slice())), about };
     let header = serde_json::to_string(&header).map_err(|error| WriteError::Encode(error.to_string()))?;
-    let views: Result<Vec<_>, _> = sorted.iter().map(|(name, shape, data)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), data)?))).collect();
+    let view = |dtype: &Dtype, tensor: &Tensor, bytes| TensorView::new(*dtype, tensor.dims().to_vec(), bytes);
+    let views: Result<Vec<_>, _> = sorted.iter().map(|(name, tensor, dtype, bytes)| Ok((name, view(dtype, tensor, bytes)?))).collect();
     let views = views.map_err(|error: safetensors::SafeTensorError| WriteError::Encode(error.to_string()))?;
     let metadata = HashMap::from([("derm".to_owned(), header)]);
     let encoded = safetensors::serialize(views, Some(metadata)).map_err(|error| WriteError::Encode(error.to_string()))?;
@@ -80,18 +82,28 @@ pub fn read<A: DeserializeOwned>(path: &Path) -> Result<(Named, A), ReadError> {
         return Err(damaged(&"its checksum is wrong"));
     }
     let tensor = |(name, view): (String, TensorView<'_>)| {
-        let values: Vec<f32> = view.data().as_chunks().0.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
-        let tensor = Tensor::from_vec(values, view.shape(), &Device::Cpu).map_err(|error| damaged(&error))?;
-        Ok((name, tensor))
+        let tensor = match view.dtype() {
+            Dtype::F32 => Tensor::from_vec(numbers(view.data(), f32::from_le_bytes), view.shape(), &Device::Cpu),
+            Dtype::I64 => Tensor::from_vec(numbers(view.data(), i64::from_le_bytes), view.shape(), &Device::Cpu),
+            other => return Err(damaged(&format!("it holds a tensor of type {other:?}"))),
+        };
+        Ok((name, tensor.map_err(|error| damaged(&error))?))
     };
     let tensors: Result<Named, ReadError> = views.into_iter().map(tensor).collect();
     Ok((tensors?, header.about))
 }
 
-/// The values of an f32 tensor, little-endian.
-fn bytes(tensor: &Tensor) -> Result<Vec<u8>, candle_core::Error> {
-    let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
-    Ok(values.iter().flat_map(|value| value.to_le_bytes()).collect())
+fn numbers<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|&chunk| number(chunk)).collect()
+}
+
+/// A tensor's type and values, little-endian.
+fn bytes(tensor: &Tensor) -> Result<(Dtype, Vec<u8>), candle_core::Error> {
+    let flat = tensor.flatten_all()?;
+    Ok(match tensor.dtype() {
+        DType::I64 => (Dtype::I64, flat.to_vec1::<i64>()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        _ => (Dtype::F32, flat.to_dtype(DType::F32)?.to_vec1::<f32>()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
+    })
 }
 
 fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ObjectId {
@@ -111,10 +123,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.safetensors");
         let values = Tensor::new(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3e38]], &Device::Cpu).unwrap();
-        write(&path, &vec![("b".into(), values.clone()), ("a".into(), Tensor::new(2f32, &Device::Cpu).unwrap())], &7u32).unwrap();
+        write(&path, &vec![("b".into(), values.clone()), ("a".into(), Tensor::new(&[i64::MAX], &Device::Cpu).unwrap())], &7u32).unwrap();
         let (tensors, about): (Named, u32) = read(&path).unwrap();
         assert_eq!(about, 7);
-        assert_eq!(tensors[0].0, "a");
+        assert_eq!((tensors[0].0.as_str(), tensors[0].1.to_vec1::<i64>().unwrap()), ("a", vec![i64::MAX]));
         assert_eq!(tensors[1].1.to_vec2::<f32>().unwrap(), values.to_vec2::<f32>().unwrap());
 
         let mut bytes = std::fs::read(&path).unwrap();

@@ -1,55 +1,25 @@
 //! Text for people, built line by line.
 
-use super::Style;
+use super::{Style, Table};
 
 /// The human form of an answer.
 #[derive(Debug, Default)]
-pub struct Page(String);
-
-/// How a column lines up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// Text.
-    Left,
-    /// Numbers.
-    Right,
-}
-
-/// Rows under headings.
-#[derive(Debug)]
-pub struct Table {
-    columns: Vec<(String, Align)>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// A table with these headings.
-    pub fn new<const N: usize>(columns: [(&str, Align); N]) -> Self {
-        Self { columns: columns.map(|(name, align)| (name.to_owned(), align)).to_vec(), rows: Vec::new() }
-    }
-
-    /// A table whose number of columns is known only at run time.
-    pub fn with_columns(columns: Vec<(String, Align)>) -> Self {
-        Self { columns, rows: Vec::new() }
-    }
-
-    /// Adds a row; cells may carry styles.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) -> &mut Self {
-        self.rows.push(cells.into_iter().collect());
-        self
-    }
-
-    /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
+pub struct Page {
+    text: String,
+    /// Columns of the terminal; `None` when stdout is none.
+    width: Option<usize>,
 }
 
 impl Page {
+    /// An empty page for a terminal of `width` columns.
+    pub fn for_width(width: Option<usize>) -> Self {
+        Self { text: String::new(), width }
+    }
+
     /// One line.
     pub fn line(&mut self, text: impl AsRef<str>) -> &mut Self {
-        self.0.push_str(text.as_ref());
-        self.0.push('\n');
+        self.text.push_str(text.as_ref());
+        self.text.push('\n');
         self
     }
 
@@ -63,47 +33,27 @@ impl Page {
         self.line(Style::Heading.paint(text))
     }
 
-    /// A table, two spaces between columns, no rules.
+    /// A table.
     pub fn table(&mut self, table: &Table) -> &mut Self {
-        let headings: Vec<String> = table.columns.iter().map(|(name, _)| Style::Heading.paint(name)).collect();
-        let all: Vec<&Vec<String>> = std::iter::once(&headings).chain(&table.rows).collect();
-        let widths: Vec<usize> =
-            (0..table.columns.len()).map(|i| all.iter().filter_map(|row| row.get(i)).map(|cell| width(cell)).max().unwrap_or(0)).collect();
-        for row in all {
-            let mut line = String::new();
-            for (i, cell) in row.iter().enumerate() {
-                let gap = " ".repeat(widths[i].saturating_sub(width(cell)));
-                let (before, after) = if table.columns[i].1 == Align::Right { (gap.as_str(), "") } else { ("", gap.as_str()) };
-                line.push_str(before);
-                line.push_str(cell);
-                line.push_str(after);
-                line.push_str("  ");
-            }
-            self.line(line.trim_end());
+        for line in table.lines(self.width) {
+            self.line(line);
+        }
+        self
+    }
+
+    /// Names and values, the values in one column: `status   finished`.
+    pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) -> &mut Self {
+        let fields: Vec<(&str, String)> = fields.into_iter().collect();
+        let widest = fields.iter().map(|(name, _)| super::table::width(name)).max().unwrap_or(0);
+        for (name, value) in fields {
+            let gap = " ".repeat(widest - super::table::width(name));
+            self.line(format!("{}{gap}  {value}", Style::Faint.paint(name)).trim_end());
         }
         self
     }
 
     /// The finished text.
     pub fn into_text(self) -> String {
-        self.0
+        self.text
     }
-}
-
-/// Columns that `cell` takes on a terminal: escape codes take none.
-fn width(cell: &str) -> usize {
-    let mut visible = String::new();
-    let mut chars = cell.chars();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' {
-            for c in chars.by_ref() {
-                if c == 'm' {
-                    break;
-                }
-            }
-        } else {
-            visible.push(c);
-        }
-    }
-    unicode_width::UnicodeWidthStr::width(visible.as_str())
 }

@@ -1,1 +1,197 @@
-//! Real weights.
+//! Networks against PyTorch's figures (`../zoo` beside the data) and against published weights.
+
+use std::fs;
+
+use candle_core::{Device, Tensor};
+use derm::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+use derm::nn::optim::{Optimizer, Rates, Rule, Sgd};
+use derm::nn::weights::Weights;
+use derm::nn::zoo::{self, Architecture};
+use derm::nn::{HeadRule, Mode, Network, loss, normalise};
+use serde_json::Value;
+
+use crate::support::real;
+
+/// The zoo's fill formula (its README): the same values in any language.
+fn formula(name: &str, count: usize) -> Vec<f32> {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    (1..=count as u64)
+        .map(|i| {
+            let mut z = hash.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^= z >> 31;
+            2.0 * ((z >> 40) as f32 / (1u32 << 24) as f32) - 1.0
+        })
+        .collect()
+}
+
+fn filled(name: &str, shape: &[usize]) -> Vec<f32> {
+    let last = name.rsplit('.').next().unwrap();
+    let (offset, factor) = match (last, shape.len()) {
+        ("running_mean", _) => (0.0, 0.1),
+        ("running_var", _) => (1.0, 0.25),
+        ("weight", 0 | 1) => (1.0, 0.1),
+        (_, 0 | 1) => (0.0, 0.05),
+        _ => (0.0, (6.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32),
+    };
+    formula(name, shape.iter().product()).into_iter().map(|v| offset + factor * v).collect()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn floats(tensor: &Tensor) -> Vec<f64> {
+    tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f64::from).collect()
+}
+
+/// Everything a golden file holds: logits, loss, each gradient's norm, running statistics, loss after a step.
+fn check_golden(architecture: &'static Architecture, file: &str) {
+    let golden: Value = serde_json::from_slice(&fs::read(real(&format!("../zoo/{file}"))).unwrap()).unwrap();
+    let number = |key: &str| golden[key].as_f64().unwrap();
+    let network = Network::new(architecture, 7, 0, &Device::Cpu).unwrap();
+    for param in network.params() {
+        param.var.set(&Tensor::from_vec(filled(&param.name, param.var.dims()), param.var.dims(), &Device::Cpu).unwrap()).unwrap();
+    }
+    let shape: Vec<usize> = numbers(&golden["input_shape"]).into_iter().map(|v| v as usize).collect();
+    let images = Tensor::from_vec(formula("input", shape.iter().product()), shape.as_slice(), &Device::Cpu).unwrap();
+    let targets: Vec<u32> = (0..shape[0] as u32).map(|i| i % 7).collect();
+
+    let spread = number("eval_out_std");
+    let logits = floats(&network.forward(&images, Mode::Eval).unwrap());
+    for (got, expected) in logits.iter().zip(numbers(&golden["eval_out_first"])) {
+        assert!((got - expected).abs() < 3e-5 * spread, "eval logit {got} is not {expected}");
+    }
+
+    let train = |network: &Network| loss::cross_entropy(&network.forward(&images, Mode::train(0)).unwrap(), &targets, None, 0.0).unwrap();
+    let value = train(&network);
+    assert!((floats(&value)[0] / number("train_loss") - 1.0).abs() < 3e-5, "loss {value}");
+    for (name, expected) in golden["running_after"].as_object().unwrap() {
+        let got: f64 = floats(&network.param(name).unwrap().var).iter().sum();
+        let expected = expected.as_f64().unwrap();
+        assert!((got - expected).abs() < 2e-5 * expected.abs().max(10.0), "{name}: {got} is not {expected}");
+    }
+    let grads = value.backward().unwrap();
+    let norms = golden["grad_norms"].as_object().unwrap();
+    let largest = norms.values().map(|v| v.as_f64().unwrap()).fold(0.0, f64::max);
+    let tolerance = 10.0 * golden["f32_error"]["worst_grad_norm_over_largest"].as_f64().unwrap().max(2e-6);
+    assert_eq!(norms.len(), network.params().filter(|p| p.is_trainable()).count());
+    for (name, expected) in norms {
+        let grad = floats(grads.get(&network.param(name).unwrap().var).unwrap());
+        let (got, expected) = (grad.iter().map(|v| v * v).sum::<f64>().sqrt(), expected.as_f64().unwrap());
+        assert!((got - expected).abs() < tolerance * largest, "gradient of {name}: {got} is not {expected}");
+    }
+    let plain = Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    let norm = Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(number("sgd_lr")), None).unwrap();
+    assert!((norm / number("grad_norm_total") - 1.0).abs() < 1e-3, "norm {norm}");
+    let after = floats(&train(&network))[0];
+    assert!((after / number("loss_after_one_sgd_step") - 1.0).abs() < 1e-3, "loss after a step: {after}");
+}
+
+#[test]
+fn resnet18_is_timm_s() {
+    check_golden(zoo::find("resnet18").unwrap(), "resnet18.a1_in1k.golden.json");
+}
+
+/// timm's older SE-ResNet-18: other names and a max pool that rounds up, but the same operations as `seresnet18`.
+static LEGACY_SERESNET18: Architecture = Architecture {
+    name: "legacy_seresnet18",
+    summary: "",
+    hub: None,
+    licence: "",
+    source: "",
+    preprocess: derm::nn::Preprocess::imagenet(224, derm::nn::Interpolation::Bicubic, 0.875),
+    published_classes: 1000,
+    classifier: "last_linear",
+    first_conv: "layer0.conv1",
+    build: legacy_seresnet18,
+};
+
+fn legacy_seresnet18(classes: usize, size: [usize; 2]) -> Graph {
+    let mut g = Builder::new(size);
+    let x = g.input();
+    let x = g.conv("layer0.conv1", x, Conv2d::new(64, 7).stride(2).pad(3));
+    let x = g.batch_norm("layer0.bn1", x, 1e-5);
+    let x = g.relu(x);
+    let mut x = g.max_pool(x, MaxPool { kernel: 3, stride: 2, padding: 0, ceil: true });
+    for (layer, channels) in [(1, 64), (2, 128), (3, 256), (4, 512)] {
+        for number in 0..2 {
+            x = legacy_block(&mut g, &format!("layer{layer}.{number}"), x, channels, if layer > 1 && number == 0 { 2 } else { 1 });
+        }
+    }
+    let x = g.global_avg_pool(x);
+    let x = g.flatten(x);
+    let x = g.features(x);
+    g.linear("last_linear", x, classes);
+    g.finish()
+}
+
+fn legacy_block(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: usize) -> NodeId {
+    let x = g.conv(format!("{name}.conv1"), input, Conv2d::new(channels, 3).stride(stride).pad(1));
+    let x = g.batch_norm(format!("{name}.bn1"), x, 1e-5);
+    let x = g.relu(x);
+    let x = g.conv(format!("{name}.conv2"), x, Conv2d::new(channels, 3).pad(1));
+    let x = g.batch_norm(format!("{name}.bn2"), x, 1e-5);
+    let x = g.relu(x);
+    let y = g.global_avg_pool(x);
+    let y = g.conv(format!("{name}.se_module.fc1"), y, Conv2d::new(channels / 16, 1).biased());
+    let y = g.relu(y);
+    let y = g.conv(format!("{name}.se_module.fc2"), y, Conv2d::new(channels, 1).biased());
+    let y = g.sigmoid(y);
+    let x = g.gate(x, y);
+    let around = if stride == 1 && g.channels(input) == channels {
+        input
+    } else {
+        let y = g.conv(format!("{name}.downsample.0"), input, Conv2d::new(channels, 1).stride(stride));
+        g.batch_norm(format!("{name}.downsample.1"), y, 1e-5)
+    };
+    let x = g.add(x, around);
+    g.relu(x)
+}
+
+#[test]
+fn squeeze_and_excitation_is_timm_s() {
+    check_golden(&LEGACY_SERESNET18, "legacy_seresnet18.in1k.golden.json");
+}
+
+/// The published weights give the published logits and the same five likeliest classes on both pictures.
+fn check_published(name: &str) {
+    let reference: Value = serde_json::from_slice(&fs::read(real("weights-imagenet/reference.json")).unwrap()).unwrap();
+    let architecture = zoo::find(name).unwrap();
+    let network = Network::new(architecture, architecture.published_classes, 0, &Device::Cpu).unwrap();
+    network.load(&Weights::open(&real(&format!("weights-imagenet/{name}.safetensors"))).unwrap(), HeadRule::Keep).unwrap();
+    for picture in ["chelsea_224.png", "coffee_224.png"] {
+        let expected = &reference[picture][name];
+        let pixels = image::open(real(&format!("weights-imagenet/{picture}"))).unwrap().to_rgb8();
+        let images = normalise::normalise(pixels.as_raw(), &architecture.preprocess).unwrap();
+        let logits = floats(&network.forward(&images, Mode::Eval).unwrap());
+        for (got, expected) in logits.iter().zip(numbers(&expected["logits_first8"])) {
+            assert!((got - expected).abs() < 1e-3, "{picture}: logit {got} is not {expected}");
+        }
+        let top = logits.iter().copied().fold(f64::MIN, f64::max);
+        let sum: f64 = logits.iter().map(|l| (l - top).exp()).sum();
+        let mut ranked: Vec<(usize, f64)> = logits.iter().map(|l| (l - top).exp() / sum).enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        for (got, expected) in ranked.iter().zip(expected["top5"].as_array().unwrap()) {
+            assert_eq!(got.0 as u64, expected[0].as_u64().unwrap(), "{picture}");
+            assert!((got.1 - expected[1].as_f64().unwrap()).abs() < 1e-3, "{picture}: {got:?} is not {expected}");
+        }
+        if let Some(features) = expected.get("feature_first8") {
+            let got = floats(&network.features(&images, Mode::Eval).unwrap());
+            for (got, expected) in got.iter().zip(numbers(features)) {
+                assert!((got - expected).abs() < 1e-3, "{picture}: feature {got} is not {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn squeezenet_weights_give_the_published_logits() {
+    check_published("squeezenet1_1");
+}
+
+#[test]
+fn efficientnet_lite0_weights_give_the_published_logits() {
+    check_published("efficientnet_lite0");
+}

@@ -1,0 +1,215 @@
+//! From what was typed and what stands in the parameter file to a [`Config`], once.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+
+use super::super::{Context, Failure};
+use crate::cli::train::TrainArgs;
+use crate::nn::zoo;
+use crate::training::config::{BadChoice, Choices, Config};
+use crate::workspace::settings::{self, Settings};
+
+/// Everything that was left open is decided.
+pub struct Resolved {
+    pub config: Config,
+    pub weights: Source,
+    pub experiment: String,
+    pub name: Option<String>,
+    /// Augmentation was asked for, and cannot be had with a frozen backbone.
+    pub augmentation_dropped: bool,
+}
+
+/// Where the first weights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The seed.
+    Random,
+    /// A file.
+    File(PathBuf),
+    /// `owner/name[@revision][:file]`.
+    Hub(String),
+}
+
+/// What one place (the command line, a file) says.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    choices: Choices,
+    weights: Option<String>,
+    experiment: Option<String>,
+    name: Option<String>,
+}
+
+pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure> {
+    let typed = typed(args);
+    let file = args.params.as_deref().map(|spec| from_file(context, spec)).transpose()?.unwrap_or_default();
+    let choices = typed.choices.clone().or(file.choices);
+    let network = choices.network.as_deref().unwrap_or("resnet18");
+    let weights = source(context, typed.weights.or(file.weights).as_deref(), network)?;
+    let pretrained = weights != Source::Random;
+    let asked = choices.asks_for_augmentation();
+    let config = match choices.resolve(pretrained) {
+        Ok(config) => config,
+        Err(bad) => return Err(wrong(context, args, &typed.choices, pretrained, bad)?),
+    };
+    let augmentation_dropped = asked && config.augment.is_none();
+    let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
+    Ok(Resolved { config, weights, experiment, name: typed.name.or(file.name), augmentation_dropped })
+}
+
+/// Where the weights come from: `none`, `published`, a file that is there, or a name on the hub.
+fn source(context: &Context, said: Option<&str>, network: &str) -> Result<Source, Failure> {
+    match said {
+        None | Some("none") => Ok(Source::Random),
+        Some("published") => match zoo::find(network)?.hub {
+            Some((repo, file)) => Ok(Source::Hub(format!("{repo}:{file}"))),
+            None => Err(Failure::usage(format!("no weights of `{network}` are published on the hub under its names"))
+                .hint("name a safetensors file or another repository: `--weights FILE`")),
+        },
+        Some(text) if context.cwd.join(text).exists() => Ok(Source::File(text.into())),
+        Some(text) if text.parse::<crate::nn::weights::HubName>().is_ok() && !text.starts_with('.') => Ok(Source::Hub(text.to_owned())),
+        // Opening it says what is wrong.
+        Some(text) => Ok(Source::File(text.into())),
+    }
+}
+
+/// A wrong value, with its place where it came from a file.
+fn wrong(context: &Context, args: &TrainArgs, typed: &Choices, pretrained: bool, bad: BadChoice) -> Result<Failure, Failure> {
+    let from_command_line = typed.clone().resolve(pretrained).is_err_and(|own| own.name == bad.name);
+    if let (Some(spec), false) = (&args.params, from_command_line) {
+        let error = read(context, spec)?.invalid(bad.name, format!("is {}, and must be {}", bad.value, bad.range));
+        return Ok(error.into());
+    }
+    Ok(crate::training::Error::Choice(bad).into())
+}
+
+fn read(context: &Context, spec: &str) -> Result<Settings, settings::Error> {
+    let (path, key) = Settings::parse_spec(spec);
+    let absolute = context.cwd.join(&path);
+    // Messages name the file as it was typed, unless `--cd` moved the start.
+    let here = std::env::current_dir().unwrap_or_default();
+    let shown = absolute.strip_prefix(&here).map(Path::to_owned).unwrap_or_else(|_| absolute.clone());
+    Settings::read(&shown, key.as_deref())
+}
+
+fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
+    let mut file = read(context, spec)?;
+    let said = Said {
+        choices: Choices {
+            network: file.take("network")?,
+            image_size: file.take("image_size")?,
+            epochs: file.take("epochs")?,
+            batch_size: file.take("batch_size")?,
+            optimizer: file.take("optimizer")?,
+            lr: file.take("lr")?,
+            backbone_lr_factor: file.take("backbone_lr_factor")?,
+            weight_decay: file.take("weight_decay")?,
+            momentum: file.take("momentum")?,
+            warmup_epochs: file.take("warmup_epochs")?,
+            final_lr_fraction: file.take("final_lr_fraction")?,
+            grad_clip: file.take("grad_clip")?,
+            class_weights: file.take("class_weights")?,
+            label_smoothing: file.take("label_smoothing")?,
+            augment: file.take("augment")?,
+            flips: file.take("flips")?,
+            rotation: file.take("rotation")?,
+            crop: file.take("crop")?,
+            colour_jitter: file.take("colour_jitter")?,
+            hue: file.take("hue")?,
+            freeze: file.take("freeze")?,
+            monitor: file.take("monitor")?,
+            patience: file.take("patience")?,
+            seed: file.take("seed")?,
+            fold: file.take("fold")?,
+            device: file.take("device")?,
+        },
+        weights: file.take("weights")?,
+        experiment: file.take("experiment")?,
+        name: file.take("name")?,
+    };
+    file.finish()?;
+    Ok(said)
+}
+
+fn typed(args: &TrainArgs) -> Said {
+    let TrainArgs { model, learning, augmentation, run, .. } = args;
+    Said {
+        choices: Choices {
+            network: model.network.clone(),
+            image_size: model.image_size,
+            epochs: learning.epochs,
+            batch_size: learning.batch_size,
+            optimizer: word(&learning.optimizer),
+            lr: learning.lr,
+            backbone_lr_factor: learning.backbone_lr_factor,
+            weight_decay: learning.weight_decay,
+            momentum: learning.momentum,
+            warmup_epochs: learning.warmup_epochs,
+            final_lr_fraction: learning.final_lr_fraction,
+            grad_clip: learning.grad_clip,
+            class_weights: word(&learning.class_weights),
+            label_smoothing: learning.label_smoothing,
+            augment: word(&augmentation.augment),
+            flips: augmentation.flips,
+            rotation: augmentation.rotation,
+            crop: augmentation.crop,
+            colour_jitter: augmentation.colour_jitter,
+            hue: augmentation.hue,
+            freeze: word(&model.freeze),
+            monitor: learning.monitor.clone(),
+            patience: learning.patience,
+            seed: learning.seed,
+            fold: learning.fold,
+            device: word(&model.device),
+        },
+        weights: model.weights.clone(),
+        experiment: run.experiment.clone(),
+        name: run.name.clone(),
+    }
+}
+
+/// One of a few words, which clap has held to be one of them.
+fn word<T: DeserializeOwned>(text: &Option<String>) -> Option<T> {
+    let text: StrDeserializer<'_, ValueError> = text.as_deref()?.into_deserializer();
+    T::deserialize(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::training::augment::Strength;
+
+    #[derive(Parser)]
+    struct Train {
+        #[command(flatten)]
+        args: TrainArgs,
+    }
+
+    fn parse(options: &[&str]) -> Said {
+        let needed = ["train", "--data", "d", "--split", "s", "--out", "o"];
+        typed(&Train::try_parse_from(needed.iter().chain(options)).unwrap().args)
+    }
+
+    #[test]
+    fn every_word_that_clap_lets_through_is_understood() {
+        for argument in Train::command().get_arguments() {
+            let words: Vec<String> = argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+            for value in words.iter().filter(|_| argument.get_value_names().is_some_and(|names| names[0] != "true|false")) {
+                let Some(long) = argument.get_long().filter(|_| argument.get_action().takes_values()) else { continue };
+                let said = parse(&[&format!("--{long}"), value]).choices;
+                let understood = [
+                    said.optimizer.is_some(),
+                    said.class_weights.is_some(),
+                    said.augment.is_some(),
+                    said.freeze.is_some(),
+                    said.device.is_some(),
+                ];
+                assert!(understood.contains(&true), "--{long} {value}");
+            }
+        }
+        assert_eq!(parse(&["--augment", "strong"]).choices.augment, Some(Strength::Strong));
+    }
+}

@@ -1,0 +1,270 @@
+//! Writing objects: many at once, synced together.
+//!
+//! Every object is written to a temporary file in the cache's file system while it is hashed, so each
+//! byte is read once. At the end of the batch (or after 16,384 objects or 1 GiB, so that an interrupted
+//! `add` goes on where it was) the temporary files are made durable, by one `fsync` each if they
+//! are few and by one `syncfs` if they are many, and only then renamed to their names; files before
+//! the listings that name them, inner folders before outer ones. The folders are synced last. Killed
+//! at any moment, the cache holds complete objects only.
+//!
+//! An object that is there already is compared with the new bytes: a damaged one is replaced.
+
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use rayon::prelude::*;
+
+use super::Error;
+use super::cache::{self, Cache, Health, WHOLE};
+use super::links::{self, Links};
+use super::scratch::Scratch;
+use super::stat::Stat;
+use crate::digest::ObjectId;
+use crate::workspace::config::Link;
+
+/// So many objects, or so many bytes, are made durable together at most.
+const MOST_OBJECTS: usize = 16_384;
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Up to this many objects are synced one by one: `syncfs` also waits for what others wrote.
+const FEW: usize = 8;
+
+/// How often a file is read again when it changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// A file's content, known because it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    pub id: ObjectId,
+    pub size: u64,
+    pub stat: Stat,
+    /// When reading began: what changed later shows in the file's times, see [`Stat::is_settled`].
+    pub read: SystemTime,
+}
+
+/// Objects that are being written.
+pub struct Batch<'a> {
+    cache: &'a Cache,
+    links: &'a Links,
+    scratch: OnceLock<Arc<Scratch>>,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Default)]
+struct Pending {
+    seen: HashSet<ObjectId>,
+    files: Vec<(PathBuf, ObjectId)>,
+    trees: Vec<(PathBuf, ObjectId)>,
+    bytes: u64,
+}
+
+/// Hashes a file of the workspace; reads again while it changes.
+pub fn hash(path: &Path) -> Result<Known, Error> {
+    let (id, known) = stable(path, |file, meta| {
+        if meta.len() <= WHOLE { Ok(ObjectId::of(&cache::whole(file, meta.len())?)) } else { cache::in_blocks(file, |_| Ok(())) }
+    })?;
+    Ok(Known { id, ..known })
+}
+
+/// Reads a file until its fingerprint was the same before and after.
+fn stable<T>(path: &Path, mut read: impl FnMut(&mut File, &Metadata) -> io::Result<T>) -> Result<(T, Known), Error> {
+    for _ in 0..ATTEMPTS {
+        let started = SystemTime::now();
+        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        let before = file.metadata().map_err(Error::io("read", path))?;
+        let value = read(&mut file, &before).map_err(Error::io("read", path))?;
+        let after = file.metadata().map_err(Error::io("read", path))?;
+        let stat = Stat::of(&before);
+        if stat == Stat::of(&after) {
+            return Ok((value, Known { id: ObjectId::from_bytes([0; 32]), size: before.len(), stat, read: started }));
+        }
+    }
+    Err(Error::Unstable(path.to_owned()))
+}
+
+impl<'a> Batch<'a> {
+    pub fn new(cache: &'a Cache, links: &'a Links) -> Self {
+        Self { cache, links, scratch: OnceLock::new(), pending: Mutex::default() }
+    }
+
+    /// Makes the content of a file of the workspace an object.
+    pub fn ingest(&self, path: &Path, executable: bool) -> Result<Known, Error> {
+        for link in self.links.candidates(executable) {
+            let known = match link {
+                Link::Reflink => self.ingest_reflink(path),
+                Link::Hardlink | Link::Symlink => self.ingest_adopted(path),
+                Link::Copy => break,
+            };
+            if let Some(known) = known? {
+                return Ok(known);
+            }
+        }
+        self.ingest_copy(path)
+    }
+
+    /// Shares the file's blocks; what is hashed is the object. `None` where that is not possible.
+    fn ingest_reflink(&self, path: &Path) -> Result<Option<Known>, Error> {
+        let temporary = self.temporary()?;
+        let cloned = stable(path, |_, _| {
+            let _ = fs::remove_file(&temporary);
+            match reflink_copy::reflink(path, &temporary) {
+                Ok(()) => Ok(true),
+                Err(error) if links::is_about_the_link(&error) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })?;
+        let (true, known) = cloned else {
+            self.links.give_up(Link::Reflink);
+            let _ = fs::remove_file(&temporary);
+            return Ok(None);
+        };
+        let id = ObjectId::of_file(&temporary).map_err(Error::io("read", &temporary))?;
+        links::make_read_only(&temporary).map_err(Error::io("protect", &temporary))?;
+        self.finish(temporary, id, known.size)?;
+        Ok(Some(Known { id, ..known }))
+    }
+
+    /// Makes the file itself the object, a second name of it, for links that would replace it by one
+    /// anyway. `None` if it has other names, through which the object could be changed, or lies elsewhere.
+    fn ingest_adopted(&self, path: &Path) -> Result<Option<Known>, Error> {
+        let meta = path.symlink_metadata().map_err(Error::io("read", path))?;
+        if !meta.is_file() || !links::is_sole(&meta) {
+            return Ok(None);
+        }
+        let known = hash(path)?;
+        let temporary = self.temporary()?;
+        if fs::hard_link(path, &temporary).is_err() {
+            return Ok(None);
+        }
+        // Without write permission the content stays what was hashed, unless someone has the file open.
+        links::make_read_only(path).map_err(Error::io("protect", path))?;
+        let now = fs::metadata(&temporary).map(|meta| Stat::of(&meta)).map_err(Error::io("read", path))?;
+        if (now.size, now.modified, now.inode) != (known.stat.size, known.stat.modified, known.stat.inode) {
+            let _ = fs::remove_file(&temporary);
+            return Err(Error::Unstable(path.to_owned()));
+        }
+        self.finish(temporary, known.id, known.size)?;
+        Ok(Some(Known { stat: now, ..known }))
+    }
+
+    fn ingest_copy(&self, path: &Path) -> Result<Known, Error> {
+        let size = fs::metadata(path).map_err(Error::io("read", path))?.len();
+        if size <= WHOLE {
+            let (bytes, known) = stable(path, |file, meta| cache::whole(file, meta.len()))?;
+            let id = ObjectId::of(&bytes);
+            self.put(id, &bytes, false)?;
+            return Ok(Known { id, ..known });
+        }
+        let temporary = self.temporary()?;
+        let mut failed = None;
+        let (id, known) = stable(path, |file, _| {
+            let _ = fs::remove_file(&temporary);
+            let mut copy = links::create_object(&temporary)?;
+            cache::in_blocks(file, |block| copy.write_all(block).inspect_err(|error| failed = Some(error.kind())))
+        })
+        // Which side failed matters to the reader of the message: a full disk is the cache's.
+        .map_err(|error| failed.map_or(error, |kind| Error::io("write", self.cache.scratch_dir())(kind.into())))?;
+        self.finish(temporary, id, known.size)?;
+        Ok(Known { id, ..known })
+    }
+
+    /// Makes bytes an object; `tree` for listings, which get their names last.
+    pub fn put(&self, id: ObjectId, bytes: &[u8], tree: bool) -> Result<(), Error> {
+        if !self.pending().seen.insert(id) || self.cache.holds(&id, bytes)? {
+            return Ok(());
+        }
+        let temporary = self.temporary()?;
+        links::write_object(&temporary, bytes).map_err(Error::io("write", &temporary))?;
+        self.push(temporary, id, bytes.len() as u64, tree)
+    }
+
+    /// Queues a temporary file whose content is `id`, unless the object is there and whole.
+    fn finish(&self, temporary: PathBuf, id: ObjectId, size: u64) -> Result<(), Error> {
+        if !self.pending().seen.insert(id) || self.cache.verify(&id)? == Health::Whole(()) {
+            return fs::remove_file(&temporary).map_err(Error::io("remove", &temporary));
+        }
+        self.push(temporary, id, size, false)
+    }
+
+    fn push(&self, temporary: PathBuf, id: ObjectId, size: u64, tree: bool) -> Result<(), Error> {
+        let full = {
+            let mut pending = self.pending();
+            if tree {
+                pending.trees.push((temporary, id));
+                return Ok(());
+            }
+            pending.files.push((temporary, id));
+            pending.bytes += size;
+            let full = pending.files.len() >= MOST_OBJECTS || pending.bytes >= MOST_BYTES;
+            full.then(|| {
+                pending.bytes = 0;
+                std::mem::take(&mut pending.files)
+            })
+        };
+        full.map_or(Ok(()), |files| self.accept(&files, &[]))
+    }
+
+    /// Makes everything durable and gives it its names.
+    pub fn commit(self) -> Result<(), Error> {
+        let Pending { files, trees, .. } = std::mem::take(&mut *self.pending());
+        self.accept(&files, &trees)
+    }
+
+    fn accept(&self, files: &[(PathBuf, ObjectId)], trees: &[(PathBuf, ObjectId)]) -> Result<(), Error> {
+        let all: Vec<&(PathBuf, ObjectId)> = files.iter().chain(trees).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        self.sync(all.iter().map(|(path, _)| path.clone()).collect())?;
+        files.par_iter().try_for_each(|(path, id)| self.cache.accept(path, id))?;
+        trees.iter().try_for_each(|(path, id)| self.cache.accept(path, id))?;
+        let shards: HashSet<PathBuf> = all.iter().filter_map(|(_, id)| self.cache.path(id).parent().map(Path::to_owned)).collect();
+        self.sync(shards.into_iter().chain([self.cache.objects_dir()]).collect())
+    }
+
+    fn sync(&self, paths: Vec<PathBuf>) -> Result<(), Error> {
+        if paths.len() <= FEW + 1 {
+            let sync = |path: &PathBuf| File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("sync", path));
+            return paths.par_iter().try_for_each(sync);
+        }
+        let folder = self.cache.scratch_dir();
+        sync_file_system(&folder).map_err(Error::io("sync", &folder))
+    }
+
+    fn temporary(&self) -> Result<PathBuf, Error> {
+        if let Some(scratch) = self.scratch.get() {
+            return Ok(scratch.path());
+        }
+        let new = Arc::new(Scratch::new(&self.cache.scratch_dir())?);
+        Ok(self.scratch.get_or_init(|| new).path())
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn sync_file_system(_: &Path) -> io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn sync_file_system(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// A stop between two files.
+pub fn check(interrupt: &crate::observer::Interrupt) -> Result<(), Error> {
+    if interrupt.is_raised() { Err(Error::Interrupted) } else { Ok(()) }
+}

@@ -1,0 +1,372 @@
+//! Making the workspace match an entry, and linking saved files to their objects.
+//!
+//! 1. Look: the workspace is hashed (through the index) and compared with what is wanted.
+//! 2. Refuse: when a file that would be replaced or removed has content that is not in the cache,
+//!    nothing is done and the files are named. Forcing skips this step.
+//! 3. Do: removals, then folders, then files in parallel, each verified while it is copied, written beside
+//!    its place and renamed. What the cache lacks is left as it was, and reported at the end.
+//!
+//! Files are not synced: they can be checked out again. Files that the ignore rules leave out are never
+//! touched; a folder that holds some stays.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use super::batch::check;
+use super::cache::{self, Health, WHOLE};
+use super::diff::{self, Leaf};
+use super::scan::{Scan, Stored, TopLink};
+use super::scratch::Scratch;
+use super::stat::Stat;
+use super::tree::What;
+use super::{Changed, Error, Store, Work, links};
+use crate::digest::ObjectId;
+use crate::observer::Unit;
+use crate::relpath::RelPath;
+use crate::workspace::config::Link;
+
+/// What to do about bytes in the workspace that are nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Refuse the whole checkout.
+    #[default]
+    Refuse,
+    /// Replace them.
+    Force,
+}
+
+/// A file that was put in its place, for the index.
+type Placed = (RelPath, Stat, ObjectId);
+
+struct Checkout<'a> {
+    store: &'a Store,
+    work: &'a Work<'a>,
+    scratch: Scratch,
+    placed: Mutex<Vec<Placed>>,
+}
+
+/// See [`Store::checkout_with`].
+pub fn run(store: &Store, want: &What, path: &RelPath, overwrite: Overwrite, work: &Work) -> Result<Changed, Error> {
+    let have = Scan::new(store, path, None, work).run(TopLink::Keep)?;
+    let mut leaves = Vec::new();
+    match diff::compare(store, path, have.as_ref(), Some(want), &mut leaves) {
+        Err(Error::NoObject(_)) => return Err(Error::Incomplete { missing: vec![path.clone()], damaged: Vec::new() }),
+        Err(Error::Damaged(_)) => return Err(Error::Incomplete { missing: Vec::new(), damaged: vec![path.clone()] }),
+        done => done?,
+    }
+    if overwrite == Overwrite::Refuse {
+        refuse_losses(store, &leaves)?;
+    }
+    let mut folders = Vec::new();
+    let mut stale = Vec::new();
+    walk_folders(store, path, have.as_ref(), Some(want), &mut stale, &mut folders)?;
+    if leaves.is_empty() && folders.is_empty() && stale.is_empty() {
+        return Ok(Changed::default());
+    }
+    let above = path.parent().unwrap_or_default().on_disk(store.workspace.root());
+    fs::create_dir_all(&above).map_err(Error::io("create", &above))?;
+    let checkout = Checkout { store, work, scratch: scratch_for(store, path)?, placed: Mutex::default() };
+    checkout.apply(&leaves, &stale, &folders)
+}
+
+/// Replaces saved files by links to their objects, where the link type shares the object's file.
+pub fn link_back(store: &Store, stored: &[Stored], work: &Work) -> Result<(), Error> {
+    let Some(first) = stored.first() else { return Ok(()) };
+    let top = first.path.parent().unwrap_or_default();
+    let checkout = Checkout { store, work, scratch: scratch_for(store, &top)?, placed: Mutex::default() };
+    stored.par_iter().try_for_each(|file| checkout.link_one(file))?;
+    checkout.remember();
+    Ok(())
+}
+
+/// Fails when a leaf's old content is not in the cache.
+fn refuse_losses(store: &Store, leaves: &[Leaf]) -> Result<(), Error> {
+    let lost = |leaf: &&Leaf| match (&leaf.old, &leaf.new) {
+        // Only the executable bit differs.
+        (Some(What::File { id: old, .. }), Some(What::File { id: new, .. })) if old == new => false,
+        (Some(What::File { id, .. }), _) => !store.cache.has(id),
+        (Some(What::Link { target }), _) => !store.cache.has(&ObjectId::of(target.as_bytes())),
+        (Some(What::Folder { .. }) | None, _) => false,
+    };
+    let paths: Vec<RelPath> = leaves.par_iter().filter(lost).map(|leaf| leaf.path.clone()).collect();
+    if paths.is_empty() { Ok(()) } else { Err(Error::WouldLose { paths }) }
+}
+
+/// Folders that go (inner before outer) and folders that come (outer before inner).
+fn walk_folders(
+    store: &Store,
+    path: &RelPath,
+    have: Option<&What>,
+    want: Option<&What>,
+    stale: &mut Vec<RelPath>,
+    new: &mut Vec<RelPath>,
+) -> Result<(), Error> {
+    let is_folder = |what: Option<&What>| matches!(what, Some(What::Folder { .. }));
+    if have == want || !(is_folder(have) || is_folder(want)) {
+        return Ok(());
+    }
+    if is_folder(want) && !is_folder(have) {
+        new.push(path.clone());
+    }
+    let node = |what: Option<&What>| match what {
+        Some(What::Folder { id, .. }) => store.node(id).map(Some),
+        _ => Ok(None),
+    };
+    let (old, wanted) = (node(have)?, node(want)?);
+    let items = |node: &Option<std::sync::Arc<super::tree::Node>>| node.iter().flat_map(|n| n.items().to_vec()).collect::<Vec<_>>();
+    let mut names: Vec<String> = items(&old).into_iter().chain(items(&wanted)).map(|item| item.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in &names {
+        let (have, want) = (old.as_ref().and_then(|n| n.get(name)), wanted.as_ref().and_then(|n| n.get(name)));
+        walk_folders(store, &path.join(name), have, want, stale, new)?;
+    }
+    if is_folder(have) && !is_folder(want) {
+        stale.push(path.clone());
+    }
+    Ok(())
+}
+
+/// A scratch folder in the file system of `path`, so that renames work.
+fn scratch_for(store: &Store, path: &RelPath) -> Result<Scratch, Error> {
+    let usual = store.workspace.derm_dir().join("tmp");
+    let disk = path.on_disk(store.workspace.root());
+    let there = disk.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(store.workspace.root());
+    if is_same_device(&store.workspace.derm_dir(), there) { Scratch::new(&usual) } else { Scratch::new(there) }
+}
+
+#[cfg(unix)]
+fn is_same_device(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if a.dev() == b.dev())
+}
+
+#[cfg(not(unix))]
+fn is_same_device(_: &Path, _: &Path) -> bool {
+    true
+}
+
+impl Checkout<'_> {
+    fn apply(self, leaves: &[Leaf], stale: &[RelPath], folders: &[RelPath]) -> Result<Changed, Error> {
+        let mut changed = Changed::default();
+        let coming: HashSet<&RelPath> = folders.iter().collect();
+        for leaf in leaves.iter().filter(|leaf| leaf.new.is_none() || is_replaced(&coming, leaf)) {
+            check(self.work.interrupt)?;
+            changed.deleted += u64::from(self.remove(leaf)?);
+        }
+        for folder in stale {
+            self.remove_folder(folder)?;
+        }
+        for folder in folders {
+            let disk = self.disk(folder);
+            fs::create_dir_all(&disk).map_err(Error::io("create", &disk))?;
+        }
+        let files: Vec<&Leaf> = leaves.iter().filter(|leaf| matches!(leaf.new, Some(What::File { .. } | What::Link { .. }))).collect();
+        let task = self.work.observer.begin("checking out", Some(files.len() as u64), Unit::Items("files"));
+        let done: Vec<(&Leaf, Health<()>)> = files
+            .par_iter()
+            .map(|leaf| {
+                let health = self.make(leaf)?;
+                task.advance(1);
+                Ok((*leaf, health))
+            })
+            .collect::<Result<_, Error>>()?;
+        self.remember();
+        summary(&done, changed)
+    }
+
+    /// Makes one file or link.
+    fn make(&self, leaf: &Leaf) -> Result<Health<()>, Error> {
+        check(self.work.interrupt)?;
+        match &leaf.new {
+            Some(What::File { id, size, executable }) => self.place(&leaf.path, id, *size, *executable),
+            Some(What::Link { target }) => self.place_link(&leaf.path, target).map(Health::Whole),
+            _ => Ok(Health::Whole(())),
+        }
+    }
+
+    /// Removes a file, a link or an empty folder; `false` when it is gone already.
+    fn remove(&self, leaf: &Leaf) -> Result<bool, Error> {
+        if matches!(leaf.old, None | Some(What::Folder { .. })) {
+            return Ok(false);
+        }
+        let disk = self.disk(&leaf.path);
+        match fs::remove_file(&disk) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("remove", &disk)(error)),
+        }
+    }
+
+    fn remove_folder(&self, folder: &RelPath) -> Result<(), Error> {
+        let disk = self.disk(folder);
+        match fs::remove_dir(&disk) {
+            // It holds what the ignore rules leave out.
+            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => Ok(()),
+            done => done.map_err(Error::io("remove", &disk)),
+        }
+    }
+
+    /// Puts a verified object at `path` by the first link type that works.
+    fn place(&self, path: &RelPath, id: &ObjectId, size: u64, executable: bool) -> Result<Health<()>, Error> {
+        let temporary = self.scratch.path();
+        for link in self.store.links.candidates(executable) {
+            let made = match link {
+                Link::Copy => self.copy(id, size, executable, &temporary)?,
+                link => match self.link(link, path, id, executable, &temporary)? {
+                    Some(health) => health,
+                    None => continue,
+                },
+            };
+            if made == Health::Whole(()) {
+                self.settle(path, &temporary, *id)?;
+            }
+            return Ok(made);
+        }
+        Err(Error::NoLink { path: path.clone(), tried: self.store.links.names() })
+    }
+
+    /// `None` when another type has to be tried.
+    fn link(&self, link: Link, path: &RelPath, id: &ObjectId, executable: bool, to: &Path) -> Result<Option<Health<()>>, Error> {
+        let object = self.store.cache.path(id);
+        let health = self.store.cache.verify(id)?;
+        if health != Health::Whole(()) {
+            return Ok(Some(health));
+        }
+        let from = match link {
+            Link::Symlink => links::symlink_target(self.store.workspace.root(), &self.disk(path), &object),
+            _ => object,
+        };
+        match links::make(link, &from, to, executable) {
+            Ok(()) => Ok(Some(health)),
+            Err(error) if links::is_about_the_link(&error) => {
+                if links::is_for_all_files(link, &error) {
+                    self.store.links.give_up(link);
+                }
+                let _ = fs::remove_file(to);
+                Ok(None)
+            }
+            Err(error) => Err(Error::io("write", self.disk(path))(error)),
+        }
+    }
+
+    /// Copies an object, hashing what is written.
+    fn copy(&self, id: &ObjectId, size: u64, executable: bool, to: &Path) -> Result<Health<()>, Error> {
+        if size <= WHOLE {
+            let bytes = match self.store.cache.read(id)? {
+                Health::Whole(bytes) => bytes,
+                Health::Missing => return Ok(Health::Missing),
+                Health::Damaged => return Ok(Health::Damaged),
+            };
+            let written = links::create_file(to, executable).and_then(|mut file| file.write_all(&bytes));
+            return written.map(Health::Whole).map_err(Error::io("write", to));
+        }
+        let path = self.store.cache.path(id);
+        let mut object = match fs::File::open(&path) {
+            Ok(object) => object,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Health::Missing),
+            Err(error) => return Err(Error::io("read", &path)(error)),
+        };
+        let mut file = links::create_file(to, executable).map_err(Error::io("write", to))?;
+        if cache::in_blocks(&mut object, |block| file.write_all(block)).map_err(Error::io("copy", &path))? == *id {
+            return Ok(Health::Whole(()));
+        }
+        let _ = fs::remove_file(to);
+        self.store.cache.set_aside(id)?;
+        Ok(Health::Damaged)
+    }
+
+    fn place_link(&self, path: &RelPath, target: &str) -> Result<(), Error> {
+        let temporary = self.scratch.path();
+        let disk = self.disk(path);
+        let made = links::make(Link::Symlink, Path::new(target), &temporary, false);
+        made.and_then(|()| fs::rename(&temporary, &disk)).map_err(Error::io("write", &disk))
+    }
+
+    /// Renames a finished file to its place and notes its fingerprint for the index.
+    fn settle(&self, path: &RelPath, temporary: &Path, id: ObjectId) -> Result<(), Error> {
+        let disk = self.disk(path);
+        // A relative symbolic link leads nowhere before it is in its place.
+        let before = fs::metadata(temporary).map(|meta| Stat::of(&meta)).ok();
+        fs::rename(temporary, &disk).map_err(Error::io("write", &disk))?;
+        // A rename of one name onto another of the same file does nothing.
+        let _ = fs::remove_file(temporary);
+        let after = fs::metadata(&disk).map(|meta| Stat::of(&meta)).map_err(Error::io("read", &disk))?;
+        if before.is_none_or(|before| (before.size, before.modified, before.inode) == (after.size, after.modified, after.inode)) {
+            self.placed.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), after, id));
+        }
+        Ok(())
+    }
+
+    /// Records what was placed. Waits a tick first: whoever changes a file after this has another time.
+    fn remember(&self) {
+        let placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(tick) = placed.iter().map(|(_, stat, _)| stat.tick()).max() else { return };
+        let short = tick < Duration::from_secs(1);
+        if short {
+            std::thread::sleep(tick);
+        }
+        self.store.index.put(placed.into_iter().map(|(path, stat, id)| (path, short.then_some((stat, id)))));
+    }
+
+    /// Replaces one saved file by a link, unless it is one already or changed since it was saved.
+    fn link_one(&self, file: &Stored) -> Result<(), Error> {
+        check(self.work.interrupt)?;
+        let disk = self.disk(&file.path);
+        let object = self.store.cache.path(&file.id);
+        for link in self.store.links.candidates(file.executable) {
+            if !links::shares_permissions(link) || is_linked(link, &disk, &object).map_err(Error::io("read", &disk))? {
+                return Ok(());
+            }
+            let temporary = self.scratch.path();
+            if self.link(link, &file.path, &file.id, false, &temporary)? != Some(Health::Whole(())) {
+                continue;
+            }
+            let now = fs::metadata(&disk).map(|meta| Stat::of(&meta)).map_err(Error::io("read", &disk))?;
+            if (now.size, now.modified, now.inode) != (file.stat.size, file.stat.modified, file.stat.inode) {
+                return Err(Error::Unstable(disk));
+            }
+            return self.settle(&file.path, &temporary, file.id);
+        }
+        Ok(())
+    }
+
+    fn disk(&self, path: &RelPath) -> PathBuf {
+        path.on_disk(self.store.workspace.root())
+    }
+}
+
+/// Whether a file or a link gives its place to a folder.
+fn is_replaced(folders: &HashSet<&RelPath>, leaf: &Leaf) -> bool {
+    leaf.old.is_some() && folders.contains(&leaf.path)
+}
+
+/// Whether `disk` is a link of this type to `object`.
+fn is_linked(link: Link, disk: &Path, object: &Path) -> io::Result<bool> {
+    let meta = disk.symlink_metadata()?;
+    match link {
+        Link::Symlink => Ok(meta.is_symlink() && disk.canonicalize().ok() == object.canonicalize().ok()),
+        _ => Ok(object.metadata().is_ok_and(|object| links::is_same_file(&meta, &object))),
+    }
+}
+
+fn summary(done: &[(&Leaf, Health<()>)], mut changed: Changed) -> Result<Changed, Error> {
+    let paths = |wanted: Health<()>| done.iter().filter(|(_, health)| *health == wanted).map(|(leaf, _)| leaf.path.clone()).collect();
+    let (missing, damaged): (Vec<_>, Vec<_>) = (paths(Health::Missing), paths(Health::Damaged));
+    if !missing.is_empty() || !damaged.is_empty() {
+        return Err(Error::Incomplete { missing, damaged });
+    }
+    for (leaf, _) in done {
+        match leaf.old {
+            Some(What::File { .. } | What::Link { .. }) => changed.modified += 1,
+            _ => changed.added += 1,
+        }
+    }
+    Ok(changed)
+}

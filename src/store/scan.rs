@@ -1,0 +1,306 @@
+//! From a path in the workspace to its entry: one walk, folders and files in parallel.
+//!
+//! A file that the index knows is not read. Symbolic links inside a folder are kept as links, except derm's
+//! own into the cache, which stand for their object; one of those whose object is gone counts as
+//! absent, so that a checkout can repair it. Sockets, pipes and devices are errors. What
+//! [`crate::workspace::rules`] leaves out is not seen at all.
+
+use std::fs::{self, DirEntry, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::batch::{self, Batch, Known};
+use super::index::{self, Record, Table};
+use super::stat::{Stat, is_executable};
+use super::tree::{self, Item, Node, What};
+use super::{Error, Store, Untrackable, Work, links};
+use crate::digest::ObjectId;
+use crate::observer::Task;
+use crate::relpath::RelPath;
+use crate::workspace::rules::{self, Rules};
+
+/// Deeper than any real dataset; a folder mounted inside itself ends here instead of in the stack.
+const DEEPEST: usize = 512;
+
+/// What to do with a symbolic link at the path itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopLink {
+    /// Look through it: a dependency is what is read through its name.
+    Follow,
+    /// Refuse it: a link cannot be stored as the content of a path.
+    Refuse,
+    /// It is a link: a checkout may have to replace it.
+    Keep,
+}
+
+/// A file that now has an object and may have to be linked to it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub path: RelPath,
+    pub stat: Stat,
+    pub id: ObjectId,
+    pub executable: bool,
+}
+
+/// One walk.
+pub struct Scan<'a> {
+    store: &'a Store,
+    work: &'a Work<'a>,
+    batch: Option<&'a Batch<'a>>,
+    top: RelPath,
+    task: Box<dyn Task>,
+    stored: Mutex<Vec<Stored>>,
+}
+
+/// Where a file's id came from.
+enum Source {
+    /// The index knows the file.
+    Index,
+    /// It was read; recorded if its times are telling.
+    Read(Option<Record>),
+    /// Not a file.
+    None,
+}
+
+impl<'a> Scan<'a> {
+    /// Only hashes, or with `batch` also stores.
+    pub fn new(store: &'a Store, top: &RelPath, batch: Option<&'a Batch<'a>>, work: &'a Work<'a>) -> Self {
+        let name = if batch.is_some() { "adding" } else { "hashing" };
+        let task = work.observer.begin(name, None, crate::observer::Unit::Items("files"));
+        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default() }
+    }
+
+    /// Walks the path; `None` when nothing is there.
+    pub fn run(&self, link: TopLink) -> Result<Option<What>, Error> {
+        let disk = self.disk(&self.top);
+        let meta = match disk.symlink_metadata() {
+            Ok(meta) => meta,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(Error::io("read", &disk)(error)),
+        };
+        if !meta.is_symlink() {
+            return self.top_item(&disk, &meta).map(Some);
+        }
+        let ours = self.is_ours(&disk)?;
+        let followed = match fs::metadata(&disk) {
+            Ok(meta) => meta,
+            Err(_) if ours || link == TopLink::Follow => return Ok(None),
+            Err(_) if link == TopLink::Keep => return self.link_target(&disk).map(|target| Some(What::Link { target })),
+            Err(error) => return Err(Error::io("read", &disk)(error)),
+        };
+        match link {
+            _ if ours => self.top_item(&disk, &followed).map(Some),
+            TopLink::Follow => self.top_item(&disk, &followed).map(Some),
+            TopLink::Keep => self.link_target(&disk).map(|target| Some(What::Link { target })),
+            TopLink::Refuse => Err(self.untrackable(Untrackable::Symlink(self.top.clone()))),
+        }
+    }
+
+    /// The files that got objects, in no order.
+    pub fn into_stored(self) -> Vec<Stored> {
+        self.stored.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn top_item(&self, disk: &Path, meta: &Metadata) -> Result<What, Error> {
+        if meta.is_dir() {
+            let rules = Rules::of(&self.store.workspace, &self.top)?;
+            return self.folder(&self.top, disk, &rules, 0);
+        }
+        if !meta.is_file() {
+            return Err(self.untrackable(Untrackable::Special(self.top.on_disk(Path::new("")))));
+        }
+        let table = self.store.index.folder(&self.top.parent().unwrap_or_default());
+        let (what, source) = self.file(&self.top, disk, meta, &table)?;
+        if let Source::Read(record) = source {
+            self.store.index.put([(self.top.clone(), record.map(|record| (record.stat, record.id)))]);
+        }
+        Ok(what)
+    }
+
+    fn folder(&self, path: &RelPath, disk: &Path, rules: &Rules, depth: usize) -> Result<What, Error> {
+        batch::check(self.work.interrupt)?;
+        if depth > DEEPEST {
+            return Err(self.untrackable(Untrackable::TooDeep(path.on_disk(Path::new("")))));
+        }
+        let entries = self.entries(disk, rules)?;
+        let table = self.store.index.folder(path);
+        let each = |(name, entry): &(String, DirEntry)| self.item(&path.join(name), name, entry, rules, &table, depth);
+        let items: Vec<Option<(Item, Source)>> = entries.par_iter().map(each).collect::<Result<_, Error>>()?;
+        let items: Vec<(Item, Source)> = items.into_iter().flatten().collect();
+        self.remember(path, &items, &table);
+        let node = Node::new(items.into_iter().map(|(item, _)| item).collect());
+        let bytes = node.encode();
+        let id = ObjectId::of(&bytes);
+        if let Some(batch) = self.batch {
+            batch.put(id, &bytes, true)?;
+        }
+        let summary = node.summary(id);
+        self.store.remember_node(id, node);
+        Ok(summary)
+    }
+
+    /// What a folder holds and the rules leave in.
+    fn entries(&self, disk: &Path, rules: &Rules) -> Result<Vec<(String, DirEntry)>, Error> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(disk).map_err(Error::io("list", disk))? {
+            let entry = entry.map_err(Error::io("list", disk))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                return Err(self.untrackable(Untrackable::NotUtf8(self.shown(&entry.path()))));
+            };
+            let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if !rules.ignores(name, &entry.path(), folder) {
+                found.push((name.to_owned(), entry));
+            }
+        }
+        Ok(found)
+    }
+
+    fn item(
+        &self,
+        path: &RelPath,
+        name: &str,
+        entry: &DirEntry,
+        rules: &Rules,
+        table: &Table,
+        depth: usize,
+    ) -> Result<Option<(Item, Source)>, Error> {
+        let disk = entry.path();
+        let meta = entry.metadata().map_err(Error::io("read", &disk))?;
+        if !tree::fits(name) {
+            return Err(self.untrackable(Untrackable::TooLong(self.shown(&disk))));
+        }
+        let (what, source) = if meta.is_dir() {
+            let inner = rules.clone().enter(&disk)?;
+            (self.folder(path, &disk, &inner, depth + 1)?, Source::None)
+        } else if meta.is_symlink() {
+            match self.symlink(path, &disk, table)? {
+                Some(found) => found,
+                None => return Ok(None),
+            }
+        } else if meta.is_file() {
+            self.file(path, &disk, &meta, table)?
+        } else {
+            return Err(self.untrackable(Untrackable::Special(self.shown(&disk))));
+        };
+        Ok(Some((Item { name: name.to_owned(), what }, source)))
+    }
+
+    fn symlink(&self, path: &RelPath, disk: &Path, table: &Table) -> Result<Option<(What, Source)>, Error> {
+        if self.is_ours(disk)? {
+            return match fs::metadata(disk) {
+                Ok(meta) if meta.is_file() => self.file(path, disk, &meta, table).map(Some),
+                _ => Ok(None),
+            };
+        }
+        let target = self.link_target(disk)?;
+        if let Some(batch) = self.batch {
+            // As an object of its own, so that a checkout knows that replacing the link loses nothing.
+            batch.put(ObjectId::of(target.as_bytes()), target.as_bytes(), false)?;
+        }
+        Ok(Some((What::Link { target }, Source::None)))
+    }
+
+    fn file(&self, path: &RelPath, disk: &Path, meta: &Metadata, table: &Table) -> Result<(What, Source), Error> {
+        let stat = Stat::of(meta);
+        let executable = is_executable(meta);
+        let name = path.name().unwrap_or_default();
+        let known = index::find(table, name).filter(|record| record.stat == stat).map(|record| record.id);
+        let known = known.filter(|id| self.batch.is_none() || self.store.cache.has(id));
+        let (id, size, stat, source) = match known {
+            Some(id) => (id, stat.size, stat, Source::Index),
+            None => {
+                let Known { id, size, stat, read } = self.read(disk, executable)?;
+                let record = stat.is_settled(read).then(|| Record { name: name.into(), stat, id });
+                (id, size, stat, Source::Read(record))
+            }
+        };
+        if self.batch.is_some() && self.store.links.candidates(executable).first().is_some_and(|link| links::shares_permissions(*link)) {
+            let stored = Stored { path: path.clone(), stat, id, executable };
+            self.stored.lock().unwrap_or_else(PoisonError::into_inner).push(stored);
+        }
+        Ok((What::File { id, size, executable }, source))
+    }
+
+    fn read(&self, disk: &Path, executable: bool) -> Result<Known, Error> {
+        batch::check(self.work.interrupt)?;
+        let known = match self.batch {
+            Some(batch) => batch.ingest(disk, executable),
+            None => batch::hash(disk),
+        };
+        self.task.advance(1);
+        known
+    }
+
+    /// Brings the index up to date with what was seen in a folder.
+    fn remember(&self, path: &RelPath, items: &[(Item, Source)], table: &Table) {
+        let files = items.iter().filter(|(_, source)| !matches!(source, Source::None)).count();
+        if files == table.len() && items.iter().all(|(_, source)| !matches!(source, Source::Read(_))) {
+            return;
+        }
+        let mut records: Table = items
+            .iter()
+            .filter_map(|(item, source)| match source {
+                Source::Index => index::find(table, &item.name).cloned(),
+                Source::Read(record) => record.clone(),
+                Source::None => None,
+            })
+            .collect();
+        records.sort();
+        self.store.index.put_folder(path, records);
+    }
+
+    /// Whether a symbolic link is derm's own, into the cache.
+    fn is_ours(&self, disk: &Path) -> Result<bool, Error> {
+        let target = fs::read_link(disk).map_err(Error::io("read", disk))?;
+        Ok(links::points_into(disk, &target, &self.store.cache.objects_dir()))
+    }
+
+    fn link_target(&self, disk: &Path) -> Result<String, Error> {
+        let target = fs::read_link(disk).map_err(Error::io("read", disk))?;
+        let text = target.to_str().ok_or_else(|| self.untrackable(Untrackable::NotUtf8(self.shown(disk))))?;
+        if tree::fits(text) { Ok(text.to_owned()) } else { Err(self.untrackable(Untrackable::TooLong(self.shown(disk)))) }
+    }
+
+    fn disk(&self, path: &RelPath) -> PathBuf {
+        path.on_disk(self.store.workspace.root())
+    }
+
+    fn shown(&self, disk: &Path) -> PathBuf {
+        disk.strip_prefix(self.store.workspace.root()).unwrap_or(disk).to_owned()
+    }
+
+    fn untrackable(&self, reason: Untrackable) -> Error {
+        Error::Untrackable { path: self.top.clone(), reason }
+    }
+}
+
+/// The content of a single path as a [`What`] of a listing.
+pub fn what_of(entry: &super::Entry) -> What {
+    match entry.kind {
+        super::Kind::File => What::File { id: entry.id, size: entry.size, executable: entry.executable },
+        super::Kind::Tree => What::Folder { id: entry.id, size: entry.size, files: entry.files },
+    }
+}
+
+/// The inverse of [`what_of`]; a link has no entry.
+pub fn entry_of(what: &What) -> Option<super::Entry> {
+    use super::{Entry, Kind};
+    match *what {
+        What::File { id, size, executable } => Some(Entry { id, kind: Kind::File, size, files: 1, executable }),
+        What::Folder { id, size, files } => Some(Entry { id, kind: Kind::Tree, size, files, executable: false }),
+        What::Link { .. } => None,
+    }
+}
+
+/// Kept here so that the rule stands beside the walk that relies on it.
+pub fn is_internal(path: &RelPath) -> Option<&'static str> {
+    path.parts().find_map(|part| match part {
+        ".git" => Some(".git"),
+        ".derm" => Some(".derm"),
+        part => rules::always(part).then_some("derm's temporary files"),
+    })
+}

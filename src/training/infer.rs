@@ -1,0 +1,207 @@
+//! Prediction: images in, probabilities out.
+//!
+//! Images are decoded on a second thread while the network works on those before. A prediction depends on
+//! the bundle, the image and the views alone: not on its neighbours, their order or the number of threads.
+
+use std::path::PathBuf;
+
+use candle_core::Tensor;
+use rayon::prelude::*;
+
+use super::ahead::ahead;
+use super::error::{Error, go_on};
+use super::images::geometry;
+use crate::dataset::{self, Dataset, Work, loader};
+use crate::evaluation::{Prediction, Predictions};
+use crate::nn::{self, Bundle, Mode, Network, Preprocess};
+use crate::observer::Unit;
+
+/// Images in a forward pass.
+const BATCH: usize = 32;
+
+/// From how many sides an image is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Views {
+    /// As it is.
+    #[default]
+    One,
+    /// The eight symmetries of the square; the mean of their probabilities. Rotations by a quarter turn need a square input.
+    D4,
+}
+
+/// An image that could not be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// As it was named.
+    pub image: String,
+    /// Why.
+    pub error: dataset::Error,
+}
+
+/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle.
+///
+/// # Errors
+///
+/// [`Error::UnknownClasses`] when a row is labelled with a class that the bundle lacks; the first unreadable image.
+pub fn predict(bundle: &Bundle, data: &Dataset, rows: &[usize], views: Views, work: Work<'_>) -> Result<Predictions, Error> {
+    let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
+    let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
+    let files: Vec<(String, PathBuf)> = rows.iter().map(|row| (row.image.clone(), data.image_path(row))).collect();
+    let (mut predictions, mut unreadable) = predict_files(bundle, &files, views, work)?;
+    if !unreadable.is_empty() {
+        return Err(unreadable.swap_remove(0).error.into());
+    }
+    for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
+        prediction.group = row.group.clone().or_else(|| row.patient.clone());
+        prediction.label = label;
+    }
+    Ok(predictions)
+}
+
+/// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside.
+pub fn predict_files(
+    bundle: &Bundle,
+    files: &[(String, PathBuf)],
+    views: Views,
+    work: Work<'_>,
+) -> Result<(Predictions, Vec<Unreadable>), Error> {
+    let preprocess = &bundle.config.preprocess;
+    let geometry = geometry(preprocess);
+    let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
+    let mut unreadable = Vec::new();
+    let batches: Vec<&[(String, PathBuf)]> = files.chunks(BATCH).collect();
+    let task = work.observer.begin("predicting", Some(files.len() as u64), Unit::Items("images"));
+    ahead(
+        0..batches.len(),
+        |i| Ok(batches[i].par_iter().map(|(_, path)| loader::load_one(path, &geometry)).collect::<Vec<_>>()),
+        |i, decoded| {
+            go_on(work)?;
+            let (mut names, mut pixels) = (Vec::new(), Vec::new());
+            for ((name, _), image) in batches[i].iter().zip(decoded) {
+                match image {
+                    Ok(image) => {
+                        names.push(name);
+                        pixels.push(image);
+                    }
+                    Err(error) => unreadable.push(Unreadable { image: name.clone(), error }),
+                }
+            }
+            let rows = probabilities(&bundle.network, preprocess, &pixels, views)?;
+            predictions.rows.extend(names.into_iter().zip(rows).map(|(image, probabilities)| Prediction {
+                image: image.clone(),
+                group: None,
+                label: None,
+                probabilities,
+            }));
+            task.advance(batches[i].len() as u64);
+            Ok::<(), Error>(())
+        },
+    )?;
+    Ok((predictions, unreadable))
+}
+
+/// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.
+fn probabilities(network: &Network, preprocess: &Preprocess, images: &[Vec<u8>], views: Views) -> Result<Vec<Vec<f64>>, Error> {
+    if images.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (width, height) = (preprocess.width as usize, preprocess.height as usize);
+    let symmetries: &[u8] = match views {
+        Views::One => &[0],
+        Views::D4 if width == height => &[0, 1, 2, 3, 4, 5, 6, 7],
+        Views::D4 => &[0, 1, 2, 3],
+    };
+    let mut sums = vec![Vec::new(); images.len()];
+    for &symmetry in symmetries {
+        let seen: Vec<u8> = images.iter().flat_map(|image| view(image, (width, height), symmetry)).collect();
+        let input = nn::normalise::normalise(&seen, preprocess)?;
+        for (sum, row) in sums.iter_mut().zip(softmax(&network.forward(&input, Mode::Eval)?)?) {
+            sum.resize(row.len(), 0.0);
+            sum.iter_mut().zip(row).for_each(|(sum, p): (&mut f64, f64)| *sum += p);
+        }
+    }
+    let n = symmetries.len() as f64;
+    Ok(sums.into_iter().map(|sum| sum.into_iter().map(|p| p / n).collect()).collect())
+}
+
+/// One of the square's eight symmetries, as bits: 1 left-right, 2 top-bottom, 4 transposed.
+fn view(image: &[u8], (width, height): (usize, usize), symmetry: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(image.len());
+    for y in 0..height {
+        for x in 0..width {
+            let (x, y) = if symmetry & 4 == 0 { (x, y) } else { (y, x) };
+            let x = if symmetry & 1 == 0 { x } else { width - 1 - x };
+            let y = if symmetry & 2 == 0 { y } else { height - 1 - y };
+            out.extend_from_slice(&image[(y * width + x) * 3..][..3]);
+        }
+    }
+    out
+}
+
+/// Probabilities from logits `[n, classes]`, in f64, so that each row sums to 1 within rounding.
+pub(super) fn softmax(logits: &Tensor) -> Result<Vec<Vec<f64>>, Error> {
+    let rows = logits.to_vec2::<f32>()?;
+    let row = |logits: Vec<f32>| {
+        let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let powers: Vec<f64> = logits.iter().map(|&logit| (f64::from(logit) - f64::from(top)).exp()).collect();
+        let sum: f64 = powers.iter().sum();
+        powers.into_iter().map(|power| power / sum).collect()
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// Labels as positions in the bundle's classes.
+fn translate(known: &[String], classes: &[String], rows: &[&dataset::Row]) -> Result<Vec<Option<usize>>, Error> {
+    let places: Vec<Option<usize>> = classes.iter().map(|class| known.iter().position(|name| name == class)).collect();
+    let mut unknown: Vec<usize> = rows.iter().filter_map(|row| row.label).filter(|&label| places[label].is_none()).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if !unknown.is_empty() {
+        let classes = unknown.into_iter().map(|label| classes[label].clone()).collect();
+        return Err(Error::UnknownClasses { classes, known: known.to_vec() });
+    }
+    Ok(rows.iter().map(|row| row.label.and_then(|label| places[label])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn softmax_is_the_textbooks() {
+        let logits = Tensor::new(&[[1f32, 2.0, 3.0], [1000.0, 1000.0, -1000.0]], &Device::Cpu).unwrap();
+        let rows = softmax(&logits).unwrap();
+        for (got, wanted) in rows[0].iter().zip([0.090_030_573_170_380_46, 0.244_728_471_054_797_64, 0.665_240_955_774_821_9]) {
+            assert!((got - wanted).abs() < 1e-15, "{got}");
+        }
+        assert_eq!(rows[1], [0.5, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn the_eight_views_are_all_different_and_keep_every_pixel() {
+        let image: Vec<u8> = (0..12).collect();
+        let mut views: Vec<Vec<u8>> = (0..8).map(|symmetry| view(&image, (2, 2), symmetry)).collect();
+        assert_eq!(views[0], image);
+        for seen in &views {
+            let mut pixels = seen.clone();
+            pixels.sort_unstable();
+            assert_eq!(pixels, image);
+        }
+        views.sort();
+        views.dedup();
+        assert_eq!(views.len(), 8);
+    }
+
+    #[test]
+    fn labels_follow_the_names_of_classes_and_not_their_order() {
+        let row = |label| dataset::Row { label, ..dataset::Row::default() };
+        let names = |names: [&str; 2]| names.map(str::to_owned);
+        let rows = [row(Some(0)), row(None), row(Some(1))];
+        let rows: Vec<&dataset::Row> = rows.iter().collect();
+        assert_eq!(translate(&names(["nv", "mel"]), &names(["mel", "nv"]), &rows).unwrap(), [Some(1), None, Some(0)]);
+        let error = translate(&names(["nv", "bkl"]), &names(["mel", "nv"]), &rows).unwrap_err();
+        assert_eq!(error.to_string(), "the model does not know the class `mel` of the data");
+    }
+}

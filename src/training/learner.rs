@@ -1,0 +1,109 @@
+//! What changes during a training: the network, the optimizer, and the record of what happened.
+
+use std::collections::HashMap;
+
+use candle_core::Tensor;
+
+use super::checkpoint::{Folder, Saved, State};
+use super::config::{Config, OptimizerKind};
+use super::error::Error;
+use super::events::Epoch;
+use super::plan::Plan;
+use super::stopping::{Best, judge};
+use super::tensors::Named;
+use crate::nn::optim::{AdamW, Optimizer, Rule, Sgd};
+use crate::nn::{Network, Part};
+
+/// The moving parts; what a checkpoint stores.
+pub struct Learner {
+    pub network: Network,
+    pub optimizer: Optimizer,
+    pub state: State,
+    best: Option<Named>,
+    frozen: bool,
+}
+
+impl Learner {
+    /// At the beginning, or where the checkpoint left off.
+    pub fn new(plan: &Plan<'_>, network: Network, saved: Option<Saved>) -> Result<Self, Error> {
+        let optimizer = Optimizer::new(rule(plan.config));
+        let state = State { schema: State::SCHEMA, ..State::default() };
+        let mut learner = Self { network, optimizer, state, best: None, frozen: plan.frozen() };
+        if let Some(saved) = saved {
+            set(&learner.network, &saved.model)?;
+            let remembered = saved.optimizer.iter().map(|(name, tensor)| (name.as_str(), tensor));
+            learner.optimizer.restore(&learner.network, remembered)?;
+            learner.best = saved.best;
+            learner.state = saved.state;
+        }
+        Ok(learner)
+    }
+
+    /// Whether no epoch is left to train.
+    pub fn is_done(&self, plan: &Plan<'_>) -> bool {
+        self.state.stopped || self.state.epoch >= plan.config.epochs
+    }
+
+    /// Ends the epoch: decides whether it is the best and whether to stop, and writes the checkpoint. True: it is the best so far.
+    pub fn end_epoch(&mut self, plan: &Plan<'_>, record: Epoch, folder: &Folder) -> Result<bool, Error> {
+        let epoch = self.state.epoch;
+        let value = record.val.get(plan.metric.name()).copied().flatten();
+        let verdict = judge(plan.metric.direction(), plan.config.patience, self.state.best, epoch, value.unwrap_or(f64::NAN));
+        if let (true, Some(value)) = (verdict.keep, value) {
+            let tensors = self.tensors()?;
+            folder.write_best(epoch, &tensors)?;
+            self.best = Some(tensors);
+            self.state.best = Some(Best { epoch, value });
+        }
+        self.state.history.push(record);
+        self.state.stopped = verdict.stop;
+        self.state.epoch = epoch + 1;
+        self.state.step = 0;
+        self.state.loss_sum = 0.0;
+        self.state.images = 0;
+        self.save(folder)?;
+        Ok(verdict.keep)
+    }
+
+    /// Writes a checkpoint of this very step.
+    pub fn save(&self, folder: &Folder) -> Result<(), Error> {
+        folder.write(&self.state, self.tensors()?, self.optimizer.state()?)
+    }
+
+    /// The network with the weights of the best epoch, or of the last where none was judged.
+    pub fn finish(self) -> Result<(Network, State), Error> {
+        if let Some(best) = &self.best {
+            set(&self.network, best)?;
+        }
+        Ok((self.network, self.state))
+    }
+
+    /// Copies of all that training changes.
+    fn tensors(&self) -> Result<Named, Error> {
+        let all = self.network.tensors()?;
+        if !self.frozen {
+            return Ok(all);
+        }
+        let head = |name: &str| self.network.param(name).is_some_and(|param| param.part == Part::Head);
+        Ok(all.into_iter().filter(|(name, _)| head(name)).collect())
+    }
+}
+
+/// Gives parameters the values of `tensors`; names and shapes were held to be right by the training key and a checksum.
+fn set(network: &Network, tensors: &Named) -> Result<(), Error> {
+    let by_name: HashMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    for param in network.params() {
+        if let Some(tensor) = by_name.get(param.name.as_str()) {
+            param.var.set(tensor)?;
+        }
+    }
+    Ok(())
+}
+
+fn rule(config: &Config) -> Rule {
+    let weight_decay = config.weight_decay as f32;
+    match config.optimizer {
+        OptimizerKind::AdamW => Rule::AdamW(AdamW { weight_decay, ..AdamW::default() }),
+        OptimizerKind::Sgd => Rule::Sgd(Sgd { momentum: config.momentum as f32, weight_decay, ..Sgd::default() }),
+    }
+}

@@ -1,0 +1,213 @@
+//! What a training will work on: settings, images, labels and the key that names all of it.
+//!
+//! The training key is the hash of everything that decides the result: settings, the dataset's
+//! digest (with the hashes of image files that the manifest lacks), the split's digest, the digest of the
+//! weights that training starts from, and the version of derm. Not part of it: paths, the number of threads, names
+//! of experiment and run, the time.
+
+use rayon::prelude::*;
+
+use super::config::{ClassWeights, Config, DeviceKind, Freeze, balanced_weights};
+use super::error::Error;
+use super::random::{Purpose, number};
+use crate::dataset::{Dataset, Split, Subset};
+use crate::digest::{KeyHasher, ObjectId};
+use crate::evaluation::metrics::Metric;
+use crate::nn::optim::Rates;
+use crate::nn::weights::Weights;
+use crate::nn::zoo::{self, Architecture};
+use crate::nn::{HeadRule, Mode, Network, Norms, Preprocess};
+
+/// Batches below this size have too few images for batch normalisation to measure them.
+const SMALL_BATCH: usize = 16;
+
+/// The rows of one subset that have a label.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labelled {
+    /// Positions in the dataset's rows.
+    pub rows: Vec<usize>,
+    /// The class of each.
+    pub labels: Vec<u32>,
+    /// Images of the subset without a label, which are left out.
+    pub unlabelled: usize,
+}
+
+/// A training, ready to begin.
+pub struct Plan<'a> {
+    pub config: &'a Config,
+    pub data: &'a Dataset,
+    /// The weights to start from; `None`: from random ones.
+    pub weights: Option<&'a Weights>,
+    pub architecture: &'static Architecture,
+    /// The network's preprocessing at the asked size.
+    pub preprocess: Preprocess,
+    /// The metric that is watched.
+    pub metric: Metric,
+    pub train: Labelled,
+    pub val: Labelled,
+    pub class_weights: Option<Vec<f32>>,
+    /// Names the dataset and its image files.
+    pub data_digest: ObjectId,
+    pub split_digest: ObjectId,
+    pub weights_digest: Option<ObjectId>,
+    /// Names everything that decides the result.
+    pub key: ObjectId,
+}
+
+impl<'a> Plan<'a> {
+    /// Checks that there is something to learn, and names it.
+    ///
+    /// # Errors
+    ///
+    /// An unknown network, metric or fold; a device this binary lacks; no images, no labels or one class in `train`.
+    pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
+        check_device(config.device)?;
+        let architecture = zoo::find(&config.network)?;
+        let metric: Metric = config.monitor.parse()?;
+        split.check_fold(config.fold)?;
+        let preprocess = match config.image_size {
+            0 => architecture.preprocess,
+            size => architecture.preprocess.at_size(size, size),
+        };
+        architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
+        let train = labelled(data, split, Subset::Train, config.fold);
+        let val = labelled(data, split, Subset::Val, config.fold);
+        check_train(data, &train, config.fold)?;
+        let class_weights = match config.class_weights {
+            ClassWeights::None => None,
+            ClassWeights::Balanced => Some(balanced_weights(&train.labels, data.classes().len())),
+        };
+        let data_digest = data_digest(data, [&train, &val])?;
+        let (split_digest, weights_digest) = (split.digest(), weights.map(digest).transpose()?);
+        let key = training_key(config, &data_digest, &split_digest, weights_digest.as_ref());
+        Ok(Self {
+            config,
+            data,
+            weights,
+            architecture,
+            preprocess,
+            metric,
+            train,
+            val,
+            class_weights,
+            data_digest,
+            split_digest,
+            weights_digest,
+            key,
+        })
+    }
+
+    /// The network before its first step.
+    pub fn network(&self) -> Result<Network, Error> {
+        let device = candle_core::Device::Cpu;
+        let network = Network::new(self.architecture, self.data.classes().len(), self.config.seed, &device)?;
+        if let Some(weights) = self.weights {
+            network.load(weights, HeadRule::Replace)?;
+        }
+        Ok(network)
+    }
+
+    /// Whether only the head is trained.
+    pub fn frozen(&self) -> bool {
+        self.config.freeze == Freeze::Backbone
+    }
+
+    /// The mode of one step's forward pass; dropout depends on seed, epoch and step alone.
+    pub fn mode(&self, epoch: usize, step: usize) -> Mode {
+        let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
+        let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, step as u64]);
+        Mode::Train { key, norms: if small { Norms::Frozen } else { Norms::Batch } }
+    }
+
+    /// The learning rates of backbone and head where the schedule is at `lr`.
+    pub fn rates(&self, lr: f64) -> Rates {
+        let backbone = if self.frozen() { 0.0 } else { lr * self.config.backbone_lr_factor };
+        Rates { backbone, head: lr }
+    }
+
+    /// Classes of the dataset without a training image.
+    pub fn absent_classes(&self) -> Vec<&str> {
+        let names = self.data.classes().iter().enumerate();
+        names.filter(|(class, _)| !self.train.labels.contains(&(*class as u32))).map(|(_, name)| name.as_str()).collect()
+    }
+}
+
+fn check_device(kind: DeviceKind) -> Result<(), Error> {
+    let built = match kind {
+        DeviceKind::Cpu => true,
+        DeviceKind::Cuda => cfg!(feature = "cuda"),
+        DeviceKind::Metal => cfg!(feature = "metal"),
+    };
+    match (built, kind) {
+        (false, _) => Err(Error::Device { kind }),
+        (true, DeviceKind::Cpu) => Ok(()),
+        (true, other) => Err(crate::nn::Error::Device(other.word().to_owned()).into()),
+    }
+}
+
+fn labelled(data: &Dataset, split: &Split, subset: Subset, fold: Option<u32>) -> Labelled {
+    let mut found = Labelled::default();
+    for row in split.rows(subset, fold) {
+        match data.rows.get(row).and_then(|row| row.label) {
+            Some(label) => {
+                found.rows.push(row);
+                found.labels.push(label as u32);
+            }
+            None => found.unlabelled += 1,
+        }
+    }
+    found
+}
+
+fn check_train(data: &Dataset, train: &Labelled, fold: Option<u32>) -> Result<(), Error> {
+    let subset = Subset::Train;
+    match train.labels.first() {
+        None if train.unlabelled > 0 => Err(Error::NoLabels { subset, images: train.unlabelled }),
+        None => Err(Error::NoImages { subset, fold }),
+        Some(first) if train.labels.iter().all(|label| label == first) => {
+            let class = data.classes().get(*first as usize).cloned().unwrap_or_default();
+            Err(Error::SingleClass { class, images: train.labels.len() })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The dataset's digest, and the bytes of those used images whose hash the manifest lacks.
+fn data_digest(data: &Dataset, used: [&Labelled; 2]) -> Result<ObjectId, Error> {
+    let rows: Vec<_> = used.iter().flat_map(|subset| &subset.rows).filter_map(|&row| data.rows.get(row)).collect();
+    let lacking: Vec<_> = rows.into_iter().filter(|row| row.hash.is_none()).collect();
+    if lacking.is_empty() {
+        return Ok(data.digest());
+    }
+    let hash = |path: std::path::PathBuf| ObjectId::of_file(&path).map_err(Error::io("read", &path));
+    let hashes: Result<Vec<ObjectId>, Error> = lacking.par_iter().map(|row| hash(data.image_path(row))).collect();
+    let mut key = KeyHasher::new("derm training data 1");
+    key.field(data.digest().as_bytes());
+    for hash in hashes? {
+        key.field(hash.as_bytes());
+    }
+    Ok(key.finish())
+}
+
+fn training_key(config: &Config, data: &ObjectId, split: &ObjectId, weights: Option<&ObjectId>) -> ObjectId {
+    let mut key = KeyHasher::new("derm training key 1");
+    key.text(env!("CARGO_PKG_VERSION"));
+    // A struct of plain fields always has a JSON form, its fields in the order of declaration.
+    key.text(&serde_json::to_string(config).unwrap_or_default());
+    key.field(data.as_bytes()).field(split.as_bytes());
+    key.field(weights.map_or(&[][..], |digest| digest.as_bytes()));
+    key.finish()
+}
+
+/// Names the tensors of a weights file: their names, shapes and values.
+fn digest(weights: &Weights) -> Result<ObjectId, Error> {
+    let mut key = KeyHasher::new("derm weights 1");
+    for name in weights.names() {
+        if let Some(tensor) = weights.get(name) {
+            let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            key.text(name).text(&format!("{:?}", tensor.dims())).field(&bytes);
+        }
+    }
+    Ok(key.finish())
+}

@@ -1,0 +1,206 @@
+//! A finished training as a bundle: weights, configuration, model card, provenance.
+//!
+//! Every byte follows from the training key, the git commit and the kind of machine: no time, no random name, no absolute path.
+//! Training again to the same weights therefore gives the same bundle, and what depends on it stays fresh. The run that
+//! recorded the training names the bundle by `training_key` and by the hash of its weights, and holds the times.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::checkpoint::State;
+use super::error::Error;
+use super::plan::Plan;
+use crate::dataset::Subset;
+use crate::digest::ObjectId;
+use crate::evaluation::metrics::Confusion;
+use crate::nn::Network;
+use crate::nn::bundle::{self, Bundle};
+use crate::workspace::atomic;
+
+/// What the caller knows about a training beside its plan.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Origin {
+    /// The dataset as a user would name it.
+    pub data: String,
+    /// The split file as a user would name it.
+    pub split: String,
+    /// The weights that training began with, as a user named them.
+    pub weights: Option<String>,
+    /// The git commit of the repository.
+    pub commit: Option<String>,
+    /// System, architecture and processor: weights are the same bits on the same kind of machine only.
+    pub machine: Value,
+}
+
+/// Makes sure that a bundle can be written to `out`: before training, not after.
+///
+/// # Errors
+///
+/// [`Error::Occupied`] when the folder holds something and no bundle; the system's error when it cannot be written.
+pub fn prepare(out: &Path) -> Result<(), Error> {
+    fs::create_dir_all(out).map_err(Error::io("create", out))?;
+    let mut names = Vec::new();
+    for entry in fs::read_dir(out).map_err(Error::io("read", out))? {
+        names.push(entry.map_err(Error::io("read", out))?.file_name());
+    }
+    let left_over = |name: &str| name.starts_with(atomic::TEMP_PREFIX);
+    let bundle = names.iter().any(|name| name == bundle::CONFIG || name == bundle::WEIGHTS);
+    if !bundle && names.iter().any(|name| !name.to_str().is_some_and(left_over)) {
+        return Err(Error::Occupied { path: out.to_owned() });
+    }
+    // Made and given up again: nothing is left.
+    drop(atomic::AtomicFile::create(&out.join(bundle::PROVENANCE))?);
+    Ok(())
+}
+
+/// Writes the bundle and gives the hash of its weights.
+pub fn publish(
+    plan: &Plan<'_>,
+    network: &Network,
+    state: &State,
+    val: Option<&Confusion>,
+    origin: &Origin,
+    out: &Path,
+) -> Result<ObjectId, Error> {
+    let config = bundle::Config { architecture: plan.architecture, classes: plan.data.classes().to_vec(), preprocess: plan.preprocess };
+    let card = card(plan, state, val, origin);
+    Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
+}
+
+fn provenance(plan: &Plan<'_>, state: &State, origin: &Origin) -> Value {
+    let weights = plan.weights_digest.map(|digest| json!({ "source": origin.weights, "blake3": digest }));
+    let chosen = chosen(state);
+    json!({
+        "schema": 1,
+        "derm": env!("CARGO_PKG_VERSION"),
+        "training_key": plan.key,
+        "data": { "name": origin.data, "blake3": plan.data_digest, "source": plan.data.info.source, "licence": plan.data.info.licence },
+        "split": {
+            "name": origin.split,
+            "blake3": plan.split_digest,
+            "fold": plan.config.fold,
+            "train": plan.train.rows.len(),
+            "val": plan.val.rows.len(),
+        },
+        "weights": weights,
+        "params": plan.config,
+        "result": {
+            "epochs": state.history.len(),
+            "chosen_epoch": chosen.map(|epoch| epoch.epoch),
+            "stopped_early": state.stopped,
+            "val": chosen.map(|epoch| &epoch.val),
+        },
+        "git": { "commit": origin.commit },
+        "machine": origin.machine,
+    })
+}
+
+/// The epoch whose weights the bundle holds.
+pub fn chosen(state: &State) -> Option<&super::events::Epoch> {
+    match state.best {
+        Some(best) => state.history.get(best.epoch),
+        None => state.history.last(),
+    }
+}
+
+/// The model card; its head is what the Hugging Face hub reads.
+fn card(plan: &Plan<'_>, state: &State, val: Option<&Confusion>, origin: &Origin) -> String {
+    let mut text = String::new();
+    let name = plan.architecture.name;
+    let _ = write!(
+        text,
+        "---\nlibrary_name: derm\npipeline_tag: image-classification\ntags:\n- dermatology\n- {name}\n---\n\n\
+         # {name} for {} classes of skin lesions\n\n\
+         **Research use only. This is not a medical device: it must not be used to diagnose, treat or triage patients.**\n\n",
+        plan.data.classes().len()
+    );
+    let _ = write!(
+        text,
+        "## Intended use\n\nClassification of single dermatoscopic or clinical images, framed and lit like the training images, into one of the \
+         classes below, for research and teaching. The network gives a probability for every class and has no answer for images of anything else.\n\n"
+    );
+    card_data(&mut text, plan, origin);
+    card_results(&mut text, plan, state, val);
+    card_training(&mut text, plan, origin);
+    let _ = write!(
+        text,
+        "## Limits\n\nResults on other clinics, cameras, skin tones and age groups than those of the training data are unknown until they are measured. \
+         Validation images were used to choose the epoch, so that their metrics are optimistic; `derm evaluate` gives those of the test images. \
+         Probabilities are not calibrated.\n\n\
+         ## Use\n\n```sh\nderm predict --model . image.jpg\nderm export --model . --format onnx --out model.onnx\n```\n"
+    );
+    text
+}
+
+fn card_data(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
+    let info = &plan.data.info;
+    let _ = write!(
+        text,
+        "## Data\n\n`{}` ({}; licence: {}), split by `{}`{}: {} training and {} validation images.\n\n| class | training | validation |\n| --- | ---: | ---: |\n",
+        origin.data,
+        info.format,
+        info.licence,
+        origin.split,
+        plan.config.fold.map(|fold| format!(", fold {fold}")).unwrap_or_default(),
+        plan.train.rows.len(),
+        plan.val.rows.len(),
+    );
+    let count = |labels: &[u32], class: usize| labels.iter().filter(|&&label| label as usize == class).count();
+    for (class, name) in plan.data.classes().iter().enumerate() {
+        let _ = writeln!(text, "| {name} | {} | {} |", count(&plan.train.labels, class), count(&plan.val.labels, class));
+    }
+    text.push('\n');
+}
+
+fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&Confusion>) {
+    let Some(chosen) = chosen(state) else { return };
+    let _ = write!(text, "## Results on the {} images\n\n", Subset::Val.name());
+    let Some(confusion) = val else {
+        text.push_str("The split has no validation images; the weights are those of the last epoch.\n\n");
+        return;
+    };
+    let _ = writeln!(
+        text,
+        "Epoch {} of {}, chosen by {}.\n\n| metric | value |\n| --- | ---: |",
+        chosen.epoch,
+        state.history.len(),
+        plan.metric.name()
+    );
+    let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |value| format!("{value:.4}"));
+    for (name, value) in &chosen.val {
+        let _ = writeln!(text, "| {name} | {} |", shown(*value));
+    }
+    text.push_str("\n| class | recall | precision | F1 |\n| --- | ---: | ---: | ---: |\n");
+    for (class, name) in plan.data.classes().iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} | {} |",
+            shown(confusion.recall(class)),
+            shown(confusion.precision(class)),
+            shown(confusion.f1(class))
+        );
+    }
+    text.push('\n');
+}
+
+fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
+    let config = plan.config;
+    let start = match &origin.weights {
+        Some(weights) => format!("the weights `{weights}`"),
+        None => format!("random weights (seed {})", config.seed),
+    };
+    let _ = write!(
+        text,
+        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels. Every setting, the hashes of data, split and weights, \
+         and the version of derm stand in `provenance.json`; training again with these gives the same bytes.\n\n",
+        plan.architecture.name,
+        plan.architecture.source,
+        if plan.frozen() { "; the backbone stayed as it was, only the head was trained" } else { "" },
+        plan.preprocess.width,
+        plan.preprocess.height,
+    );
+}
