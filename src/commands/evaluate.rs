@@ -4,6 +4,7 @@ mod answer;
 mod record;
 mod source;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Context, Exit, Failure};
@@ -43,7 +44,9 @@ fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Option
     let predictions = source.predictions(context)?;
     let evaluation = evaluation::evaluate(&predictions, &options)?;
     let thumbnails = thumbnails(context, source, &predictions)?;
-    let material = Material { title: source.title(), identity: source.identity(), thumbnails };
+    let cautions = source.cautions();
+    cautions.iter().for_each(|caution| context.ui.warn(caution));
+    let material = Material { title: source.title(), identity: source.identity(), cautions, thumbnails };
     let html = page::page(&predictions, &evaluation, &material).render();
     let out = context.cwd.join(&args.out);
     std::fs::create_dir_all(&out)
@@ -71,26 +74,22 @@ fn settings(context: &Context, args: &EvaluateArgs) -> Result<(usize, u64), Fail
 }
 
 /// Pictures of the worst mistakes; one that cannot be read is a warning, not a failure.
-fn thumbnails(
-    context: &Context,
-    source: &Source,
-    predictions: &Predictions,
-) -> Result<std::collections::BTreeMap<String, Vec<u8>>, Failure> {
+fn thumbnails(context: &Context, source: &Source, predictions: &Predictions) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let worst = page::worst_mistakes(predictions, page::MISTAKES);
     let observer = context.ui.observer();
     let task = observer.begin("drawing mistakes", Some(worst.len() as u64), Unit::Items("images"));
-    let mut found = std::collections::BTreeMap::new();
-    for row in worst {
+    let names: Vec<&str> = worst.iter().map(|row| row.image.as_str()).collect();
+    let mut found = BTreeMap::new();
+    for (name, path) in names.iter().zip(source.image_paths(&names)) {
         if context.interrupt.is_raised() {
             return Err(evaluation::Error::Interrupted.into());
         }
-        if let Some(path) = source.image_path(&row.image) {
-            match thumbnail::thumbnail(&path) {
-                Ok(bytes) => {
-                    found.insert(row.image.clone(), bytes);
-                }
-                Err(error) => context.ui.warn(format!("the report lacks a picture: {error}")),
+        match path.map(|path| thumbnail::thumbnail(&path)) {
+            Some(Ok(bytes)) => {
+                found.insert((*name).to_owned(), bytes);
             }
+            Some(Err(error)) => context.ui.warn(format!("the report lacks a picture: {error}")),
+            None => {}
         }
         task.advance(1);
     }

@@ -15,7 +15,8 @@ pub struct Recording(RunWriter);
 
 impl Recording {
     pub fn start(workspace: &Workspace, args: &EvaluateArgs, source: &Source, resamples: usize, seed: u64) -> Self {
-        let datasets = source.datasets().into_iter().map(|(name, digest)| DatasetRef { name, digest, counts: BTreeMap::new() });
+        let datasets =
+            source.datasets().into_iter().map(|(name, digest, counts)| DatasetRef { name, digest, counts: counts.into_iter().collect() });
         Self(RunWriter::start(
             workspace,
             Start {
@@ -24,7 +25,7 @@ impl Recording {
                 command: std::env::args().collect(),
                 params: BTreeMap::from([("resamples".to_owned(), resamples.into()), ("seed".to_owned(), seed.into())]),
                 datasets: datasets.collect(),
-                tags: BTreeMap::from([("kind".to_owned(), "evaluation".to_owned())]),
+                tags: source.tags().into_iter().chain([("kind".to_owned(), "evaluation".to_owned())]).collect(),
                 parent: None,
             },
         ))

@@ -8,13 +8,13 @@ use crate::evaluation::result::Evaluation;
 use crate::report::html::{Cell, Picture, Section, Table, Tile, Tone};
 use crate::text::count;
 
-pub fn headline(evaluation: &Evaluation) -> Section {
+pub fn headline(evaluation: &Evaluation, cautions: &[String]) -> Section {
     let top = &evaluation.headline;
     let interval = |name: &str| between(evaluation.intervals.headline.get(name).copied().flatten());
     let tile = |name: &str, value: Option<f64>, details: [String; 2]| Tile {
         name: name.to_owned(),
         value: number(value),
-        details: details.to_vec(),
+        detail: details.join("\n"),
     };
     let (common, share) = words::majority(evaluation);
     let chance = format!("chance: {:.3}", 1.0 / words::present(evaluation).max(1) as f64);
@@ -32,8 +32,8 @@ pub fn headline(evaluation: &Evaluation) -> Section {
         tiles.insert(3, tile(&format!("Lowest recall: {name}"), class.recall, details));
     }
     let mut section = Section::new("headline", "").tiles(&tiles);
-    for caution in words::cautions(evaluation) {
-        section = section.note(Tone::Caution, &caution);
+    for caution in cautions.iter().chain(&words::cautions(evaluation)) {
+        section = section.note(Tone::Caution, caution);
     }
     section
 }

@@ -45,7 +45,7 @@ pub struct Tile {
     /// The number.
     pub value: String,
     /// Lines under it: its interval, what to hold it against.
-    pub details: Vec<String>,
+    pub detail: String,
 }
 
 /// A picture in the page itself.
@@ -64,7 +64,7 @@ pub struct Picture {
 pub(super) fn tiles(tiles: &[Tile]) -> String {
     let one = |t: &Tile| {
         let details: String =
-            t.details.iter().filter(|line| !line.is_empty()).map(|line| format!("<small>{}</small>", escape(line))).collect();
+            t.detail.lines().filter(|line| !line.is_empty()).map(|line| format!("<small>{}</small>", escape(line))).collect();
         format!("<div class=\"tile\"><dt>{}</dt><dd>{}{details}</dd></div>\n", escape(&t.name), escape(&t.value))
     };
     format!("<dl class=\"tiles\">\n{}</dl>\n", tiles.iter().map(one).collect::<String>())
