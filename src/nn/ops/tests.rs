@@ -46,7 +46,11 @@ fn check_gradients(inputs: &[Var], h: f32, tolerance: f64, f: impl Fn(&[Tensor])
             let tensors: Vec<Tensor> = inputs
                 .iter()
                 .enumerate()
-                .map(|(j, v)| if j == which { Tensor::from_vec(moved.clone(), v.dims(), &Device::Cpu).unwrap() } else { v.as_detached_tensor() })
+                .map(
+                    |(j, v)| {
+                        if j == which { Tensor::from_vec(moved.clone(), v.dims(), &Device::Cpu).unwrap() } else { v.as_detached_tensor() }
+                    },
+                )
                 .collect();
             score(&f(&tensors))
         };
@@ -130,7 +134,10 @@ fn convolutions_are_their_definition() {
     check_conv([1, 3, 11, 11], Conv2d::new(2, 7).stride(2).pad(3));
     check_conv([2, 4, 6, 6], Conv2d::new(6, 3).groups(2).pad(1).biased());
     check_conv([2, 2, 9, 9], Conv2d { dilation: [2, 3], ..Conv2d::new(3, 3).pad(2) });
-    check_conv([3, 2, 5, 6], Conv2d { kernel: [1, 4], stride: [2, 1], padding: Padding::Explicit { top: 0, left: 2, bottom: 1, right: 3 }, ..Conv2d::new(3, 1) });
+    check_conv(
+        [3, 2, 5, 6],
+        Conv2d { kernel: [1, 4], stride: [2, 1], padding: Padding::Explicit { top: 0, left: 2, bottom: 1, right: 3 }, ..Conv2d::new(3, 1) },
+    );
     check_conv([2, 5, 6, 4], Conv2d::new(3, 1).biased());
     check_conv([2, 5, 7, 7], Conv2d::new(3, 1).stride(2));
     check_conv([2, 3, 8, 7], Conv2d::new(4, 3).stride(2).same().biased());
@@ -219,7 +226,9 @@ fn max_pools_follow_torch() {
     // Overlapping windows with one winner: its gradient is the number of windows it won.
     assert_eq!(pool(3, 1, 0, false).2[24], 1.0);
     assert_eq!(pool(5, 1, 2, false).2[24], 9.0);
-    check_gradients(&[var(&[2, 3, 6, 5], 4)], 1e-3, 2e-3, |t| max_pool(&t[0], MaxPool { kernel: 3, stride: 2, padding: 1, ceil: true }).unwrap());
+    check_gradients(&[var(&[2, 3, 6, 5], 4)], 1e-3, 2e-3, |t| {
+        max_pool(&t[0], MaxPool { kernel: 3, stride: 2, padding: 1, ceil: true }).unwrap()
+    });
 }
 
 #[test]
