@@ -107,11 +107,10 @@ pub enum Command {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR, CLICOLOR or CLICOLOR_FORCE say otherwise
+    // Plain comments: with help of its own each value would take a line on every page.
+    // On a terminal, unless NO_COLOR, CLICOLOR or CLICOLOR_FORCE say otherwise.
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }

@@ -42,7 +42,7 @@
 //!
 //! Nothing here changes a user's originals: files are cloned (reflink) or copied, never linked.
 
-// pub mod audit;
+pub mod audit;
 pub mod decode;
 mod error;
 mod grouping;
@@ -51,7 +51,7 @@ pub mod ingest;
 pub mod loader;
 mod manifest;
 pub mod split;
-// pub mod stats;
+pub mod stats;
 pub mod synthetic;
 mod table;
 

@@ -1,1 +1,72 @@
-//! (specification to be written)
+//! Pipelines: stages with their inputs and outputs, and running exactly those that are stale.
+//!
+//! A repository's pipelines are `pipelines/*.yaml` (paths relative to the root) and any `dvc.yaml` (paths
+//! relative to its folder), in DVC's schema ([`schema`]). Read, expanded and connected they are a [`Project`].
+//! What each stage last used and made stands in a lock beside its file ([`lock`]); whether a stage is
+//! stale, and why, is decided by [`decide()`] alone, from contents and values, never from times.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`yaml`], [`value`], [`problem`] | text with places, parsed values, what is wrong where |
+//! | [`paramfile`], [`template`], [`schema`], [`stage`] | parameters, `${…}`, the meaning of a pipeline file |
+//! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
+//! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
+//! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
+//! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
+//!
+//! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
+//! succeeded and its outputs are in the cache; what a run that failed or was killed had moved or half made is put
+//! back; an output that a person edited is kept as an object before it is replaced; an input that changes
+//! while its stage runs leaves the stage stale. Not here: remotes, other executors, and the terminal.
+
+pub mod decide;
+pub mod draw;
+mod error;
+pub mod graph;
+pub mod lock;
+pub mod metrics;
+pub mod paramfile;
+pub mod plan;
+pub mod problem;
+pub mod project;
+pub mod reason;
+pub mod run;
+pub mod runcache;
+pub mod schema;
+pub mod stage;
+pub mod status;
+pub mod target;
+pub mod template;
+pub mod value;
+pub mod world;
+pub mod yaml;
+
+pub use decide::decide;
+pub use error::{Ended, Error};
+pub use project::Project;
+pub use reason::{Reason, Verdict};
+pub use run::{Options, Outcome, repro};
+pub use status::status;
+
+use crate::relpath::RelPath;
+use crate::store::Entry;
+use crate::workspace::Workspace;
+
+/// What the locks say is on disk and the cache can give back: the recorded outputs of all stages, sorted by
+/// path, without those that say `cache: false`.
+///
+/// # Errors
+/// A pipeline file or lock that cannot be understood.
+pub fn outputs(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Error> {
+    let project = Project::load(workspace)?;
+    let locks = project.locks()?;
+    let mut found = Vec::new();
+    for stage in &project.stages {
+        let Some(record) = locks[stage.pipeline].get(&stage.name) else { continue };
+        for out in stage.outs.iter().filter(|out| out.cache) {
+            found.extend(record.outs.get(&out.path).map(|entry| (out.path.clone(), entry.clone())));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}

@@ -37,6 +37,7 @@
 
 mod alive;
 mod artifacts;
+mod better;
 mod error;
 mod metrics;
 mod names;
@@ -45,6 +46,7 @@ pub mod runs;
 mod system;
 mod writer;
 
+pub use better::Better;
 pub use error::Error;
 pub use metrics::{History, Point};
 pub use names::{RunId, check_experiment};

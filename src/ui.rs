@@ -65,6 +65,11 @@ impl Ui {
         self.options.json
     }
 
+    /// Whether remarks and progress are unwanted.
+    pub fn is_quiet(&self) -> bool {
+        self.options.quiet
+    }
+
     /// How many times `-v` was given.
     pub fn verbosity(&self) -> u8 {
         self.options.verbose

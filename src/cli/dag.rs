@@ -2,6 +2,32 @@
 
 use clap::Args;
 
-/// Draw the graph of stages
+/// Show which stage comes before which
+///
+/// Few stages are drawn as boxes, many as a list in which each stage names those it needs.
+///
+/// EXAMPLES
+///
+///     derm dag                       everything
+///     derm dag evaluate              the stage `evaluate` and what it needs
+///     derm dag --dot | dot -Tsvg     a picture, by Graphviz
+///     derm dag --mermaid             for Markdown on GitHub
 #[derive(Debug, Args)]
-pub struct DagArgs {}
+#[command(verbatim_doc_comment)]
+pub struct DagArgs {
+    /// Stages, groups, pipeline files, FILE:STAGE, or outputs; all stages if none is given
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Print Graphviz's DOT
+    #[arg(long, conflicts_with_all = ["mermaid", "list"])]
+    pub dot: bool,
+
+    /// Print a Mermaid flowchart
+    #[arg(long, conflicts_with = "list")]
+    pub mermaid: bool,
+
+    /// Print a list, however few stages there are
+    #[arg(long)]
+    pub list: bool,
+}

@@ -1,5 +1,6 @@
 //! What every command gets: the terminal, the place it was started in, the interrupt flag.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::{Exit, Failure};
@@ -16,6 +17,8 @@ pub struct Context {
     pub cwd: PathBuf,
     /// Raised by Ctrl-C and by SIGTERM.
     pub interrupt: Interrupt,
+    /// `-j`, if given.
+    pub jobs: Option<NonZeroUsize>,
 }
 
 impl Context {
@@ -35,7 +38,7 @@ impl Context {
             // Fails only when a pool exists already, which is so in tests that run two commands in one process.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
         }
-        Ok(Self { ui: Ui::new(options), cwd, interrupt: on_signals() })
+        Ok(Self { ui: Ui::new(options), cwd, interrupt: on_signals(), jobs: global.jobs })
     }
 
     /// The repository that the command was started in.

@@ -1,8 +1,185 @@
 //! `derm export`.
 
-use super::{Context, Exit, Failure};
-use crate::cli::export::ExportArgs;
+use std::path::Path;
 
-pub fn run(_context: &Context, _args: &ExportArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm export` is not built yet"))
+use candle_core::Device;
+use serde::Serialize;
+
+use super::{Context, Exit, Failure};
+use crate::cli::export::{ExportArgs, Format, OutputKind, PreprocessLevel};
+use crate::export::{self, Card, Input, Output, Summary};
+use crate::nn::{Bundle, HeadRule, Network, Preprocess, weights::Weights, zoo};
+use crate::text;
+use crate::ui::{Page, Report};
+use crate::workspace::atomic;
+
+pub fn run(context: &Context, args: &ExportArgs) -> Result<Exit, Failure> {
+    let out = context.cwd.join(&args.out);
+    let report = match args.format {
+        Format::Bundle => bundle(context, args, &out)?,
+        Format::Onnx => onnx(context, args, &out)?,
+    };
+    context.ui.show(&report)?;
+    Ok(Exit::Done)
+}
+
+fn bundle(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, Failure> {
+    let Some(model) = &args.model else {
+        return Err(Failure::usage("a bundle is copied from a bundle: `--network` has none")
+            .hint("use `--format onnx`, or name a bundle with `--model`"));
+    };
+    let bundle = Bundle::open(&context.cwd.join(model), &Device::Cpu)?;
+    make_parent(out)?;
+    let files = export::bundle::copy(&bundle, out)?;
+    Ok(Exported {
+        format: "bundle",
+        out: args.out.display().to_string(),
+        architecture: bundle.config.architecture.name,
+        classes: bundle.config.classes.len(),
+        class_names: Some(bundle.config.classes.clone()),
+        bytes: files.iter().map(|file| file.bytes).sum(),
+        weights: Some(bundle.weights.hex()),
+        files: files.into_iter().map(|file| file.name).collect(),
+        graph: None,
+    })
+}
+
+fn onnx(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, Failure> {
+    if out.is_dir() {
+        return Err(Failure::usage(format!("`{}` is a folder", args.out.display())).hint("name a file, such as `skin.onnx`"));
+    }
+    let model = Model::find(context, args)?;
+    let (input, output) = (input(args.preprocess), output(args.output));
+    let (bytes, summary) = export::to_onnx(&model.network, &model.preprocess, &model.card, input, output)?;
+    make_parent(out)?;
+    atomic::write(out, &bytes)?;
+    Ok(Exported {
+        format: "onnx",
+        out: args.out.display().to_string(),
+        architecture: model.network.architecture().name,
+        classes: model.card.classes.len(),
+        // Published weights know their classes by number alone.
+        class_names: model.weights.is_some().then_some(model.card.classes),
+        bytes: bytes.len() as u64,
+        weights: model.weights,
+        files: Vec::new(),
+        graph: Some(GraphFacts::new(&model.preprocess, input, output, summary)),
+    })
+}
+
+/// What is exported.
+struct Model {
+    network: Network,
+    preprocess: Preprocess,
+    card: Card,
+    weights: Option<String>,
+}
+
+impl Model {
+    fn find(context: &Context, args: &ExportArgs) -> Result<Self, Failure> {
+        match (&args.model, &args.network, &args.weights) {
+            (Some(dir), _, _) => Ok(Self::from_bundle(Bundle::open(&context.cwd.join(dir), &Device::Cpu)?)),
+            (None, Some(name), Some(weights)) => Self::published(context, name, weights),
+            _ => Err(Failure::usage("nothing to export").hint("name a bundle with `--model`, or `--network` and `--weights`")),
+        }
+    }
+
+    fn from_bundle(bundle: Bundle) -> Self {
+        let text = |pointer: &str| bundle.provenance.pointer(pointer).and_then(|value| value.as_str()).map(str::to_owned);
+        let card = Card {
+            classes: bundle.config.classes.clone(),
+            licence: None,
+            data_hash: text("/data/blake3"),
+            data_licence: text("/data/licence"),
+            training_key: text("/training_key"),
+        };
+        Self { network: bundle.network, preprocess: bundle.config.preprocess, card, weights: Some(bundle.weights.hex()) }
+    }
+
+    /// A network with its published weights; classes are known by their numbers alone.
+    fn published(context: &Context, name: &str, weights: &str) -> Result<Self, Failure> {
+        let architecture = zoo::find(name)?;
+        let file = context.cwd.join(weights);
+        let weights = if file.is_file() { Weights::open(&file)? } else { Weights::find(weights, &*context.ui.observer())? };
+        let network = Network::new(architecture, architecture.published_classes, 0, &Device::Cpu)?;
+        network.load(&weights, HeadRule::Keep)?;
+        let classes = (0..architecture.published_classes).map(|class| class.to_string()).collect();
+        let card = Card { classes, licence: Some(architecture.licence.to_owned()), ..Card::default() };
+        Ok(Self { network, preprocess: architecture.preprocess, card, weights: None })
+    }
+}
+
+fn input(level: PreprocessLevel) -> Input {
+    match level {
+        PreprocessLevel::None => Input::Normalised,
+        PreprocessLevel::Normalise => Input::Pixels,
+    }
+}
+
+fn output(kind: OutputKind) -> Output {
+    match kind {
+        OutputKind::Logits => Output::Logits,
+        OutputKind::Probabilities => Output::Probabilities,
+    }
+}
+
+fn make_parent(out: &Path) -> Result<(), Failure> {
+    let Some(parent) = out.parent() else { return Ok(()) };
+    let failed = |error: std::io::Error| Failure::new(format!("cannot create the folder `{}`", parent.display())).cause(error.to_string());
+    std::fs::create_dir_all(parent).map_err(failed)
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct Exported {
+    format: &'static str,
+    out: String,
+    architecture: &'static str,
+    /// How many classes there are.
+    classes: usize,
+    /// Their names, in the order of the outputs, where they are known.
+    class_names: Option<Vec<String>>,
+    bytes: u64,
+    /// Hash of the bundle's weights.
+    weights: Option<String>,
+    /// Files of a bundle.
+    files: Vec<&'static str>,
+    /// Facts of an ONNX graph.
+    graph: Option<GraphFacts>,
+}
+
+#[derive(Debug, Serialize)]
+struct GraphFacts {
+    input: &'static str,
+    input_shape: String,
+    output: &'static str,
+    nodes: usize,
+    values: usize,
+}
+
+impl GraphFacts {
+    fn new(preprocess: &Preprocess, input: Input, output: Output, summary: Summary) -> Self {
+        let (height, width) = (preprocess.height, preprocess.width);
+        let input_shape = match input {
+            Input::Normalised => format!("float32 [N, 3, {height}, {width}]"),
+            Input::Pixels => format!("uint8 [N, {height}, {width}, 3]"),
+        };
+        Self { input: input.name(), input_shape, output: output.name(), nodes: summary.nodes, values: summary.values }
+    }
+}
+
+impl Report for Exported {
+    const KIND: &'static str = "export";
+
+    fn human(&self, page: &mut Page) {
+        let classes = text::count(self.classes, "class", "classes");
+        page.line(format!("wrote {} ({}): {} for {classes}", self.out, text::bytes(self.bytes), self.architecture));
+        if let Some(graph) = &self.graph {
+            page.line(format!("  reads `{}` {}, gives `{}` float32 [N, {}]", graph.input, graph.input_shape, graph.output, self.classes));
+            let values = text::grouped(graph.values as u64);
+            page.line(format!("  {} operations, {values} values; checked by reading it back", graph.nodes));
+        } else {
+            page.line(format!("  {}; weights verified", self.files.join(", ")));
+        }
+    }
 }

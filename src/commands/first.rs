@@ -39,7 +39,7 @@ pub(super) fn options(args: &[OsString]) -> Options {
 /// Shows a help page or the version on stdout, or what is wrong with the command line.
 pub(super) fn answer(ui: &Ui, error: &clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let shown = ui.raw(&error.render().ansi().to_string());
+        let shown = ui.raw(&format!("{}\n", error.render().ansi().to_string().trim_end()));
         return match shown {
             Ok(()) => Exit::Done,
             Err(error) => super::show(ui, &error.explain()),

@@ -1,8 +1,17 @@
 //! `derm runs`.
 
-use super::{Context, Exit, Failure};
-use crate::cli::runs::RunsArgs;
+mod compare;
+mod list;
+mod show;
+mod values;
 
-pub fn run(_context: &Context, _args: &RunsArgs) -> Result<Exit, Failure> {
-    Err(Failure::new("`derm runs` is not built yet"))
+use super::{Context, Exit, Failure};
+use crate::cli::runs::{RunsArgs, RunsCommand};
+
+pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Failure> {
+    match &args.command {
+        RunsCommand::List(args) => list::run(context, args),
+        RunsCommand::Show(args) => show::run(context, args),
+        RunsCommand::Compare(args) => compare::run(context, args),
+    }
 }

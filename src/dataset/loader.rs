@@ -155,3 +155,59 @@ fn crop_centre(pixels: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
     let rows = pixels.chunks_exact(line.max(1)).skip(top).take(to.1 as usize);
     rows.flat_map(|row| &row[left * 3..left * 3 + width]).copied().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covering_sizes_are_those_of_torchvision() {
+        // Resize(256) of 600 x 450 gives 341 x 256 (int(256 * 600 / 450)); 224 / 0.875 = 256.
+        assert_eq!(covering((600, 450), (224, 224), 0.875), (341, 256));
+        assert_eq!(covering((450, 600), (224, 224), 0.875), (256, 341));
+        assert_eq!(covering((200, 150), (64, 64), 1.0), (85, 64));
+        assert_eq!(covering((100, 100), (224, 224), 0.7), (320, 320));
+    }
+
+    #[test]
+    fn the_centre_is_cut_out_with_margins_rounded_half_to_even() {
+        // A row of seven pixels 0..6: margins 1.5 and 2.5 become 2.
+        let row: Vec<u8> = (0..7).flat_map(|i| [i, i, i]).collect();
+        assert_eq!(crop_centre(&row, (7, 1), (4, 1)), [2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5]);
+        assert_eq!(crop_centre(&row, (7, 1), (2, 1)), [2, 2, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn shrinking_averages_what_it_covers() {
+        // A checkerboard of single pixels shrunk to a quarter is grey: no aliasing.
+        let image = RgbImage::from_fn(64, 64, |x, y| image::Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]));
+        for filter in [Filter::Bilinear, Filter::Bicubic] {
+            let small = resize(&image, &Geometry { width: 16, height: 16, fit: Fit::Squash, filter }).unwrap();
+            assert!(small.iter().all(|value| value.abs_diff(128) <= 2), "{filter:?}: {small:?}");
+        }
+    }
+
+    #[test]
+    fn images_come_in_the_order_asked_and_the_first_bad_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..20u8).map(|i| folder.path().join(format!("{i}.png"))).collect();
+        for (i, path) in paths.iter().enumerate() {
+            RgbImage::from_pixel(5, 4, image::Rgb([i as u8; 3])).save(path).unwrap();
+        }
+        let geometry = Geometry { width: 3, height: 2, fit: Fit::Squash, filter: Filter::Bilinear };
+        let interrupt = crate::observer::Interrupt::default();
+        let work = Work { observer: &crate::observer::Silent, interrupt: &interrupt };
+        let pixels = load_paths(&paths, &geometry, work).unwrap();
+        assert_eq!((pixels.n, pixels.data.len()), (20, 20 * 18));
+        for i in 0..20 {
+            assert!(pixels.image(i).iter().all(|value| *value == i as u8));
+        }
+        for bad in [17, 3, 11] {
+            std::fs::write(&paths[bad], b"no image").unwrap();
+        }
+        let error = load_paths(&paths, &geometry, work).unwrap_err();
+        assert!(error.to_string().contains("3.png"), "{error}");
+        interrupt.raise();
+        assert!(matches!(load_paths(&paths, &geometry, work), Err(Error::Interrupted)));
+    }
+}

@@ -168,3 +168,65 @@ impl Cells<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn classes() -> Vec<String> {
+        vec!["mel".to_owned(), "nv, \"common\"".to_owned()]
+    }
+
+    fn text() -> impl Strategy<Value = Option<String>> {
+        proptest::option::of("[a-z][a-z ,\"é\n]{0,6}[a-z]")
+    }
+
+    prop_compose! {
+        fn row()(
+            name in "[a-zA-Z0-9_,é]{1,8}",
+            label in proptest::option::of(0usize..2),
+            texts in [text(), text(), text(), text(), text()],
+            age in proptest::option::of(0u8..120),
+            size in proptest::option::of((1u32..5000, 1u32..5000)),
+            hash in proptest::option::of(any::<u64>()),
+        ) -> Row {
+            let [group, patient, sex, site, skin_type] = texts;
+            Row {
+                image: format!("{name}.jpg"),
+                label,
+                mask: label.map(|_| format!("{name}.png")),
+                group, patient, sex, site, skin_type,
+                age: age.map(|years| f32::from(years) / 2.0),
+                width: size.map(|size| size.0),
+                height: size.map(|size| size.1),
+                hash: hash.map(|seed| ObjectId::of(&seed.to_le_bytes())),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_survive_the_file(mut rows in proptest::collection::vec(row(), 0..12)) {
+            rows.sort_by(|a, b| a.image.cmp(&b.image));
+            rows.dedup_by_key(|row| row.image.to_lowercase());
+            let mut seen = std::collections::HashSet::new();
+            rows.retain(|row| seen.insert(row.image.to_lowercase()));
+            let bytes = to_csv(&rows, &classes());
+            let table = Table::from_bytes(Path::new("manifest.csv"), bytes).unwrap();
+            prop_assert_eq!(parse(&table, &classes()).unwrap(), rows);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "(image|label|hash|group|age|a.jpg|mel|,|\"|\n|1e9|ü| ){0,30}") {
+            if let Ok(table) = Table::from_bytes(Path::new("manifest.csv"), text.into_bytes()) {
+                let _ = parse(&table, &classes());
+            }
+        }
+    }
+
+    #[test]
+    fn stems_lose_folders_and_the_last_extension() {
+        assert_eq!(["a/b.c/x.tar.gz", "ISIC_1.jpg", "plain", ".hidden"].map(stem), ["x.tar", "ISIC_1", "plain", ".hidden"]);
+    }
+}

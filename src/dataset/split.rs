@@ -89,6 +89,16 @@ pub struct Part {
     pub fold: Option<u32>,
 }
 
+/// `train`, `val`, `test` or `fold 0`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fold {
+            Some(fold) => write!(f, "fold {fold}"),
+            None => self.subset.fmt(f),
+        }
+    }
+}
+
 /// A split of one dataset: a part for every row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {

@@ -81,21 +81,20 @@ pub fn evaluate(predictions: &Predictions, options: &Options<'_>) -> Result<Eval
     Ok(evaluation)
 }
 
+/// What a row is resampled with: its group, or itself. The flag keeps an image's name apart from a group's.
+fn unit(row: &Prediction) -> (bool, &str) {
+    row.group.as_deref().map_or((true, row.image.as_str()), |group| (false, group))
+}
+
 impl Rows {
     fn of(predictions: &Predictions) -> Self {
         let mut rows: Vec<(usize, &Prediction)> = predictions.rows.iter().filter_map(|row| Some((row.label?, row))).collect();
         rows.sort_by(|a, b| a.1.image.cmp(&b.1.image));
-        let mut names = BTreeMap::new();
-        for (_, row) in &rows {
-            // A row without a group is one of its own; the flag keeps an image's name apart from a group's.
-            let key = row.group.as_deref().map_or((true, row.image.as_str()), |group| (false, group));
-            names.insert(key, 0);
-        }
-        for (number, value) in names.values_mut().enumerate() {
-            *value = number;
-        }
-        let key = |row: &Prediction| row.group.as_deref().map_or(names[&(true, row.image.as_str())], |group| names[&(false, group)]);
-        let of_row: Vec<usize> = rows.iter().map(|(_, row)| key(row)).collect();
+        let keys: Vec<(bool, &str)> = rows.iter().map(|(_, row)| unit(row)).collect();
+        let mut names: Vec<(bool, &str)> = keys.clone();
+        names.sort_unstable();
+        names.dedup();
+        let of_row: Vec<usize> = keys.iter().map(|key| names.partition_point(|name| name < key)).collect();
         let labels: Vec<usize> = rows.iter().map(|(label, _)| *label).collect();
         Self {
             classes: predictions.classes.clone(),
@@ -278,3 +277,6 @@ impl Rows {
 /// What the bootstrap gives intervals of, in its order. Not the ECE: a resampled ECE is biased upwards, so that its
 /// percentiles can miss the very value they belong to; its noise floor says what an interval could not.
 const DRAWN: [&str; 8] = ["balanced_accuracy", "macro_auc", "macro_ap", "macro_f1", "log_loss", "brier", "kappa", "mcc"];
+
+#[cfg(test)]
+mod tests;

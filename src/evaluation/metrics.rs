@@ -159,3 +159,6 @@ pub fn by_name(name: &str, labels: &[usize], probabilities: &[Vec<f64>], classes
 pub fn direction(name: &str) -> Result<Direction, Error> {
     name.parse().map(Metric::direction)
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,3 +225,81 @@ fn cell_place(rest: &str, mut line: usize, index: usize) -> (usize, usize) {
     }
     (line, column)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Predictions, Error> {
+        Predictions::parse_csv(text, Path::new("p.csv"))
+    }
+
+    #[track_caller]
+    fn refused(text: &str, place: &str, problem: TableProblem) {
+        match parse(text) {
+            Err(Error::Table { place: found, problem: why }) => {
+                assert_eq!((found.to_string().as_str(), why), (place, problem));
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_bit_for_bit() {
+        let numbers = [0.1 + 0.2, 1e-300, f64::MIN_POSITIVE / 8.0, 1.0f64.next_down(), 0.0, 1.0];
+        let rows = numbers.iter().enumerate().map(|(i, p)| Prediction {
+            image: format!("a, \"{i}\" b/ü.jpg"),
+            group: (i % 2 == 0).then(|| "g\n1".to_owned()),
+            label: (i % 3 > 0).then_some(i % 2),
+            probabilities: vec![*p, 1.0 - p],
+        });
+        let table = Predictions { classes: vec!["nv, common".to_owned(), "p_x".to_owned()], rows: rows.collect() };
+        assert_eq!(parse(&table.to_csv()).unwrap(), table);
+    }
+
+    #[test]
+    fn the_columns_are_those_of_the_specification() {
+        let row = Prediction { image: "a.jpg".to_owned(), group: None, label: Some(1), probabilities: vec![0.75, 0.25] };
+        let table = Predictions { classes: vec!["mel".to_owned(), "nv".to_owned()], rows: vec![row] };
+        assert_eq!(table.to_csv(), "image,label,predicted,confidence,p_mel,p_nv\na.jpg,nv,mel,0.75,0.75,0.25\n");
+    }
+
+    #[test]
+    fn tables_of_other_tools_are_read() {
+        let ours = parse("image,label,p_mel,p_nv\na,mel,0.5,0.5\n").unwrap();
+        assert_eq!(parse("\u{feff}p_mel,p_nv,dx,image_id,age\r\n0.5,0.5,mel,a,40\r\n").unwrap(), ours);
+        assert_eq!(parse("image,label,mel,nv\na,mel, 5e-1 ,0.5\n").unwrap(), ours);
+        let grouped = parse("image,label,lesion_id,patient_id,p_0,p_1\na,0,L,P,1,0\nb,,L,,1,0\n").unwrap();
+        assert_eq!((grouped.rows[0].group.as_deref(), grouped.rows[1].group.as_deref(), grouped.rows[1].label), (Some("P"), None, None));
+    }
+
+    #[test]
+    fn every_mistake_has_its_place() {
+        let head = "image,label,p_mel,p_nv\n";
+        let not = |text: &str, column: &str| TableProblem::NotANumber { text: text.to_owned(), column: column.to_owned() };
+        let out = |text: &str| TableProblem::OutOfRange { text: text.to_owned(), column: "p_mel".to_owned() };
+        refused(&format!("{head}a,mel,0.5,x\n"), "p.csv:2:11", not("x", "p_nv"));
+        refused(&format!("{head}\"a\n,é\",mel,NaN,0\n"), "p.csv:3:9", not("NaN", "p_mel"));
+        refused(&format!("{head}a,mel,,0\n"), "p.csv:2:7", not("", "p_mel"));
+        refused(&format!("{head}a,mel,0.2,0.8\nb,mel,1.5,0\n"), "p.csv:3:7", out("1.5"));
+        refused(&format!("{head}a,mel,inf,0\n"), "p.csv:2:7", out("inf"));
+        refused(&format!("{head}a,mel,-0.1,0\n"), "p.csv:2:7", out("-0.1"));
+        let classes = vec!["mel".to_owned(), "nv".to_owned()];
+        refused(&format!("{head}a,Mel,0,0\n"), "p.csv:2:3", TableProblem::UnknownLabel { label: "Mel".to_owned(), classes });
+        refused(&format!("{head}a,mel,0,1\n\na,nv,0,1\n"), "p.csv:4:1", TableProblem::Duplicate { image: "a".to_owned(), first: 2 });
+        refused(&format!("{head} ,mel,0,1\n"), "p.csv:2:1", TableProblem::NoImage);
+        refused(&format!("{head}a,mel,0\n"), "p.csv:2:7", TableProblem::Width { found: 3, heading: 4 });
+        refused("image,p_a,p_a\n", "p.csv:1:11", TableProblem::RepeatedColumn { name: "p_a".to_owned() });
+        refused("image,label,p_a\n", "p.csv:1:1", TableProblem::TooFewClasses { found: vec!["p_a".to_owned()] });
+        refused(
+            "label,p_a,p_b\n",
+            "p.csv:1:1",
+            TableProblem::MissingColumn { name: "image", found: ["label", "p_a", "p_b"].map(str::to_owned).to_vec() },
+        );
+        refused("", "p.csv:1:1", TableProblem::Empty);
+        match Predictions::from_bytes(b"image,p_a,p_b\nx\xff".to_vec(), Path::new("p.csv")) {
+            Err(Error::Table { place, problem: TableProblem::Encoding }) => assert_eq!(place.to_string(), "p.csv:2:2"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,1 +1,197 @@
-//! Whole networks.
+//! Whole networks: PyTorch's figures, threads, loading, features and head.
+
+use candle_core::{Device, Tensor};
+
+use super::optim::{AdamW, Optimizer, Rates, Rule};
+use super::weights::{self, Weights};
+use super::*;
+
+/// The fill formula of the figures below: SplitMix64 over a name's FNV-1a hash, as values in -1..1.
+fn formula(name: &str, count: usize) -> Vec<f32> {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    (1..=count as u64)
+        .map(|i| {
+            let mut z = hash.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            2.0 * (((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 24) as f32) - 1.0
+        })
+        .collect()
+}
+
+fn images(n: usize, size: usize) -> Tensor {
+    Tensor::from_vec(formula("input", n * 3 * size * size), (n, 3, size, size), &Device::Cpu).unwrap()
+}
+
+fn fill(network: &Network) {
+    for param in network.params() {
+        let shape = param.var.dims();
+        let (offset, factor) = match (param.role, param.name.rsplit('.').next().unwrap()) {
+            (_, "running_mean") => (0.0, 0.1),
+            (_, "running_var") => (1.0, 0.25),
+            (Role::Norm, "weight") => (1.0, 0.1),
+            _ if shape.len() == 1 => (0.0, 0.05),
+            _ => (0.0, (6.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32),
+        };
+        let values: Vec<f32> = formula(&param.name, param.var.elem_count()).into_iter().map(|v| offset + factor * v).collect();
+        param.var.set(&Tensor::from_vec(values, shape, &Device::Cpu).unwrap()).unwrap();
+    }
+}
+
+fn network(name: &str, classes: usize) -> Network {
+    Network::new(zoo::find(name).unwrap(), classes, 1, &Device::Cpu).unwrap()
+}
+
+fn floats(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// timm 1.0.31's `resnet18` with 7 classes, filled by the formula, input `[4, 3, 64, 64]`; torch 2.15, float64.
+#[test]
+fn resnet18_agrees_with_pytorch() {
+    let network = network("resnet18", 7);
+    fill(&network);
+    let x = images(4, 64);
+    let logits = floats(&network.forward(&x, Mode::Eval).unwrap());
+    for (got, expected) in logits.iter().zip([-4.82373, -6.82713, -15.0793, 0.572662, -11.3206, -22.2295, 4.40388]) {
+        assert!((got - expected).abs() < 2e-4, "{got} is not {expected}");
+    }
+    let step = || loss::cross_entropy(&network.forward(&x, Mode::train(0)).unwrap(), &[0, 1, 2, 3], None, 0.0).unwrap();
+    let value = step();
+    assert!((floats(&value)[0] - 1.8827565).abs() < 5e-5, "{value}");
+    let running: f32 = floats(&network.param("layer4.1.bn2.running_var").unwrap().var).iter().sum();
+    assert!((running - 482.872).abs() < 1e-2, "{running}");
+    let grads = value.backward().unwrap();
+    let norm =
+        |name: &str| floats(grads.get(&network.param(name).unwrap().var).unwrap()).iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
+    for (name, expected) in [
+        ("conv1.weight", 21.258),
+        ("bn1.bias", 0.573271),
+        ("layer2.0.downsample.0.weight", 4.28415),
+        ("layer4.1.bn2.weight", 0.278596),
+        ("fc.weight", 9.57906),
+    ] {
+        assert!((norm(name) / expected - 1.0).abs() < 1e-4, "{name}: {} is not {expected}", norm(name));
+    }
+    assert!((optim::grad_norm(&network, &grads, Rates::all(1.0)).unwrap() / 68.122682 - 1.0).abs() < 1e-5);
+    let plain = optim::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(0.00146794), None).unwrap();
+    assert!((floats(&step())[0] / 0.067074097 - 1.0).abs() < 1e-3);
+}
+
+/// Entries and trainable values of the published state dicts (timm 1.0.31 with 1000 classes; the two files of
+/// `weights-imagenet`), without the counters of batch norms.
+#[test]
+fn sizes_are_the_published_ones() {
+    for (name, entries, trainable) in [
+        ("squeezenet1_1", 52, 1_235_496),
+        ("efficientnet_lite0", 247, 4_652_008),
+        ("resnet18", 102, 11_689_512),
+        // Two blocks each of 64, 128, 256, 512 channels with 8, 8, 16, 32 in the middle: 2 c m + c + m more.
+        ("seresnet18", 134, 11_689_512 + 2 * (1096 + 2184 + 8464 + 33_312)),
+        ("ecaresnet18", 110, 11_689_548),
+    ] {
+        let network = network(name, 1000);
+        assert_eq!((network.params().count(), network.trainable_count()), (entries, trainable), "{name}");
+        let architecture = network.architecture();
+        assert!(network.param(&format!("{}.weight", architecture.classifier)).is_some_and(|p| p.part == Part::Head), "{name}");
+        assert!(network.param(&format!("{}.weight", architecture.first_conv)).is_some_and(|p| p.part == Part::Backbone), "{name}");
+    }
+}
+
+#[test]
+fn features_and_head_make_the_network() {
+    for architecture in zoo::all() {
+        let network = network(architecture.name, 3);
+        let x = images(2, 48);
+        let features = network.features(&x, Mode::Eval).unwrap();
+        assert_eq!(features.dims(), [2, network.graph().feature_count()], "{}", architecture.name);
+        let logits = network.head(&features, Mode::Eval).unwrap();
+        assert_eq!(floats(&logits), floats(&network.forward(&x, Mode::Eval).unwrap()), "{}", architecture.name);
+        assert!(floats(&logits).iter().all(|v| v.is_finite()), "{}", architecture.name);
+    }
+}
+
+/// One training step and the logits after it, as bytes, in a pool of this many threads.
+fn trained(name: &str, threads: usize) -> (Vec<u8>, Vec<f32>) {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+        let network = network(name, 3);
+        let mut optimizer = Optimizer::new(Rule::AdamW(AdamW::default()));
+        for key in 0..2 {
+            let logits = network.forward(&images(5, 33), Mode::train(key)).unwrap();
+            let grads = loss::cross_entropy(&logits, &[0, 1, 2, 0, 1], Some(&[1.0, 2.0, 3.0]), 0.1).unwrap().backward().unwrap();
+            optimizer.step(&network, &grads, Rates { backbone: 1e-3, head: 1e-2 }, Some(1.0)).unwrap();
+        }
+        (weights::encode(&network).unwrap(), floats(&network.forward(&images(5, 33), Mode::Eval).unwrap()))
+    })
+}
+
+#[test]
+fn training_is_the_same_bits_for_any_number_of_threads() {
+    for name in ["squeezenet1_1", "efficientnet_lite0", "seresnet18"] {
+        let one = trained(name, 1);
+        for threads in [2, 5] {
+            assert!(trained(name, threads) == one, "{name} with {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn fresh_parameters_depend_on_seed_and_name_alone() {
+    let arch = zoo::find("resnet18").unwrap();
+    let make = |seed, classes| weights::encode(&Network::new(arch, classes, seed, &Device::Cpu).unwrap()).unwrap();
+    assert_eq!(make(1, 4), make(1, 4));
+    assert_ne!(make(1, 4), make(2, 4));
+    let (a, b) = (network("resnet18", 4), network("resnet18", 9));
+    let first = |n: &Network| floats(&n.param("layer1.0.conv1.weight").unwrap().var);
+    assert_eq!(first(&a), first(&b));
+    // He, fan out: variance 2 / (64 * 9).
+    let values = first(&a);
+    let variance = values.iter().map(|v| f64::from(v * v)).sum::<f64>() / values.len() as f64;
+    assert!((variance * 288.0 - 1.0).abs() < 0.03, "{variance}");
+}
+
+#[test]
+fn loading_names_what_does_not_fit() {
+    let (wide, narrow) = (network("resnet18", 10), network("resnet18", 3));
+    let of = |network: &Network| Weights::from_tensors(network.tensors().unwrap(), "w.safetensors");
+    let before = weights::encode(&narrow).unwrap();
+    let Error::Misfit { misfit, only_head, .. } = narrow.load(&of(&wide), HeadRule::Keep).unwrap_err() else { panic!() };
+    assert!(only_head && misfit.missing.is_empty() && misfit.unexpected.is_empty());
+    assert_eq!(misfit.misshapen[0], ("fc.weight".to_owned(), vec![10, 512], vec![3, 512]));
+    assert_eq!(weights::encode(&narrow).unwrap(), before, "nothing was changed");
+    fill(&wide);
+    narrow.load(&of(&wide), HeadRule::Replace).unwrap();
+    assert_eq!(floats(&narrow.param("bn1.running_var").unwrap().var), floats(&wide.param("bn1.running_var").unwrap().var));
+    let error = network("ecaresnet18", 3).load(&of(&network("seresnet18", 3)), HeadRule::Keep).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("8 missing (`layer1.0.se.conv.weight`") && text.contains("32 unexpected (") && text.contains(", …)"), "{text}");
+}
+
+#[test]
+fn frozen_norms_keep_their_statistics_but_learn() {
+    let network = network("resnet18", 2);
+    let statistics = || floats(&network.param("bn1.running_mean").unwrap().var);
+    let before = statistics();
+    let mode = Mode::Train { key: 0, norms: Norms::Frozen };
+    let logits = network.forward(&images(2, 33), mode).unwrap();
+    assert_eq!(floats(&logits), floats(&network.forward(&images(2, 33), Mode::Eval).unwrap()));
+    let grads = logits.sum_all().unwrap().backward().unwrap();
+    assert_eq!(statistics(), before);
+    assert!(grads.get(&network.param("bn1.weight").unwrap().var).is_some());
+    network.forward(&images(2, 33), Mode::train(0)).unwrap();
+    assert_ne!(statistics(), before);
+}
+
+#[test]
+fn inputs_that_do_not_fit_are_refused() {
+    let network = network("squeezenet1_1", 2);
+    let wrong = |shape: &[usize]| {
+        network.forward(&Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap(), Mode::Eval).unwrap_err().to_string()
+    };
+    assert!(wrong(&[1, 1, 64, 64]).contains("[n, 3, height, width]"));
+    assert!(wrong(&[1, 3, 8, 8]).contains("too few for `squeezenet1_1`"));
+    assert!(wrong(&[0, 3, 64, 64]).contains("[n, 3, height, width]"));
+    assert!(matches!(Network::new(network.architecture(), 1, 0, &Device::Cpu), Err(Error::Classes(1))));
+    assert!(zoo::find("resnet81").unwrap_err().to_string().contains("resnet81"));
+}

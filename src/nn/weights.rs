@@ -19,7 +19,7 @@ use super::{Error, Network, ops};
 use crate::observer::Observer;
 use crate::workspace::atomic;
 
-pub use hub::HubName;
+pub use hub::{HubName, HubSettings};
 
 /// Tensors by name, with where they came from.
 #[derive(Clone, Debug)]
@@ -52,12 +52,15 @@ impl Weights {
 
     /// From the hub or its cache: `owner/name[@revision][:file]`, by default revision `main` and file `model.safetensors`.
     ///
-    /// Environment, as Python's client: `HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_CACHE`, `HF_HUB_OFFLINE` (only the
-    /// cache is used) and `HF_HUB_DOWNLOAD_TIMEOUT` (seconds without a byte, 60 when unset). What is in the cache is not asked for
-    /// again; where the hub announced a sha256, the file is checked against it every time.
+    /// The environment says where ([`HubSettings::from_env`]). What is in the cache is not asked for again; where the hub
+    /// announced a sha256, the file is checked against it every time.
     pub fn from_hub(spec: &str, observer: &dyn Observer) -> Result<Self, Error> {
-        let name: HubName = spec.parse()?;
-        let path = hub::fetch(&name, &hub::Settings::from_env(), observer)?;
+        Self::from_hub_with(spec, &HubSettings::from_env(), observer)
+    }
+
+    /// As [`from_hub`](Self::from_hub) with given settings.
+    pub fn from_hub_with(spec: &str, settings: &HubSettings, observer: &dyn Observer) -> Result<Self, Error> {
+        let path = hub::fetch(&spec.parse()?, settings, observer)?;
         Ok(Self { source: spec.to_owned(), ..Self::open(&path)? })
     }
 

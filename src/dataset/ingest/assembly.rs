@@ -70,10 +70,8 @@ impl Assembly {
         if old.exists() {
             fs::remove_dir_all(&old).map_err(Error::io("remove", &old))?;
         }
-        if let Some(parent) = self.out.parent() {
-            atomic::sync_folder(parent)?;
-        }
-        Ok(())
+        let parent = self.out.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Ok(atomic::sync_folder(parent.unwrap_or(Path::new(".")))?)
     }
 }
 

@@ -265,3 +265,88 @@ fn warnings(dataset: &Dataset, options: &Options, balance: &Balance) -> Vec<Stri
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Info;
+    use proptest::prelude::*;
+    use std::path::PathBuf;
+
+    fn dataset(rows: Vec<Row>) -> Dataset {
+        let text = "schema: 1\ntask: classification\nclasses: [a, b, c]\nimages: 0\nformat: x\nsource: x\nlicence: x\n";
+        let info: Info = serde_yaml::from_str(text).unwrap();
+        Dataset { root: PathBuf::new(), info, rows }
+    }
+
+    prop_compose! {
+        /// Lesions of one class with one to four images, patients with a few lesions, some unknown.
+        fn rows()(lesions in proptest::collection::vec((0usize..3, 1usize..5, 0usize..40, proptest::bool::weighted(0.2)), 40..120)) -> Vec<Row> {
+            let mut rows = Vec::new();
+            for (lesion, (label, images, patient, unknown)) in lesions.into_iter().enumerate() {
+                for _ in 0..images {
+                    rows.push(Row {
+                        image: format!("{:05}.jpg", rows.len()),
+                        label: Some(label),
+                        group: (!unknown).then(|| format!("lesion {lesion}")),
+                        patient: (patient < 30).then(|| format!("patient {patient}-{}", lesion % 3)),
+                        ..Row::default()
+                    });
+                }
+            }
+            rows
+        }
+    }
+
+    fn straddlers(dataset: &Dataset, split: &Split, id: fn(&Row) -> Option<String>) -> usize {
+        let mut parts = std::collections::HashMap::new();
+        let rows = dataset.rows.iter().enumerate();
+        rows.filter(|(at, row)| id(row).is_some_and(|id| *parts.entry(id).or_insert(split.part(*at)) != split.part(*at))).count()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn nothing_straddles_and_every_image_is_used_once(rows in rows(), seed in any::<u64>(), folds in proptest::option::of(2u32..6)) {
+            let dataset = dataset(rows);
+            let options = Options { shares: Shares { train: 0.6, val: 0.2, test: 0.2 }, folds, group: GroupBy::Auto, seed };
+            let made = make(&dataset, &options).unwrap();
+            prop_assert_eq!(straddlers(&dataset, &made.split, group), 0);
+            prop_assert_eq!(straddlers(&dataset, &made.split, patient), 0);
+            let all: usize = Subset::ALL.iter().map(|subset| made.split.rows(*subset, None).len()).sum();
+            prop_assert_eq!(all, dataset.rows.len());
+            for fold in 0..made.split.folds() {
+                let mut used = made.split.rows(Subset::Train, Some(fold));
+                used.extend(made.split.rows(Subset::Val, Some(fold)));
+                used.sort_unstable();
+                prop_assert_eq!(used, made.split.rows(Subset::Train, None));
+            }
+            let again = make(&dataset, &options).unwrap();
+            prop_assert_eq!(made.split.to_csv(), again.split.to_csv());
+        }
+
+        #[test]
+        fn shares_hold_per_class(rows in rows(), seed in any::<u64>()) {
+            let dataset = dataset(rows);
+            let options = Options { shares: Shares { train: 0.6, val: 0.2, test: 0.2 }, folds: None, group: GroupBy::Group, seed };
+            let made = make(&dataset, &options).unwrap();
+            for class in &made.balance.classes {
+                let total: usize = class.counts.iter().sum();
+                for (count, asked) in class.counts.iter().zip(&made.balance.asked) {
+                    // A lesion has at most four images.
+                    prop_assert!((*count as f64 - asked * total as f64).abs() <= 4.0, "{class:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_written_split_reads_back(rows in rows(), seed in any::<u64>(), folds in proptest::option::of(2u32..6)) {
+            let dataset = dataset(rows);
+            let options = Options { shares: Shares { train: 0.6, val: 0.2, test: 0.2 }, folds, group: GroupBy::None, seed };
+            let made = make(&dataset, &options).unwrap();
+            let table = Table::from_bytes(Path::new("split.csv"), made.split.to_csv()).unwrap();
+            prop_assert_eq!(Split::from_table(&table, &dataset).unwrap(), made.split);
+        }
+    }
+}

@@ -38,7 +38,24 @@ pub fn deal(units: &[Counts], shares: &[f64], seed: u64) -> Vec<usize> {
             filled[best][class] += count as f64;
         }
     }
+    fill_empty(units, &mut parts, shares.len());
     parts
+}
+
+/// Where every class has only a few units, all of them may have gone to the largest part: each part that is
+/// left empty gets the smallest unit of the part with the most.
+fn fill_empty(units: &[Counts], parts: &mut [usize], count: usize) {
+    let size = |part: usize, parts: &[usize]| parts.iter().filter(|own| **own == part).count();
+    for empty in 0..count {
+        let largest = (0..count).max_by_key(|&part| (size(part, parts), std::cmp::Reverse(part))).unwrap_or(0);
+        if size(empty, parts) > 0 || size(largest, parts) < 2 {
+            continue;
+        }
+        let members = (0..units.len()).filter(|&unit| parts[unit] == largest);
+        if let Some(smallest) = members.min_by_key(|&unit| units[unit].iter().sum::<usize>()) {
+            parts[smallest] = empty;
+        }
+    }
 }
 
 /// Rarest class first, then larger units, then by lot.
@@ -65,6 +82,14 @@ mod tests {
         let count = |part: usize, class: usize| units.iter().zip(&parts).filter(|(unit, own)| **own == part && unit[class] == 1).count();
         assert_eq!([count(0, 0), count(1, 0), count(2, 0)], [63, 9, 18]);
         assert_eq!([count(0, 1), count(1, 1), count(2, 1)], [7, 1, 2]);
+    }
+
+    #[test]
+    fn no_part_stays_empty() {
+        let units: Vec<Counts> = (0..3).map(|class| (0..3).map(|c| usize::from(c == class)).collect()).collect();
+        let mut parts = deal(&units, &[0.7, 0.15, 0.15], 1);
+        parts.sort_unstable();
+        assert_eq!(parts, [0, 1, 2]);
     }
 
     proptest! {

@@ -124,15 +124,15 @@ impl<'a> LesionPaint<'a> {
         let cover = 1.0 / (1.0 + ((depth - 1.0) / (0.35 * self.looks.softness)).exp());
         let mut colour = self.ground(p, q, depth, skin);
         for (tint, spot) in &self.regions {
-            let ragged = 0.35 * self.noise.octaves(p * 6.0 + spot.0 * 90.0, q * 6.0, 3);
-            let share = smooth(1.15, 0.6, distance(*spot, p, q) + ragged);
+            let ragged = 0.75 * self.noise.octaves(p * 7.0 + spot.0 * 90.0, q * 7.0, 4);
+            let share = smooth(1.25, 0.4, distance(*spot, p, q) + ragged);
             colour = mix(colour, tinted(*tint, colour), 0.85 * share);
         }
         for spot in &self.dots {
             colour = mix(colour, behind_melanin(colour, 1.4), 0.8 * smooth(1.2, 0.7, distance(*spot, p, q)));
         }
         for spot in &self.pale_dots {
-            colour = mix(colour, srgb(226, 204, 178), 0.55 * smooth(1.2, 0.7, distance(*spot, p, q)));
+            colour = mix(colour, srgb(220, 192, 164), 0.45 * smooth(1.2, 0.7, distance(*spot, p, q)));
         }
         (mix(skin, colour, cover), depth < 1.0)
     }
@@ -206,11 +206,11 @@ fn smooth(from: f32, to: f32, at: f32) -> f32 {
 fn tinted(tint: Tint, ground: Rgb) -> Rgb {
     match tint {
         Tint::DarkBrown => behind_melanin(ground, 0.8),
-        Tint::Black => srgb(38, 28, 28),
-        Tint::BlueGrey => srgb(98, 104, 124),
-        Tint::Red => mix(ground, srgb(176, 62, 60), 0.75),
-        Tint::White => mix(ground, srgb(226, 202, 194), 0.8),
-        Tint::Yellow => mix(ground, srgb(206, 170, 106), 0.8),
-        Tint::Purple => mix(ground, srgb(112, 40, 72), 0.8),
+        Tint::Black => mix(ground, srgb(38, 28, 28), 0.85),
+        Tint::BlueGrey => mix(ground, srgb(92, 98, 118), 0.7),
+        Tint::Red => mix(ground, srgb(164, 62, 58), 0.6),
+        Tint::White => mix(ground, srgb(218, 190, 180), 0.6),
+        Tint::Yellow => mix(ground, srgb(196, 152, 100), 0.6),
+        Tint::Purple => mix(ground, srgb(112, 40, 72), 0.7),
     }
 }

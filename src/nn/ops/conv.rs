@@ -189,11 +189,11 @@ fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry) -> Vec<f32> {
             let (data, stride) = rows.data(g, tile);
             let right = Matrix::strided(data, g.c_out, width, stride);
             let weight = &weight[group * g.c_out * depth..][..g.c_out * depth];
-            if g.is_pointwise() && tile.images == 1 && g.tiles() == 1 {
-                let own = &mut dx[group * g.c_in * g.in_plane()..][..g.c_in * g.in_plane()];
-                let part =
-                    |first: usize, count: usize| PartOf { offset: first, rows: count, columns: g.c_out, stride: depth, turned: true };
-                product(own, width, part, right, Write::Replace, wide, weight);
+            if g.is_pointwise() && tile.images == 1 {
+                // The columns are the input itself, so the product goes to its place at once.
+                let own = &mut dx[group * g.c_in * g.in_plane() + tile.first_row * g.input[1]..];
+                let left = Matrix::new(weight, g.c_out, depth).transposed();
+                multiply(MatrixMut::strided(own, depth, width, g.in_plane()), left, right, Write::Replace);
                 continue;
             }
             let mut columns = vec![0.0; depth * width];

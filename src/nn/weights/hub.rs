@@ -57,18 +57,29 @@ fn is_plain(part: &str) -> bool {
 }
 
 /// Where the hub and the cache are.
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    endpoint: String,
-    cache: PathBuf,
-    token: Option<String>,
-    offline: bool,
-    timeout: Duration,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubSettings {
+    /// The hub's address, without a slash at its end.
+    pub endpoint: String,
+    /// The folder with `models--OWNER--NAME` folders.
+    pub cache: PathBuf,
+    /// Sent as a bearer token.
+    pub token: Option<String>,
+    /// Use the cache alone.
+    pub offline: bool,
+    /// Give up after this long without a byte.
+    pub timeout: Duration,
 }
 
-impl Settings {
-    pub(super) fn from_env() -> Self {
-        let text = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+impl HubSettings {
+    /// From the environment, as Python's client: `HF_ENDPOINT`, `HF_TOKEN` (or the file `token` in `HF_HOME`), `HF_HOME`,
+    /// `HF_HUB_CACHE`, `HF_HUB_OFFLINE`, and `HF_HUB_DOWNLOAD_TIMEOUT` in seconds (60 when unset).
+    pub fn from_env() -> Self {
+        Self::from_lookup(|name| env::var(name).ok())
+    }
+
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let home = || text("XDG_CACHE_HOME").map_or_else(|| PathBuf::from(text("HOME").unwrap_or_default()).join(".cache"), PathBuf::from);
         let hf_home = text("HF_HOME").map_or_else(|| home().join("huggingface"), PathBuf::from);
         let stored = || Some(fs::read_to_string(hf_home.join("token")).ok()?.trim().to_owned());
@@ -85,7 +96,7 @@ impl Settings {
 }
 
 /// The file's place in the cache, after a download where needed; its hash is checked where the hub announced one.
-pub(super) fn fetch(name: &HubName, settings: &Settings, observer: &dyn Observer) -> Result<PathBuf, Error> {
+pub(super) fn fetch(name: &HubName, settings: &HubSettings, observer: &dyn Observer) -> Result<PathBuf, Error> {
     let fault = |fault| Error::Hub { repo: name.repo.clone(), file: name.file.clone(), endpoint: settings.endpoint.clone(), fault };
     let repo = Repo::with_revision(name.repo.clone(), RepoType::Model, name.revision.clone());
     let path = match Cache::new(settings.cache.clone()).repo(repo.clone()).get(&name.file) {
@@ -108,7 +119,7 @@ enum News {
 
 /// Downloads on another thread, because hf-hub's client would wait for a silent server for ever. After a timeout that
 /// thread is left behind; it ends with the process.
-fn download(repo: Repo, name: &HubName, settings: &Settings, observer: &dyn Observer) -> Result<PathBuf, HubFault> {
+fn download(repo: Repo, name: &HubName, settings: &HubSettings, observer: &dyn Observer) -> Result<PathBuf, HubFault> {
     let builder = ApiBuilder::from_cache(Cache::new(settings.cache.clone())).with_endpoint(settings.endpoint.clone());
     let builder = builder.with_token(settings.token.clone()).with_progress(false).with_user_agent("derm", env!("CARGO_PKG_VERSION"));
     let api = builder.build().map_err(|error| HubFault::Transport(error.to_string()))?.repo(repo);
@@ -149,7 +160,7 @@ impl hf_hub::api::Progress for Reporter {
 }
 
 /// hf-hub hides its HTTP client's error type, so the status is taken from its text (`http status: 404`).
-fn translate(error: &ApiError, settings: &Settings) -> HubFault {
+fn translate(error: &ApiError, settings: &HubSettings) -> HubFault {
     let text = error.to_string();
     let status = text.split("http status: ").nth(1).and_then(|rest| rest.trim().parse().ok());
     match (status, error) {
@@ -197,4 +208,38 @@ fn sha256(path: &Path) -> io::Result<String> {
         }
     }
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> HubSettings {
+        HubSettings::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn names_have_an_owner_and_may_have_a_revision_and_a_file() {
+        let name: HubName = "timm/resnet18.a1_in1k".parse().unwrap();
+        assert_eq!(
+            (name.repo.as_str(), name.revision.as_str(), name.file.as_str()),
+            ("timm/resnet18.a1_in1k", "main", "model.safetensors")
+        );
+        let name: HubName = "o/n@refs/pr/3:sub/w.safetensors".parse().unwrap();
+        assert_eq!((name.repo.as_str(), name.revision.as_str(), name.file.as_str()), ("o/n", "refs/pr/3", "sub/w.safetensors"));
+        for wrong in ["resnet18", "a/b/c", "/b", "a/..", "a/b@", "a/b@../x", "a/b:", "a/b:../../etc/passwd", "a/b:/etc/passwd", "a b/c"] {
+            assert!(wrong.parse::<HubName>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn settings_come_from_the_variables_of_pythons_client() {
+        let all = settings(&[("HF_ENDPOINT", "http://mirror:1/"), ("HF_HOME", "/h"), ("HF_TOKEN", "t"), ("HF_HUB_OFFLINE", "1")]);
+        assert_eq!((all.endpoint.as_str(), all.cache, all.token.as_deref()), ("http://mirror:1", PathBuf::from("/h/hub"), Some("t")));
+        assert!(all.offline);
+        assert_eq!(settings(&[("HOME", "/u")]).cache, PathBuf::from("/u/.cache/huggingface/hub"));
+        assert_eq!(settings(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/h")]).cache, PathBuf::from("/c"));
+        assert!(!settings(&[("HF_HUB_OFFLINE", "0")]).offline);
+        assert_eq!(settings(&[("HF_HUB_DOWNLOAD_TIMEOUT", "7")]).timeout, Duration::from_secs(7));
+    }
 }

@@ -1,0 +1,109 @@
+//! Arguments of `derm data ingest`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Bring a folder of images, in any known layout, into one dataset folder
+///
+/// Every image is decoded, hashed and cloned or copied; the source stays as it is. The output appears whole or not at all.
+///
+/// FORMATS (found out unless --format says)
+///
+///   class-folders  one folder a class; also below Train/, Val/ and Test/, which then become split.csv
+///   ham10000       a CSV with image_id, dx, lesion_id; images and *_segmentation masks anywhere below
+///   isic2019       a one-hot CSV (image,MEL,NV,...), perhaps a CSV with age, sex, site, lesion
+///   isic2020       a CSV with image_name, patient_id, benign_malignant
+///   synthetic      drawn pictures; SOURCE is the word `synthetic`
+///
+/// STRICTNESS
+///
+///   A source that contradicts itself is refused with everything that is wrong: a row without its image, an image
+///   without a row, a file that cannot be decoded, one id for two images, an unknown class, a single class.
+///   The first three can be left out with --skip; they are then counted in dataset.yaml.
+///   Animated and multi-page files, and JPEGs that end early, count as unreadable.
+///
+/// EXAMPLES
+///
+///   derm data ingest synthetic --out data/skin --images 600 --seed 1
+///   derm data ingest HAM10000 --out data/ham --skip missing,unlisted
+///   derm data ingest photos --out data/photos --params params.yaml:data
+///
+/// EXIT STATUS
+///
+///   0 done   1 failed   2 wrong usage, or a source that cannot be understood
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct IngestArgs {
+    /// The folder with the images, or the word `synthetic`
+    #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::DirPath)]
+    pub source: Option<PathBuf>,
+
+    /// The dataset folder to make
+    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub out: PathBuf,
+
+    /// The layout of the source
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArg>,
+
+    /// Leave these out with a warning instead of stopping
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub skip: Vec<SkipArg>,
+
+    /// The terms under which the images may be used, for dataset.yaml
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+
+    /// Replace the dataset that is already at DIR
+    #[arg(long)]
+    pub force: bool,
+
+    /// Read options from a YAML file, or from the map at KEY in it; flags win
+    #[arg(long, value_name = "FILE[:KEY]")]
+    pub params: Option<String>,
+
+    /// How many pictures to draw [default: 600]
+    #[arg(long, value_name = "N", help_heading = "Synthetic images")]
+    pub images: Option<usize>,
+
+    /// Width and height of the pictures in pixels [default: 96]
+    #[arg(long, value_name = "PIXELS", help_heading = "Synthetic images")]
+    pub size: Option<u32>,
+
+    /// Every seed draws other pictures [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Synthetic images")]
+    pub seed: Option<u64>,
+
+    /// Which classes to draw [default: keratosis,melanoma,nevus,vascular]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Synthetic images")]
+    pub classes: Vec<String>,
+}
+
+/// Layouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Find out
+    Auto,
+    /// One folder a class, perhaps below Train/ and Test/
+    ClassFolders,
+    /// HAM10000: a metadata table, images, masks
+    Ham10000,
+    /// ISIC 2018 and 2019: one-hot ground truth
+    Isic2019,
+    /// ISIC 2020: benign or malignant, with patients
+    Isic2020,
+    /// Drawn pictures
+    Synthetic,
+}
+
+/// What can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SkipArg {
+    /// Files that cannot be decoded
+    Unreadable,
+    /// Rows of the table without an image
+    Missing,
+    /// Images without a row in the table
+    Unlisted,
+}

@@ -1,0 +1,92 @@
+//! What is wrong in a user's file, with its place; all problems of a file are collected before any is reported.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::yaml::Mark;
+use crate::relpath::RelPath;
+use crate::text::{self, Place};
+
+/// One thing that is wrong in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What: a lower-case fragment.
+    pub message: String,
+    /// What the user may have meant.
+    pub hint: Option<String>,
+}
+
+/// A text file that places point into.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file, relative to the repository's root.
+    pub path: RelPath,
+    /// Its content.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// The place of a mark.
+    pub fn place(&self, mark: Mark) -> Place {
+        Place::new(self.path.to_string(), mark.line, mark.column, &self.text)
+    }
+}
+
+/// Collects the problems of one file, each place and message once: a `foreach` of a thousand items repeats none.
+#[derive(Debug)]
+pub struct Problems<'a> {
+    source: &'a Source,
+    seen: HashSet<(Mark, String)>,
+    list: Vec<Problem>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Problems<'a> {
+    /// No problems yet in `source`.
+    pub fn new(source: &'a Source) -> Self {
+        Self { source, seen: HashSet::new(), list: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// Notes a problem at a mark.
+    pub fn add(&mut self, mark: Mark, message: impl Into<String>) {
+        self.add_with(mark, message, None);
+    }
+
+    /// Notes a problem with a hint.
+    pub fn add_with(&mut self, mark: Mark, message: impl Into<String>, hint: Option<String>) {
+        let message = message.into();
+        if self.seen.insert((mark, message.clone())) {
+            self.list.push(Problem { place: self.source.place(mark), message, hint });
+        }
+    }
+
+    /// Notes something that is accepted although it has no effect.
+    pub fn warn(&mut self, mark: Mark, message: &str) {
+        let warning = format!("{}: {message}", self.source.place(mark));
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Notes a key that nobody knows, with the known key most like it.
+    pub fn unknown_key(&mut self, mark: Mark, key: &str, what: &str, known: &[&str]) {
+        let hint = match text::suggest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known keys are {}", text::quoted_list(known)),
+        };
+        self.add_with(mark, format!("unknown key `{key}` in {what}"), Some(hint));
+    }
+
+    /// The file.
+    pub fn source(&self) -> &'a Source {
+        self.source
+    }
+
+    /// The problems in the order of their places, and the warnings.
+    pub fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
+        self.list.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        (self.list, self.warnings)
+    }
+}

@@ -1,0 +1,145 @@
+//! All pipelines of a repository, read once.
+
+mod find;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Error;
+use super::graph::Graph;
+use super::lock::{self, Lock};
+use super::paramfile::ParamFiles;
+use super::problem::{Problem, Source};
+use super::schema;
+use super::stage::{Pipeline, Stage};
+use crate::relpath::RelPath;
+use crate::workspace::Workspace;
+
+/// Every pipeline file with its stages and how they hang together.
+#[derive(Debug)]
+pub struct Project {
+    /// The repository.
+    pub workspace: Workspace,
+    /// The files, sorted: `pipelines/*.yaml` first, then every `dvc.yaml`.
+    pub pipelines: Vec<Pipeline>,
+    /// Their texts, in the same order.
+    pub sources: Vec<Source>,
+    /// All stages, in the order of the files and in them.
+    pub stages: Vec<Stage>,
+    /// Which stage comes before which.
+    pub graph: Graph,
+    /// Parameter files read so far.
+    pub files: ParamFiles,
+    /// What was accepted although it has no effect.
+    pub warnings: Vec<String>,
+    labels: Vec<String>,
+}
+
+impl Project {
+    /// Reads every pipeline file: one that cannot be understood stops everything, because its stages may
+    /// make or need what others do.
+    ///
+    /// # Errors
+    /// All problems of all files at once.
+    pub fn load(workspace: &Workspace) -> Result<Self, Error> {
+        let files = ParamFiles::new(workspace.root());
+        let mut project = Self {
+            workspace: workspace.clone(),
+            pipelines: Vec::new(),
+            sources: Vec::new(),
+            stages: Vec::new(),
+            graph: Graph::default(),
+            files,
+            warnings: Vec::new(),
+            labels: Vec::new(),
+        };
+        let mut problems: Vec<Problem> = Vec::new();
+        for file in find::named(workspace.root(), &mut project.warnings)? {
+            project.add(named(file), &mut problems)?;
+        }
+        let outs: Vec<RelPath> = project.stages.iter().flat_map(|stage| stage.outs.iter().map(|out| out.path.clone())).collect();
+        for file in find::nested(workspace.root(), &outs) {
+            project.add(nested(file), &mut problems)?;
+        }
+        problems.dedup();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        project.graph = Graph::build(&project.stages, &project.pipelines, &project.sources)?;
+        project.labels = labels(&project.stages, &project.pipelines);
+        Ok(project)
+    }
+
+    fn add(&mut self, pipeline: Pipeline, problems: &mut Vec<Problem>) -> Result<(), Error> {
+        let source = read_source(self.workspace.root(), &pipeline.file)?;
+        match schema::read(&source, pipeline.clone(), &self.files) {
+            Ok(definition) => {
+                let index = self.pipelines.len();
+                self.stages.extend(definition.stages.into_iter().map(|stage| Stage { pipeline: index, ..stage }));
+                self.warnings.extend(definition.warnings);
+                self.pipelines.push(definition.pipeline);
+                self.sources.push(source);
+            }
+            Err(more) => problems.extend(more),
+        }
+        Ok(())
+    }
+
+    /// A stage's name, with its file before it where several files have a stage of that name.
+    pub fn label(&self, stage: usize) -> &str {
+        &self.labels[stage]
+    }
+
+    /// A stage's file and name, which name it whatever other files hold.
+    pub fn address(&self, stage: usize) -> String {
+        let stage = &self.stages[stage];
+        format!("{}:{}", self.pipelines[stage.pipeline].file, stage.name)
+    }
+
+    /// The locks, in the order of the pipelines; an absent file is an empty lock.
+    pub fn locks(&self) -> Result<Vec<Lock>, Error> {
+        self.pipelines.iter().map(|pipeline| read_lock(self.workspace.root(), &pipeline.lock)).collect()
+    }
+}
+
+fn named(file: RelPath) -> Pipeline {
+    let stem = file.as_str().strip_suffix(".yaml").unwrap_or(file.as_str());
+    let lock = RelPath::new(&format!("{stem}.lock")).unwrap_or_default();
+    Pipeline { file, lock, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() }
+}
+
+fn nested(file: RelPath) -> Pipeline {
+    let base = file.parent().unwrap_or_default();
+    Pipeline { file, lock: base.join("derm.lock"), base, params: Vec::new(), metrics: Vec::new() }
+}
+
+fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
+    let path = file.on_disk(root);
+    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { path: file.clone(), text: text.into() }),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+            let line = good.matches('\n').count() + 1;
+            let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let place = crate::text::Place { path: file.as_str().into(), line, column, excerpt: None };
+            Err(vec![Problem { place, message: "not UTF-8 text".to_owned(), hint: None }].into())
+        }
+    }
+}
+
+fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
+    if file.on_disk(root).exists() { Ok(lock::parse(&read_source(root, file)?)?) } else { Ok(Lock::new()) }
+}
+
+fn labels(stages: &[Stage], pipelines: &[Pipeline]) -> Vec<String> {
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for stage in stages {
+        *uses.entry(&stage.name).or_default() += 1;
+    }
+    let label = |stage: &Stage| match uses.get(stage.name.as_str()) {
+        Some(1) | None => stage.name.clone(),
+        Some(_) => format!("{}:{}", pipelines[stage.pipeline].file, stage.name),
+    };
+    stages.iter().map(label).collect()
+}

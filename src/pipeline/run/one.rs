@@ -1,0 +1,345 @@
+//! One stage from its verdict to its record.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::aside::{self, Aside};
+use super::shell::{Failed, Shell};
+use super::{Action, Run};
+use crate::observer::Interrupt;
+use crate::pipeline::decide::{World, values};
+use crate::pipeline::lock::Record;
+use crate::pipeline::reason::{Reason, Verdict};
+use crate::pipeline::stage::{Out, Stage};
+use crate::pipeline::{Error, runcache};
+use crate::relpath::RelPath;
+use crate::store::{self, Entry, Overwrite, Work};
+use crate::text;
+use crate::workspace::gitignore;
+
+/// A stage being brought up to date.
+pub struct One<'a> {
+    run: &'a Run<'a>,
+    index: usize,
+    stage: &'a Stage,
+}
+
+/// What came of it.
+pub struct Done {
+    pub action: Action,
+    pub record: Record,
+    /// Old outputs, still put back if the record cannot be written.
+    pub aside: Option<Aside>,
+}
+
+impl<'a> One<'a> {
+    pub fn new(run: &'a Run<'a>, index: usize) -> Self {
+        Self { run, index, stage: &run.project.stages[index] }
+    }
+
+    fn work(&self) -> Work<'a> {
+        self.run.disk.work
+    }
+
+    fn label(&self) -> &'a str {
+        self.run.project.label(self.index)
+    }
+
+    /// Does what the verdict asks for.
+    pub fn bring_up(&self, verdict: &Verdict, old: Option<&Record>) -> Result<Done, Error> {
+        if let (Verdict::Restore(_), Some(old)) = (verdict, old)
+            && self.restore(&old.outs)?
+        {
+            // Only outputs differed: command and inputs are as recorded.
+            return Ok(Done { action: Action::Restored, record: old.clone(), aside: None });
+        }
+        if self.stage.frozen {
+            return self.record_only();
+        }
+        let mut record = self.inputs()?;
+        let key = runcache::applies(self.stage).then(|| runcache::key(self.stage, &record));
+        let forced = verdict.reasons().contains(&Reason::Forced);
+        if let Some(outs) = key.filter(|_| !forced).and_then(|key| runcache::find(&self.run.project.workspace, &key))
+            && self.stage.outs.iter().all(|out| outs.get(&out.path).is_some_and(|entry| self.run.disk.in_cache(entry)))
+            && self.restore(&outs)?
+        {
+            record.outs = outs;
+            return Ok(Done { action: Action::Restored, record, aside: None });
+        }
+        self.run.listener.starts(self.index, verdict.reasons());
+        let aside = self.make_room(old)?;
+        match self.run_and_save(&mut record, &aside) {
+            Ok(()) => {
+                if let Some(key) = key.filter(|_| record.changed.is_empty()) {
+                    runcache::keep(&self.run.project.workspace, &key, &record.outs)?;
+                }
+                Ok(Done { action: Action::Ran, record, aside: Some(aside) })
+            }
+            Err(error) => {
+                self.run.disk.forget();
+                aside.put_back()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The inputs as they are before the commands run.
+    fn inputs(&self) -> Result<Record, Error> {
+        let mut deps = BTreeMap::new();
+        for path in &self.stage.deps {
+            let entry = self.run.disk.entry(path)?.ok_or_else(|| self.missing_dep(path))?;
+            deps.insert(path.clone(), entry);
+        }
+        Ok(Record { cmd: self.stage.cmd.clone(), deps, params: self.params()?, outs: BTreeMap::new(), changed: Vec::new() })
+    }
+
+    fn missing_dep(&self, path: &RelPath) -> Error {
+        let tracked = store::pointer::covering(&self.run.project.workspace, path).is_ok_and(|found| found.is_some());
+        Error::MissingDep { stage: self.label().to_owned(), path: path.clone(), tracked }
+    }
+
+    fn params(&self) -> Result<BTreeMap<RelPath, BTreeMap<String, crate::pipeline::value::Value>>, Error> {
+        let mut found = BTreeMap::new();
+        for params in &self.stage.params {
+            let mut keys = BTreeMap::new();
+            for (key, value) in values(params, &self.run.disk)? {
+                keys.insert(key.clone(), value.ok_or_else(|| self.missing_param(&params.file, key))?);
+            }
+            found.insert(params.file.clone(), keys);
+        }
+        Ok(found)
+    }
+
+    fn missing_param(&self, file: &RelPath, key: String) -> Error {
+        let content = self.run.disk.params(file).ok().flatten();
+        let near = content.and_then(|value| {
+            let leaves: Vec<String> = value.leaves().into_iter().map(|(key, _)| key).collect();
+            text::suggest(&key, leaves.iter().map(String::as_str)).map(str::to_owned)
+        });
+        Error::MissingParam { stage: self.label().to_owned(), file: file.clone(), key, near }
+    }
+
+    /// A frozen stage: what is there is what counts.
+    fn record_only(&self) -> Result<Done, Error> {
+        let mut record = Record {
+            cmd: self.stage.cmd.clone(),
+            deps: BTreeMap::new(),
+            params: BTreeMap::new(),
+            outs: BTreeMap::new(),
+            changed: Vec::new(),
+        };
+        for path in &self.stage.deps {
+            record.deps.extend(self.run.disk.entry(path)?.map(|entry| (path.clone(), entry)));
+        }
+        for params in &self.stage.params {
+            let keys = values(params, &self.run.disk)?.into_iter().filter_map(|(key, value)| Some((key, value?)));
+            record.params.insert(params.file.clone(), keys.collect());
+        }
+        for out in &self.stage.outs {
+            if self.run.disk.entry(&out.path)?.is_none() {
+                return Err(Error::FrozenOutMissing { stage: self.label().to_owned(), path: out.path.clone() });
+            }
+        }
+        self.save_outs(&mut record)?;
+        Ok(Done { action: Action::Recorded, record, aside: None })
+    }
+
+    /// Takes outputs from the cache; `false` when the cache turns out not to have them whole.
+    fn restore(&self, outs: &BTreeMap<RelPath, Entry>) -> Result<bool, Error> {
+        for out in &self.stage.outs {
+            let Some(entry) = outs.get(&out.path) else { return Ok(false) };
+            if self.run.disk.entry(&out.path)?.as_ref() == Some(entry) {
+                continue;
+            }
+            self.keep_edited(out, Some(entry))?;
+            let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+            match self.run.disk.store.checkout_with(entry, &out.path, Overwrite::Force, &self.work()) {
+                Ok(_) => self.run.disk.note(&out.path, entry),
+                Err(store::Error::Interrupted) => return Err(Error::Interrupted),
+                Err(
+                    store::Error::Incomplete { .. } | store::Error::NoObject(_) | store::Error::Damaged(_) | store::Error::BadTree { .. },
+                ) => {
+                    self.work().observer.warn(&format!("the cache does not have `{}` whole: running `{}` instead", out.path, self.label()));
+                    self.run.disk.forget();
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            gitignore::add(&self.run.project.workspace, &out.path)?;
+        }
+        Ok(true)
+    }
+
+    /// What a person put at an output's place is kept as an object before it goes.
+    fn keep_edited(&self, out: &Out, recorded: Option<&Entry>) -> Result<(), Error> {
+        let disk = &self.run.disk;
+        let Some(there) = disk.entry(&out.path)? else { return Ok(()) };
+        let made_here = recorded == Some(&there);
+        if (made_here && !out.cache) || disk.in_cache(&there) {
+            return Ok(());
+        }
+        let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+        disk.store.save(&out.path, &self.work())?;
+        if !made_here {
+            let message = format!("`{}` was not what its stage made; its content is kept in the cache as {}", out.path, there.id);
+            self.work().observer.note(&message);
+        }
+        Ok(())
+    }
+
+    /// Old outputs out of the way; those that persist become files of their own.
+    fn make_room(&self, old: Option<&Record>) -> Result<Aside, Error> {
+        for out in self.stage.outs.iter().filter(|out| !out.persist) {
+            self.keep_edited(out, old.and_then(|old| old.outs.get(&out.path)))?;
+        }
+        for out in self.stage.outs.iter().filter(|out| out.persist) {
+            unlink(&out.path.on_disk(self.run.project.workspace.root()))?;
+        }
+        let outs = self.stage.outs.iter().filter(|out| !out.persist).map(|out| out.path.clone()).collect();
+        Aside::take(&self.run.project.workspace, outs)
+    }
+
+    fn run_and_save(&self, record: &mut Record, aside: &Aside) -> Result<(), Error> {
+        let tail = self.run_commands(aside)?;
+        self.run.disk.forget();
+        let root = self.run.project.workspace.root();
+        let lacks = |out: &&Out| out.path.on_disk(root).symlink_metadata().is_err();
+        let paths: Vec<String> = self.stage.outs.iter().filter(lacks).map(|out| out.path.to_string()).collect();
+        if !paths.is_empty() {
+            return Err(Error::OutMissing { stage: self.label().to_owned(), command: self.stage.cmd.shown(), paths, tail });
+        }
+        self.save_outs(record)?;
+        record.changed = self.changed(record)?;
+        if !record.changed.is_empty() {
+            let paths: Vec<&str> = record.changed.iter().map(RelPath::as_str).collect();
+            let message = format!("{} changed while `{}` ran: it stays stale", text::quoted_list(&paths), self.label());
+            self.work().observer.warn(&message);
+        }
+        Ok(())
+    }
+
+    /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
+    fn run_commands(&self, aside: &Aside) -> Result<Vec<String>, Error> {
+        let shell = Shell::new(self.stage, self.label(), self.run.project.workspace.root());
+        let mut left = self.stage.how.retry;
+        loop {
+            let failed = match self.attempt(&shell) {
+                Ok(tail) => return Ok(tail),
+                Err(error @ Error::StageFailed { .. }) if left > 0 => error,
+                Err(error) => return Err(error),
+            };
+            left -= 1;
+            self.work().observer.warn(&format!("{failed}; trying again, {} left", text::count(left as usize, "try", "tries")));
+            aside.clear()?;
+        }
+    }
+
+    fn attempt(&self, shell: &Shell) -> Result<Vec<String>, Error> {
+        let deadline = shell.deadline();
+        let mut tail = Vec::new();
+        for line in self.stage.cmd.lines() {
+            self.run.listener.command(self.index, line);
+            let hear = |text: &str| self.run.listener.output(self.index, text);
+            let stage = || self.label().to_owned();
+            tail = shell.run(line, deadline, self.work().interrupt, &hear).map_err(|failed| match failed {
+                Failed::Interrupted => Error::Interrupted,
+                Failed::Ended(how, tail) => Error::StageFailed { stage: stage(), command: line.to_owned(), how, tail },
+                Failed::Start(source) => {
+                    Error::CannotStart { stage: stage(), shell: shell.program(), folder: shell.folder().to_owned(), source }
+                }
+            })?;
+        }
+        Ok(tail)
+    }
+
+    /// Hashes the outputs and puts those that are cached into the cache.
+    fn save_outs(&self, record: &mut Record) -> Result<(), Error> {
+        let workspace = &self.run.project.workspace;
+        // The work is done: stopping now would throw it away for the sake of seconds.
+        let calm = Interrupt::default();
+        let work = Work { observer: self.work().observer, interrupt: &calm };
+        let _held = workspace.lock(work.observer, work.interrupt)?;
+        for out in &self.stage.outs {
+            let entry = if out.cache {
+                let entry = self.run.disk.store.save(&out.path, &work)?;
+                gitignore::add(workspace, &out.path)?;
+                entry
+            } else {
+                gitignore::remove(workspace, &out.path)?;
+                self.run.disk.store.hash(&out.path, &work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?
+            };
+            self.run.disk.note(&out.path, &entry);
+            record.outs.insert(out.path.clone(), entry);
+        }
+        Ok(())
+    }
+
+    /// Inputs that are no longer what they were before the commands ran.
+    fn changed(&self, record: &Record) -> Result<Vec<RelPath>, Error> {
+        let mut changed = Vec::new();
+        for (path, before) in &record.deps {
+            if self.run.disk.entry(path)?.as_ref() != Some(before) {
+                changed.push(path.clone());
+            }
+        }
+        for params in &self.stage.params {
+            let before = record.params.get(&params.file);
+            // A file that cannot be read any more has changed.
+            let now = values(params, &self.run.disk).unwrap_or_default();
+            let same = before.is_some_and(|before| {
+                before.len() == now.len()
+                    && now.iter().all(|(key, value)| matches!((before.get(key), value), (Some(a), Some(b)) if a.same(b)))
+            });
+            if !same {
+                changed.push(params.file.clone());
+            }
+        }
+        Ok(changed)
+    }
+}
+
+impl Done {
+    /// Writes the record; with that the run counts.
+    pub fn commit(self, run: &Run<'_>, index: usize) -> Result<Action, Error> {
+        let kept = runcache::applies(&run.project.stages[index]) && self.record.changed.is_empty();
+        if let Some(aside) = self.aside {
+            aside.keep_new()?;
+        }
+        run.committer.put(index, self.record, !kept)?;
+        Ok(self.action)
+    }
+}
+
+/// Makes links into the cache files of their own, so that a command that writes to them in place writes to nothing else.
+fn unlink(path: &std::path::Path) -> Result<(), Error> {
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    if found.is_dir() {
+        for entry in std::fs::read_dir(path).map_err(Error::io("read", path))? {
+            unlink(&entry.map_err(Error::io("read", path))?.path())?;
+        }
+        return Ok(());
+    }
+    let Ok(target) = path.metadata() else { return Ok(()) };
+    let linked = found.is_symlink() || std::os::unix::fs::MetadataExt::nlink(&found) > 1;
+    if !linked && !found.permissions().readonly() {
+        return Ok(());
+    }
+    if target.is_dir() {
+        return Ok(());
+    }
+    let copy = path.with_file_name(format!("{}copy-{}", crate::workspace::atomic::TEMP_PREFIX, uuid::Uuid::now_v7().simple()));
+    let made = std::fs::copy(path, &copy).and_then(|_| {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&target.permissions()) | 0o200;
+        std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+        std::fs::rename(&copy, path)
+    });
+    made.map_err(|error| {
+        let _ = aside::remove(&copy);
+        Error::io("copy", path)(error)
+    })
+}
+
+/// Seconds since `start`.
+pub fn since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64()
+}

@@ -1,0 +1,274 @@
+//! The commands of a stage, one after the other, each in a new shell.
+//!
+//! As in DVC a text of several lines is run line by line, so `cd` does not carry over, and there is no `set -e`: the
+//! first line that fails ends the stage. The shell is the stage's `shell`, else `$SHELL`, else `/bin/sh`, without
+//! its startup files. It gets the environment of derm, and:
+//!
+//! | variable | what |
+//! | --- | --- |
+//! | `PATH` | the folder of the running derm first, so `derm` in a command is this one |
+//! | `DERM_STAGE`, `DVC_STAGE` | the stage |
+//! | `DERM_ROOT`, `DVC_ROOT` | the repository's root, absolute |
+//!
+//! and last what the stage says under `env`. Standard input is empty. What the commands print, on either stream, is
+//! handed over line by line. They run in a process group of their own: on Ctrl-C and on a timeout all of it gets
+//! SIGINT, after ten seconds SIGTERM, after five more SIGKILL.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::{PipeReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::guard;
+use crate::observer::Interrupt;
+use crate::pipeline::error::Ended;
+use crate::pipeline::stage::Stage;
+
+/// Lines that an error shows.
+const TAIL: usize = 12;
+/// A line is handed over at this length even if it has no end.
+const LONGEST: usize = 8 << 10;
+/// From SIGINT to SIGTERM.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// From SIGTERM to SIGKILL.
+const LAST: Duration = Duration::from_secs(5);
+/// How long a program that outlives its shell may still print.
+const STRAGGLERS: Duration = Duration::from_secs(1);
+
+/// What the commands of a stage run in.
+pub struct Shell {
+    program: PathBuf,
+    options: &'static [&'static str],
+    folder: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    timeout: Option<Duration>,
+}
+
+/// Why the commands did not succeed.
+pub enum Failed {
+    /// The shell could not be started.
+    Start(std::io::Error),
+    /// A command ended badly; the last lines it printed.
+    Ended(Ended, Vec<String>),
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl Shell {
+    /// For a stage called `label`.
+    pub fn new(stage: &Stage, label: &str, root: &Path) -> Self {
+        let own = stage.how.shell.clone().map(OsString::from);
+        let program = own.or_else(|| std::env::var_os("SHELL").filter(|shell| !shell.is_empty())).unwrap_or_else(|| "/bin/sh".into());
+        let program = PathBuf::from(program);
+        let mut env: Vec<(OsString, OsString)> = vec![
+            (guard::STAGE.into(), label.into()),
+            ("DVC_STAGE".into(), label.into()),
+            (guard::ROOT.into(), root.into()),
+            ("DVC_ROOT".into(), root.into()),
+        ];
+        env.extend(path_with_derm().map(|path| ("PATH".into(), path)));
+        env.extend(stage.how.env.iter().map(|(key, value)| (key.into(), value.into())));
+        let options = options(&program);
+        Self { program, options, folder: stage.wdir.on_disk(root), env, timeout: stage.how.timeout }
+    }
+
+    /// The shell, for messages.
+    pub fn program(&self) -> String {
+        self.program.display().to_string()
+    }
+
+    /// The folder that commands start in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// When commands that start now must be done.
+    pub fn deadline(&self) -> Option<(Instant, Duration)> {
+        self.timeout.map(|limit| (Instant::now() + limit, limit))
+    }
+
+    /// Runs one command to its end.
+    pub fn run(
+        &self,
+        line: &str,
+        deadline: Option<(Instant, Duration)>,
+        interrupt: &Interrupt,
+        hear: &(dyn Fn(&str) + Sync),
+    ) -> Result<Vec<String>, Failed> {
+        let (reader, writer) = std::io::pipe().map_err(Failed::Start)?;
+        let mut command = Command::new(&self.program);
+        command.args(self.options).arg("-c").arg(line).current_dir(&self.folder);
+        command.envs(self.env.iter().map(|(key, value)| (key, value))).stdin(Stdio::null());
+        command.stdout(writer.try_clone().map_err(Failed::Start)?).stderr(writer);
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(Failed::Start)?;
+        // The command holds the pipe's writing ends; while it lives the reader would never see the end.
+        drop(command);
+        let mut watch = Watch { lines: read_in_background(reader), hear, tail: VecDeque::new(), open: true };
+        let stopped = watch.until_end(&mut child, deadline, interrupt);
+        let tail = watch.tail.into();
+        match stopped {
+            Stop::Ended(status) if status.success() => Ok(tail),
+            Stop::Ended(status) => Err(Failed::Ended(how(status), tail)),
+            Stop::Timeout(limit) => Err(Failed::Ended(Ended::Timeout(limit), tail)),
+            Stop::Interrupted => Err(Failed::Interrupted),
+            Stop::Lost(error) => Err(Failed::Start(error)),
+        }
+    }
+}
+
+enum Stop {
+    Ended(ExitStatus),
+    Timeout(Duration),
+    Interrupted,
+    Lost(std::io::Error),
+}
+
+/// Looks after one running command.
+struct Watch<'a> {
+    lines: Receiver<String>,
+    hear: &'a (dyn Fn(&str) + Sync),
+    tail: VecDeque<String>,
+    /// Whether the command may still print.
+    open: bool,
+}
+
+impl Watch<'_> {
+    fn until_end(&mut self, child: &mut Child, deadline: Option<(Instant, Duration)>, interrupt: &Interrupt) -> Stop {
+        let mut pause = Duration::from_micros(200);
+        loop {
+            self.listen(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+            match child.try_wait() {
+                Ok(None) => {}
+                Ok(Some(status)) => {
+                    self.drain(STRAGGLERS);
+                    return Stop::Ended(status);
+                }
+                Err(error) => return Stop::Lost(error),
+            }
+            if interrupt.is_raised() {
+                self.end(child);
+                return Stop::Interrupted;
+            }
+            if let Some((_, limit)) = deadline.filter(|(at, _)| Instant::now() >= *at) {
+                self.end(child);
+                return Stop::Timeout(limit);
+            }
+        }
+    }
+
+    /// Hands over what comes within `pause`.
+    fn listen(&mut self, pause: Duration) {
+        if !self.open {
+            std::thread::sleep(pause);
+            return;
+        }
+        match self.lines.recv_timeout(pause) {
+            Ok(line) => {
+                self.take(&line);
+                while let Ok(line) = self.lines.try_recv() {
+                    self.take(&line);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => self.open = false,
+        }
+    }
+
+    fn take(&mut self, line: &str) {
+        (self.hear)(line);
+        if !line.trim().is_empty() {
+            self.tail.push_back(line.to_owned());
+            if self.tail.len() > TAIL {
+                self.tail.pop_front();
+            }
+        }
+    }
+
+    /// Hands over the rest; a program that the command left behind may keep the pipe open, which is not waited for.
+    fn drain(&mut self, limit: Duration) {
+        let until = Instant::now() + limit;
+        while self.open && Instant::now() < until {
+            self.listen(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends the whole process group, politely first.
+    fn end(&mut self, child: &mut Child) {
+        let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+        for (signal, patience) in [(Signal::INT, PATIENCE), (Signal::TERM, LAST), (Signal::KILL, LAST)] {
+            let _ = kill_process_group(group, signal);
+            let until = Instant::now() + patience;
+            while Instant::now() < until {
+                self.listen(Duration::from_millis(5));
+                if !matches!(child.try_wait(), Ok(None)) {
+                    // The shell is gone; what it had started gets a moment to finish, then no more.
+                    self.drain(STRAGGLERS);
+                    let _ = kill_process_group(group, Signal::KILL);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Reads until everybody who can write is gone. The thread is left alone when nobody listens any more.
+fn read_in_background(mut reader: PipeReader) -> Receiver<String> {
+    let (lines, heard) = channel();
+    std::thread::spawn(move || {
+        let mut line: Vec<u8> = Vec::new();
+        let mut block = vec![0; 64 << 10];
+        while let Ok(n @ 1..) = reader.read(&mut block) {
+            for &byte in &block[..n] {
+                // Progress bars end their lines with carriage returns.
+                let ends = matches!(byte, b'\n' | b'\r');
+                if !ends {
+                    line.push(byte);
+                }
+                if ends || line.len() >= LONGEST {
+                    if lines.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                        return;
+                    }
+                    line.clear();
+                }
+            }
+        }
+        if !line.is_empty() {
+            let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
+        }
+    });
+    heard
+}
+
+fn how(status: ExitStatus) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        // What a shell reports of a program that a signal ended.
+        (Some(code @ 129..=159), _) => Ended::Signal(code - 128),
+        (Some(code), _) => Ended::Status(code),
+        (None, signal) => Ended::Signal(signal.unwrap_or(0)),
+    }
+}
+
+/// What keeps a shell from reading its startup files.
+fn options(program: &Path) -> &'static [&'static str] {
+    match program.file_name().and_then(|name| name.to_str()) {
+        Some("bash") => &["--noprofile", "--norc"],
+        Some("zsh") => &["--no-rcs"],
+        Some("fish") => &["--no-config"],
+        _ => &[],
+    }
+}
+
+/// `PATH` with the folder of the running derm first.
+fn path_with_derm() -> Option<OsString> {
+    let own = std::env::current_exe().ok()?.parent()?.to_owned();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&rest))).ok()
+}

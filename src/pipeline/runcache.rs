@@ -1,0 +1,86 @@
+//! Results of earlier runs, found again by what went into them.
+//!
+//! # Format
+//!
+//! `.derm/cache/runs/ab/cdef….json`, named by the key: a JSON object `{"schema": 1, "outs": {PATH: {hash, kind, size,
+//! files}}}`. The key is the BLAKE3 hash ([`KeyHasher`], purpose `derm run 1`) of, in this order: the form of the command
+//! and its texts; the number of deps, then path and hash of each; the number of parameters, then file, key and
+//! value (as JSON) of each; the number of outs, then the path of each. Going back to parameters that were run
+//! before, renaming a stage, or a run that was killed before it wrote its lock thus costs nothing.
+//!
+//! Not kept for stages whose result does not follow from that: without deps and params, without outs, with
+//! `always_changed`, with a `persist` or `cache: false` out (nothing could be restored), or whose inputs
+//! changed while they ran. A file that cannot be read counts as absent.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::lock::Record;
+use super::stage::{Command, Stage};
+use crate::digest::{KeyHasher, ObjectId};
+use crate::relpath::RelPath;
+use crate::store::Entry;
+use crate::workspace::{Workspace, atomic};
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    schema: u32,
+    outs: BTreeMap<RelPath, Entry>,
+}
+
+/// Whether a stage's result follows from what the key holds.
+pub fn applies(stage: &Stage) -> bool {
+    let has_inputs = !(stage.deps.is_empty() && stage.params.is_empty());
+    has_inputs && !stage.outs.is_empty() && !stage.always_changed && stage.outs.iter().all(|out| out.cache && !out.persist)
+}
+
+/// The key of a run with these inputs.
+pub fn key(stage: &Stage, record: &Record) -> ObjectId {
+    let mut key = KeyHasher::new("derm run 1");
+    match &record.cmd {
+        Command::Text(text) => key.text("text").text(text),
+        Command::List(items) => {
+            key.text("list").text(&items.len().to_string());
+            items.iter().fold(&mut key, |key, item| key.text(item))
+        }
+    };
+    key.text(&record.deps.len().to_string());
+    for (path, entry) in &record.deps {
+        key.text(path.as_str()).field(entry.id.as_bytes()).text(if entry.executable { "x" } else { "-" });
+    }
+    key.text(&record.params.values().map(BTreeMap::len).sum::<usize>().to_string());
+    for (file, keys) in &record.params {
+        for (name, value) in keys {
+            key.text(file.as_str()).text(name).text(&value.json());
+        }
+    }
+    key.text(&stage.outs.len().to_string());
+    for out in &stage.outs {
+        key.text(out.path.as_str());
+    }
+    key.finish()
+}
+
+/// What a run with this key made.
+pub fn find(workspace: &Workspace, key: &ObjectId) -> Option<BTreeMap<RelPath, Entry>> {
+    let bytes = std::fs::read(place(workspace, key)).ok()?;
+    let file: File = serde_json::from_slice(&bytes).ok()?;
+    (file.schema == 1).then_some(file.outs)
+}
+
+/// Remembers what a run with this key made.
+pub fn keep(workspace: &Workspace, key: &ObjectId, outs: &BTreeMap<RelPath, Entry>) -> Result<(), Error> {
+    let path = place(workspace, key);
+    let folder = path.parent().unwrap_or(&path);
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let text = serde_json::to_string_pretty(&File { schema: 1, outs: outs.clone() }).unwrap_or_default();
+    Ok(atomic::write(&path, text.as_bytes())?)
+}
+
+fn place(workspace: &Workspace, key: &ObjectId) -> PathBuf {
+    let hex = key.hex();
+    workspace.cache_dir().join("runs").join(&hex[..2]).join(format!("{}.json", &hex[2..]))
+}

@@ -1,0 +1,120 @@
+//! What may stand in a pipeline file, and what it means.
+//!
+//! The schema is that of dvc.yaml (<https://dvc.org/doc/user-guide/project-structure/dvcyaml-files>) plus
+//! `env`, `timeout`, `retry`, `resources`, `executor` and `shell`. Unknown keys and wrong types are
+//! problems with a place; `live:` and `checkpoint:`, gone from DVC 3, are accepted with a warning.
+//! A null list (`deps:` with nothing after it) is a problem, an empty one and an empty `stages:` are not.
+
+mod expand;
+mod output;
+mod read;
+mod settings;
+mod stage;
+mod vars;
+
+use super::paramfile::ParamFiles;
+use super::problem::{Problem, Problems, Source};
+use super::stage::{Pipeline, Stage};
+use super::template::{self, Scope};
+use super::yaml::{self, Node};
+use crate::relpath::RelPath;
+
+/// A pipeline file with its stages.
+#[derive(Debug)]
+pub struct Definition {
+    /// The file.
+    pub pipeline: Pipeline,
+    /// Its stages in the order of the file; [`Stage::pipeline`] is 0 in all of them.
+    pub stages: Vec<Stage>,
+    /// What was accepted although it has no effect.
+    pub warnings: Vec<String>,
+}
+
+const TOP: &[&str] = &["stages", "vars", "params", "metrics", "plots", "artifacts"];
+
+/// What every reader below needs.
+struct Reader<'p, 's> {
+    problems: Problems<'p>,
+    files: &'s ParamFiles,
+    /// Problems in files that this one names, such as `vars` files.
+    elsewhere: Vec<Problem>,
+}
+
+/// Reads a pipeline file.
+///
+/// # Errors
+/// Every problem of the file, and of the parameter files it draws from.
+pub fn read(source: &Source, pipeline: Pipeline, files: &ParamFiles) -> Result<Definition, Vec<Problem>> {
+    let root = yaml::parse(source)?;
+    let mut reader = Reader { problems: Problems::new(source), files, elsewhere: Vec::new() };
+    let (pipeline, stages) = reader.file(&root, pipeline);
+    let (mut problems, warnings) = reader.problems.finish();
+    problems.extend(reader.elsewhere);
+    if problems.is_empty() { Ok(Definition { pipeline, stages, warnings }) } else { Err(problems) }
+}
+
+impl Reader<'_, '_> {
+    fn file(&mut self, root: &Node, mut pipeline: Pipeline) -> (Pipeline, Vec<Stage>) {
+        if root.is_null() {
+            return (pipeline, Vec::new());
+        }
+        let Some(entries) = self.map(root, "a pipeline file") else { return (pipeline, Vec::new()) };
+        for entry in entries {
+            if entry.key == "datasets" {
+                self.problems.add(entry.mark, "`datasets:` is not supported; name their files in `deps:`");
+            } else if !TOP.contains(&entry.key.as_str()) {
+                self.problems.unknown_key(entry.mark, &entry.key, "a pipeline file", TOP);
+            }
+        }
+        let scope = self.scope(root.get("vars"), &pipeline.base);
+        if let Some(node) = root.get("params") {
+            pipeline.params = self.top_paths(node, &scope, &pipeline.base, "params");
+        }
+        if let Some(node) = root.get("metrics") {
+            pipeline.metrics = self.top_paths(node, &scope, &pipeline.base, "metrics");
+        }
+        if let Some(node) = root.get("plots") {
+            self.top_plots(node);
+        }
+        if let Some(node) = root.get("artifacts") {
+            self.map(node, "`artifacts`");
+        }
+        let stages = root.get("stages").map(|node| self.stages(node, &scope, &pipeline.base)).unwrap_or_default();
+        (pipeline, stages)
+    }
+
+    /// `params:` or `metrics:` of a file: a list of paths.
+    fn top_paths(&mut self, node: &Node, scope: &Scope, base: &RelPath, what: &str) -> Vec<RelPath> {
+        let node = template::fill(node, scope, false, &mut self.problems);
+        let items = self.list(&node, &format!("`{what}`")).unwrap_or_default();
+        items.iter().filter_map(|item| self.path(item, base)).collect()
+    }
+
+    /// `plots:` of a file: a list of paths and of maps, or one map.
+    fn top_plots(&mut self, node: &Node) {
+        let items = match node.entries() {
+            Some(_) => return,
+            None => self.list(node, "`plots`").unwrap_or_default(),
+        };
+        for item in items {
+            if item.as_text().is_none() && item.entries().is_none() {
+                self.problems.add(item.mark, format!("a plot is a path or a map, not {}", item.what()));
+            }
+        }
+    }
+
+    fn stages(&mut self, node: &Node, scope: &Scope, base: &RelPath) -> Vec<Stage> {
+        if node.is_null() {
+            return Vec::new();
+        }
+        let mut stages = Vec::new();
+        for entry in self.map(node, "`stages`").unwrap_or_default() {
+            if entry.key.is_empty() || entry.key.contains(['@', ':']) {
+                self.problems.add(entry.mark, format!("`{}` is no name for a stage: it may not hold `@` or `:`", entry.key));
+                continue;
+            }
+            self.expand(entry, scope, base, &mut stages);
+        }
+        stages
+    }
+}
