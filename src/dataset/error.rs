@@ -187,6 +187,12 @@ pub enum Problem {
         /// The table.
         table: PathBuf,
     },
+    /// An image beside the class folders.
+    #[error("`{}` lies in no class folder", image.display())]
+    OutsideClasses {
+        /// The file, below the source.
+        image: PathBuf,
+    },
     /// One name, several images or rows.
     #[error("image id `{id}` stands for both {first} and {second}")]
     DuplicateId {
@@ -229,7 +235,7 @@ impl Problem {
         use super::ingest::Skip;
         match self {
             Problem::RowWithoutImage { .. } => Some(Skip::Missing),
-            Problem::ImageWithoutRow { .. } => Some(Skip::Unlisted),
+            Problem::ImageWithoutRow { .. } | Problem::OutsideClasses { .. } => Some(Skip::Unlisted),
             Problem::Unreadable { .. } | Problem::Mask { .. } => Some(Skip::Unreadable),
             _ => None,
         }

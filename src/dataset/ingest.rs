@@ -141,6 +141,7 @@ pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Wo
         Format::Isic2020 => listed::read(source, &listed::ISIC2020)?,
         Format::Isic2019 => one_hot::read(source)?,
     };
+    same_names(&mut found);
     let mut skipped = sort_out(source, std::mem::take(&mut found.problems), options)?;
     if found.items.is_empty() {
         return Err(Error::Source { path: source.to_owned(), problems: vec![Problem::NoImages] });
@@ -174,6 +175,17 @@ fn check_places(source: &Path, out: &Path) -> Result<(), Error> {
         return Err(Error::settings(format!("the dataset `{}` lies inside its own source `{}`", out.display(), source.display())));
     }
     Ok(())
+}
+
+/// Names that differ only in case cannot live in one folder on every system.
+fn same_names(found: &mut Found) {
+    let mut seen = std::collections::HashMap::new();
+    for item in &found.items {
+        if let Some(first) = seen.insert(item.row.image.to_lowercase(), &item.row.image) {
+            let (id, first, second) = (item.row.image.to_lowercase(), format!("`{first}`"), format!("`{}`", item.row.image));
+            found.problems.push(Problem::DuplicateId { id, first, second });
+        }
+    }
 }
 
 /// The problems that may be skipped; an error if there are others.

@@ -158,7 +158,7 @@ impl Cells<'_> {
             mask: self.text(2),
             group: self.text(3),
             patient: self.text(4),
-            age: self.parsed(5, "a number of years")?,
+            age: self.parsed(5, "a number of years")?.filter(|age: &f32| age.is_finite()),
             sex: self.text(6),
             site: self.text(7),
             skin_type: self.text(8),

@@ -89,8 +89,9 @@ impl Report for Written {
     const KIND: &'static str = "split";
 
     fn human(&self, page: &mut Page) {
-        let units = text::count(self.balance.units, "group that stays together", "groups that stay together");
-        page.line(format!("{}: {} in {units}", self.split, text::count(self.images, "image", "images"))).blank();
+        let units = self.balance.units.map(|units| text::count(units, "group that stays together", "groups that stay together"));
+        let units = units.map(|units| format!(" in {units}")).unwrap_or_default();
+        page.line(format!("{}: {}{units}", self.split, text::count(self.images, "image", "images"))).blank();
         let names = self.balance.parts.iter().map(|part| (part.clone(), Align::Right));
         let mut table = Table::with_columns(std::iter::once(("class".to_owned(), Align::Left)).chain(names).collect());
         for class in &self.balance.classes {

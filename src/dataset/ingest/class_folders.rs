@@ -7,9 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::files::Files;
+use super::files::{Files, without_extension};
 use super::{Found, Item};
-use crate::dataset::manifest::stem;
 use crate::dataset::{Error, Problem, Row, Subset};
 
 /// Where an image lies: subset, class.
@@ -37,19 +36,18 @@ pub fn read(source: &Path) -> Result<Found, Error> {
                 classes.insert(place.class);
                 placed.push((path, place));
             }
-            None => found.problems.push(Problem::ImageWithoutRow { image: path.into(), table: "(a class folder)".into() }),
+            None => found.problems.push(Problem::OutsideClasses { image: path.into() }),
         }
     }
     let classes: Vec<&str> = classes.into_iter().collect();
     for (path, place) in &placed {
         let label = classes.binary_search(&place.class).ok();
-        let mask = files.masks.get(stem(path)).filter(|mask| mask.rsplit_once('/').map(|p| p.0) == path.rsplit_once('/').map(|p| p.0));
+        let mask = files.masks.get(without_extension(path));
         let row = Row { image: path[shared..].to_owned(), label, ..Row::default() };
         found.items.push(Item { file: source.join(path), mask: mask.map(|mask| source.join(mask)), row, subset: place.subset });
     }
     found.classes = classes.iter().map(|class| (*class).to_owned()).collect();
     found.problems.extend(files.problems);
-    same_names(&mut found);
     Ok(found)
 }
 
@@ -74,15 +72,4 @@ fn place(path: &str, subsets: bool) -> Option<Place<'_>> {
         return Some(Place { subset: None, class: first });
     }
     Some(Place { subset: first.parse().ok(), class: rest.split_once('/')?.0 })
-}
-
-/// Names that differ only in case cannot live in one folder on every system.
-fn same_names(found: &mut Found) {
-    let mut seen = std::collections::HashMap::new();
-    for item in &found.items {
-        if let Some(first) = seen.insert(item.row.image.to_lowercase(), item.row.image.clone()) {
-            let (id, first, second) = (item.row.image.to_lowercase(), format!("`{first}`"), format!("`{}`", item.row.image));
-            found.problems.push(Problem::DuplicateId { id, first, second });
-        }
-    }
 }

@@ -18,7 +18,7 @@ const MASK_SUFFIX: &str = "_segmentation";
 pub struct Files {
     /// Image files that are no masks.
     pub images: Vec<String>,
-    /// Masks: the stem of the image they belong to, then their path.
+    /// Masks: the path of the image they belong to as if it lay beside them, without extension; then their path.
     pub masks: BTreeMap<String, String>,
     /// Tables, by their extension.
     pub tables: Vec<String>,
@@ -67,7 +67,7 @@ impl Files {
     }
 
     fn sort_in(&mut self, path: String) {
-        let mask_of = stem(&path).strip_suffix(MASK_SUFFIX).map(str::to_owned);
+        let mask_of = without_extension(&path).strip_suffix(MASK_SUFFIX).map(str::to_owned);
         let as_path = Path::new(&path);
         let lower = path.to_ascii_lowercase();
         if is_image_name(as_path) {
@@ -101,6 +101,12 @@ impl Files {
         }
         Ok(found)
     }
+}
+
+/// A path without its last extension.
+pub fn without_extension(path: &str) -> &str {
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    path[name..].rfind('.').filter(|dot| *dot > 0).map_or(path, |dot| &path[..name + dot])
 }
 
 /// The first line of a file as cells of a table, for telling formats apart; empty if it is no text.

@@ -128,10 +128,11 @@ pub fn age(table: &Table, at: usize, column: &str, problems: &mut Vec<Problem>) 
 /// Matches a table's rows with the files.
 pub struct Listing<'a> {
     source: &'a Path,
-    files: &'a Files,
     table: &'a Table,
     column: usize,
     by_stem: BTreeMap<&'a str, &'a str>,
+    /// Masks by the stem of their image: they may lie in a folder of their own.
+    masks: HashMap<&'a str, &'a str>,
     /// Row that first named each image.
     seen: HashMap<String, usize>,
 }
@@ -139,7 +140,8 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     pub fn new(source: &'a Path, files: &'a Files, table: &'a Table, image: &str, problems: &mut Vec<Problem>) -> Result<Self, Error> {
         let by_stem = files.by_stem(source, problems)?;
-        Ok(Self { source, files, table, column: table.require(image)?, by_stem, seen: HashMap::new() })
+        let masks = files.masks.iter().map(|(image, mask)| (image.rsplit('/').next().unwrap_or(image), mask.as_str())).collect();
+        Ok(Self { source, table, column: table.require(image)?, by_stem, masks, seen: HashMap::new() })
     }
 
     /// The file that a row names; `None` after noting why there is none.
@@ -161,7 +163,7 @@ impl<'a> Listing<'a> {
 
     /// The image with its mask. It keeps its file's name and loses its folders, as its name is unique.
     pub fn item(&self, file: &str, row: Row) -> Item {
-        let mask = self.files.masks.get(crate::dataset::manifest::stem(file));
+        let mask = self.masks.get(crate::dataset::manifest::stem(file));
         let image = file.rsplit('/').next().unwrap_or(file).to_owned();
         Item { file: self.source.join(file), mask: mask.map(|mask| self.source.join(mask)), row: Row { image, ..row }, subset: None }
     }

@@ -69,8 +69,8 @@ pub struct Balance {
     pub asked: Vec<f64>,
     /// Per class, then images without a label if there are any.
     pub classes: Vec<ClassBalance>,
-    /// Units that were kept together.
-    pub units: usize,
+    /// Units that were kept together; not known of a table by others.
+    pub units: Option<usize>,
 }
 
 /// Images of one class in every part.
@@ -118,7 +118,7 @@ pub fn make(dataset: &Dataset, options: &Options) -> Result<Made, Error> {
         Some(folds) => deal_folds(&units, folds, shares, options.seed)?,
     };
     let split = Split::new(dataset, grouping.unit_of.iter().map(|&unit| parts[unit]).collect());
-    let balance = balance(dataset, &split, asked(options), grouping.units);
+    let balance = balance(dataset, &split, asked(options), Some(grouping.units));
     let warnings = warnings(dataset, options, &balance);
     Ok(Made { split, balance, warnings })
 }
@@ -126,7 +126,7 @@ pub fn make(dataset: &Dataset, options: &Options) -> Result<Made, Error> {
 /// Reads a table by others, such as a challenge's own split, and checks it against the dataset.
 pub fn official(dataset: &Dataset, path: &Path) -> Result<Made, Error> {
     let split = Split::from_table(&Table::read(path)?, dataset)?;
-    let balance = balance(dataset, &split, Vec::new(), dataset.rows.len());
+    let balance = balance(dataset, &split, Vec::new(), None);
     Ok(Made { split, balance, warnings: Vec::new() })
 }
 
@@ -221,7 +221,7 @@ fn asked(options: &Options) -> Vec<f64> {
     }
 }
 
-fn balance(dataset: &Dataset, split: &Split, asked: Vec<f64>, units: usize) -> Balance {
+fn balance(dataset: &Dataset, split: &Split, asked: Vec<f64>, units: Option<usize>) -> Balance {
     let folds: Vec<u32> = (0..split.folds()).collect();
     let mut parts: Vec<(String, Vec<usize>)> =
         folds.iter().map(|&fold| (format!("fold {fold}"), split.rows(Subset::Val, Some(fold)))).collect();

@@ -75,8 +75,8 @@ type Spot = (f32, f32, f32);
 struct LesionPaint<'a> {
     looks: &'a Looks,
     radius: f32,
-    /// Waves of the outline: how many round, how high, where they begin.
-    waves: Vec<(f32, f32, f32)>,
+    /// How far the outline lies beyond the radius, as a share of it, at equal steps of the angle.
+    outline: Vec<f32>,
     /// Regions of the further colours.
     regions: Vec<(Tint, Spot)>,
     dots: Vec<Spot>,
@@ -96,7 +96,7 @@ impl<'a> LesionPaint<'a> {
         Self {
             looks,
             radius,
-            waves: waves(looks, &mut rng),
+            outline: outline(&waves(looks, &mut rng)),
             regions,
             dots: spots(looks.dots, radius, (0.018, 0.045), &mut rng),
             pale_dots: spots(looks.pale_dots, radius, (0.02, 0.05), &mut rng),
@@ -109,8 +109,9 @@ impl<'a> LesionPaint<'a> {
     fn depth(&self, p: f32, q: f32) -> f32 {
         let stretch = self.looks.elongation.sqrt();
         let (p, q) = (p / stretch, q * stretch);
-        let angle = q.atan2(p);
-        let outline: f32 = self.waves.iter().map(|(count, height, begin)| height * (count * angle + begin).sin()).sum();
+        let step = (q.atan2(p) / TAU).rem_euclid(1.0) * STEPS as f32;
+        let (before, after) = (step as usize % STEPS, (step as usize + 1) % STEPS);
+        let outline = self.outline[before] + (self.outline[after] - self.outline[before]) * step.fract();
         let rough = 0.10 * self.looks.border * self.noise.octaves(p * 9.0 + 7.0, q * 9.0, 2);
         (p * p + q * q).sqrt() / (self.radius * (1.0 + outline + rough).max(0.25))
     }
@@ -162,7 +163,15 @@ impl<'a> LesionPaint<'a> {
     }
 }
 
-/// Low waves make a lesion lopsided, high ones ragged.
+/// Steps of an outline.
+const STEPS: usize = 512;
+
+fn outline(waves: &[(f32, f32, f32)]) -> Vec<f32> {
+    let angles = (0..STEPS).map(|step| step as f32 / STEPS as f32 * TAU);
+    angles.map(|angle| waves.iter().map(|(count, height, begin)| height * (count * angle + begin).sin()).sum()).collect()
+}
+
+/// Waves of an outline: how many round, how high, where they begin. Low waves make a lesion lopsided, high ones ragged.
 fn waves(looks: &Looks, rng: &mut ChaCha8Rng) -> Vec<(f32, f32, f32)> {
     let mut waves = Vec::new();
     for count in 1..=3 {
