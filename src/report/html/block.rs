@@ -44,8 +44,8 @@ pub struct Tile {
     pub name: String,
     /// The number.
     pub value: String,
-    /// Its interval or unit.
-    pub detail: String,
+    /// Lines under it: its interval, what to hold it against.
+    pub details: Vec<String>,
 }
 
 /// A picture in the page itself.
@@ -63,7 +63,9 @@ pub struct Picture {
 
 pub(super) fn tiles(tiles: &[Tile]) -> String {
     let one = |t: &Tile| {
-        format!("<div class=\"tile\"><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", escape(&t.name), escape(&t.value), escape(&t.detail))
+        let details: String =
+            t.details.iter().filter(|line| !line.is_empty()).map(|line| format!("<small>{}</small>", escape(line))).collect();
+        format!("<div class=\"tile\"><dt>{}</dt><dd>{}{details}</dd></div>\n", escape(&t.name), escape(&t.value))
     };
     format!("<dl class=\"tiles\">\n{}</dl>\n", tiles.iter().map(one).collect::<String>())
 }
