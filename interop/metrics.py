@@ -2,7 +2,7 @@
 
 usage: metrics.py PATH-TO-DERM
 
-Every number of metrics.json that scikit-learn or SciPy can compute must agree to 1e-9. What they have no
+Every number of evaluation.json that scikit-learn or SciPy can compute must agree to 1e-9. What they have no
 function for (ECE, ISIC's area, MedMNIST's two numbers, DeLong's interval) is computed here from its
 definition in another way than in derm. Exit code 1 on any difference.
 """
@@ -52,7 +52,10 @@ def evaluate(derm, folder, classes, y, p):
     again = out / "predictions.csv"
     back = np.genfromtxt(again, delimiter=",", skip_header=1, usecols=range(4, 4 + len(classes)), ndmin=2)
     assert (back == p).all(), "predictions.csv does not hold the same numbers"
-    return json.loads((out / "metrics.json").read_text())
+    full, short = (json.loads((out / name).read_text()) for name in ("evaluation.json", "metrics.json"))
+    assert all(full[key] == value for key, value in short.items() if key not in ("kind", "per_class")), "the two files differ"
+    assert all(full["per_class"][c][key] == value for c in classes for key, value in short["per_class"][c].items())
+    return full
 
 
 def ece_and_mce(y, p):
@@ -202,8 +205,8 @@ def compare(derm, folder, case, classes, y, p):
     lines = (folder / "turned.csv").read_text().splitlines(keepends=True)
     (folder / "turned.csv").write_text(lines[0] + "".join(lines[1 + i] for i in order))
     subprocess.run([derm, "evaluate", "--predictions", "turned.csv", "--out", "turned", "--resamples", "20"], cwd=folder, check=True, capture_output=True)
-    if (folder / "turned/metrics.json").read_bytes() != (folder / "out/metrics.json").read_bytes():
-        wrong.append(f"{case}: the order of rows changes metrics.json")
+    if (folder / "turned/evaluation.json").read_bytes() != (folder / "out/evaluation.json").read_bytes():
+        wrong.append(f"{case}: the order of rows changes evaluation.json")
     print(f"{case:<46} {len(y):>6} rows {k} classes {compared - before:>4} numbers")
 
 

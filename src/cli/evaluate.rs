@@ -6,7 +6,8 @@ use clap::{ArgGroup, Args, ValueHint};
 
 /// Evaluate a model, or a table of predictions
 ///
-/// Writes three files: `metrics.json` (every number, with 95 % intervals), `predictions.csv` (one row an image) and
+/// Writes four files: `metrics.json` (the numbers that are compared), `evaluation.json` (every number, with 95 %
+/// intervals, averages, confusion matrix, ISIC's and MedMNIST's scores), `predictions.csv` (one row an image) and
 /// `report.html` (one page that needs nothing else: confusion matrix, ROC and precision-recall curves, reliability
 /// diagram, worst mistakes with their images). In a repository the evaluation is also recorded as a run.
 ///

@@ -16,7 +16,7 @@ use crate::workspace::{Workspace, atomic, settings::Settings};
 use source::Source;
 
 /// The files, in the order in which they are written.
-const FILES: [&str; 3] = ["metrics.json", "predictions.csv", "report.html"];
+const FILES: [&str; 4] = ["metrics.json", "evaluation.json", "predictions.csv", "report.html"];
 
 pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let workspace = Workspace::discover(&context.cwd).ok();
@@ -51,8 +51,7 @@ fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Option
     let out = context.cwd.join(&args.out);
     std::fs::create_dir_all(&out)
         .map_err(|error| Failure::new(format!("cannot make the folder `{}`", args.out.display())).cause(error.to_string()))?;
-    let metrics = evaluation.to_json();
-    for (name, content) in FILES.iter().zip([metrics, predictions.to_csv(), html]) {
+    for (name, content) in FILES.iter().zip([evaluation.to_metrics_json(), evaluation.to_json(), predictions.to_csv(), html]) {
         atomic::write(&out.join(name), content.as_bytes())?;
     }
     let files = FILES.iter().map(|name| source.shown(&out.join(name))).collect();

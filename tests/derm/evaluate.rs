@@ -27,9 +27,12 @@ fn numbers_by_hand_in_json_and_in_the_files() {
     let ran = sandbox.derm(["evaluate", "--predictions", "p.csv", "--out", "reports/e", "--json"]).success();
     let shown = ran.json();
     assert_eq!(shown["kind"], "evaluation");
-    assert_eq!(shown["files"], serde_json::json!(["reports/e/metrics.json", "reports/e/predictions.csv", "reports/e/report.html"]));
-    let metrics: serde_json::Value = serde_json::from_str(&sandbox.read("reports/e/metrics.json")).unwrap();
-    for found in [&shown, &metrics] {
+    assert_eq!(
+        shown["files"],
+        serde_json::json!(["metrics.json", "evaluation.json", "predictions.csv", "report.html"].map(|name| format!("reports/e/{name}")))
+    );
+    let read = |name: &str| serde_json::from_str::<serde_json::Value>(&sandbox.read(&format!("reports/e/{name}"))).unwrap();
+    for found in [&shown, &read("metrics.json"), &read("evaluation.json")] {
         assert_eq!(found["schema"], 1);
         assert_eq!(found["n"], 4);
         assert_eq!(found["groups"], 3);
@@ -38,6 +41,9 @@ fn numbers_by_hand_in_json_and_in_the_files() {
         assert_eq!(found["macro_auc"], 0.75);
         assert_eq!(found["per_class"]["mel"]["recall"], 1.0);
         assert_eq!(found["per_class"]["nv"]["specificity"], 1.0);
+        assert_eq!(found["undefined"], serde_json::json!([]));
+    }
+    for found in [&shown, &read("evaluation.json")] {
         assert_eq!(found["confusion"], serde_json::json!([[2, 0], [1, 1]]));
         assert_eq!(found["intervals"]["headline"]["accuracy"], serde_json::Value::Null);
     }
@@ -52,7 +58,7 @@ fn the_page_is_complete_small_and_the_same_every_time() {
     sandbox.write("p.csv", table(2000));
     sandbox.derm(["evaluate", "--predictions", "p.csv", "--out", "one"]).success();
     sandbox.derm(["evaluate", "--predictions", "p.csv", "--out", "two", "-j", "1"]).success();
-    for file in ["metrics.json", "predictions.csv", "report.html"] {
+    for file in ["metrics.json", "evaluation.json", "predictions.csv", "report.html"] {
         assert_eq!(sandbox.read(&format!("one/{file}")), sandbox.read(&format!("two/{file}")), "{file}");
     }
     let page = sandbox.read("one/report.html");
@@ -67,7 +73,7 @@ fn the_page_is_complete_small_and_the_same_every_time() {
     }
     // Its own table evaluates to the same numbers.
     sandbox.derm(["evaluate", "--predictions", "one/predictions.csv", "--out", "three"]).success();
-    assert_eq!(sandbox.read("one/metrics.json"), sandbox.read("three/metrics.json"));
+    assert_eq!(sandbox.read("one/evaluation.json"), sandbox.read("three/evaluation.json"));
 }
 
 #[test]
@@ -115,6 +121,99 @@ fn an_evaluation_in_a_repository_is_a_run() {
     assert_eq!(record["metrics"]["balanced_accuracy"]["last"], 0.75);
     let kept = format!(".derm/runs/theirs/{run}/artifacts/metrics.json");
     assert_eq!(sandbox.read(&kept), sandbox.read("out/metrics.json"));
+}
+
+mod with_a_model {
+    use super::*;
+    use std::sync::OnceLock;
+
+    /// A repository with `d`, a dataset of noise that nothing can be learnt from, so that there are mistakes, its split and
+    /// a model trained for an epoch.
+    fn trained() -> &'static Sandbox {
+        static TRAINED: OnceLock<Sandbox> = OnceLock::new();
+        TRAINED.get_or_init(|| {
+            let sandbox = Sandbox::repository();
+            let (mut manifest, mut split) = ("image,label,group\n".to_owned(), "image,split\n".to_owned());
+            std::fs::create_dir_all(sandbox.path("d/images")).unwrap();
+            for i in 0..48u32 {
+                let picture = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x, y, i].map(|v| (v * 2_654_435_761 + i * 97) as u8)));
+                picture.save(sandbox.path(&format!("d/images/im{i:02}.png"))).unwrap();
+                manifest += &format!("im{i:02}.png,{},L{}\n", ["mel", "nv"][(i / 2 % 2) as usize], i / 2);
+                split += &format!("im{i:02}.png,{}\n", ["train", "train", "val", "test"][(i / 2 % 4) as usize].replace("val", "train"));
+            }
+            sandbox.write(
+                "d/dataset.yaml",
+                "schema: 1\ntask: classification\nclasses: [mel, nv]\nimages: 48\nformat: class-folders\nsource: noise\nlicence: CC0\n",
+            );
+            sandbox.write("d/manifest.csv", manifest);
+            // Pairs 1 and 3 of four are `nv`: let some of the first become test images too.
+            sandbox.write("s.csv", split.replace("im00.png,train", "im00.png,test").replace("im01.png,train", "im01.png,test"));
+            let tiny = ["--network", "squeezenet1_1", "--image-size", "32", "--epochs", "1", "--batch-size", "8"];
+            sandbox.derm(["train", "--data", "d", "--split", "s.csv", "--out", "m"].iter().chain(&tiny)).success();
+            sandbox
+        })
+    }
+
+    fn evaluate<const N: usize>(out: &str, more: [&str; N]) -> crate::support::Ran {
+        let base = ["evaluate", "--model", "m", "--data", "d", "--resamples", "50", "--json", "--out", out];
+        trained().derm(base.iter().chain(&more)).success()
+    }
+
+    #[test]
+    fn the_test_images_are_predicted_and_the_mistakes_are_shown() {
+        let sandbox = trained();
+        let shown = evaluate("r/test", ["--split", "s.csv"]).json();
+        assert_eq!((&shown["n"], &shown["groups"]), (&14.into(), &7.into()));
+        assert_eq!(shown["title"], "Evaluation of m on d (test)");
+        let page = sandbox.read("r/test/report.html");
+        for text in ["data:image/jpeg;base64,", "squeezenet1_1", "BLAKE3 of the weights", "BLAKE3 of the split", "CC0"] {
+            assert!(page.contains(text), "{text}");
+        }
+        assert!(!page.contains("learnt from"), "these images are new to the model");
+        let run: serde_json::Value =
+            serde_json::from_str(&sandbox.read(&format!(".derm/runs/evaluation/{}/run.json", shown["run"].as_str().unwrap()))).unwrap();
+        assert_eq!((&run["tags"]["kind"], &run["datasets"][0]["counts"]["test"]), (&"evaluation".into(), &14.into()));
+        assert_eq!(run["tags"]["model"].as_str().map(str::len), Some(64));
+    }
+
+    #[test]
+    fn its_table_gives_the_same_numbers_and_takes_labels_and_pictures_from_the_dataset() {
+        let sandbox = trained();
+        evaluate("r/once", ["--split", "s.csv"]);
+        let table = sandbox.read("r/once/predictions.csv");
+        let bare: String = table
+            .lines()
+            .map(|line| {
+                line.split(',').enumerate().filter(|(i, _)| ![1, 6].contains(i)).map(|(_, cell)| cell).collect::<Vec<_>>().join(",") + "\n"
+            })
+            .collect();
+        assert!(bare.starts_with("image,predicted,confidence,p_mel,p_nv\n"), "{bare}");
+        sandbox.write("bare.csv", bare);
+        let args = ["evaluate", "--predictions", "bare.csv", "--data", "d", "--resamples", "50", "--out", "r/twice"];
+        sandbox.derm(args).success().complains(["took 14 labels and 14 groups from `d`"]);
+        assert_eq!(sandbox.read("r/once/evaluation.json"), sandbox.read("r/twice/evaluation.json"));
+        assert!(sandbox.read("r/twice/report.html").contains("data:image/jpeg;base64,"));
+        sandbox.write("foreign.csv", "image,p_a,p_b\nelsewhere.jpg,0.1,0.9\n");
+        let args = ["evaluate", "--predictions", "foreign.csv", "--data", "d", "--out", "r/foreign"];
+        sandbox.derm(args).exits(2).complains(["none of the predicted images", "`elsewhere.jpg`"]);
+    }
+
+    #[test]
+    fn images_that_the_model_learnt_from_are_called_so() {
+        evaluate("r/train", ["--split", "s.csv", "--subset", "train"]).complains(["learnt from these very images"]);
+        evaluate("r/all", []).complains(["trained on images of this dataset"]);
+        assert!(trained().read("r/all/report.html").contains("trained on images of this dataset"));
+    }
+
+    #[test]
+    fn a_subset_without_images_and_a_model_that_is_none() {
+        let sandbox = trained();
+        let base = ["evaluate", "--data", "d", "--split", "s.csv", "--out", "r/none"];
+        sandbox.derm(base.iter().chain(&["--model", "m", "--subset", "val"])).exits(2).complains(["`val`"]);
+        let ran = sandbox.derm(base.iter().chain(&["--model", "d"]));
+        assert!(matches!(ran.code, 1 | 2), "{ran:?}");
+        assert!(!sandbox.path("r/none").exists());
+    }
 }
 
 mod bad_input {
