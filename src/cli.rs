@@ -94,7 +94,7 @@ pub enum Command {
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
     Data(data::DataArgs),
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
     Drift(drift::DriftArgs),

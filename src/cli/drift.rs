@@ -28,7 +28,13 @@ use clap::Args;
 #[command(verbatim_doc_comment)]
 pub struct DriftArgs {
     /// The reference: a dataset, or a folder of images
-    #[arg(long, value_name = "DIR", requires = "current", required_unless_present = "reference_predictions", help_heading = "What to compare")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "current",
+        required_unless_present = "reference_predictions",
+        help_heading = "What to compare"
+    )]
     pub reference: Option<PathBuf>,
 
     /// What is compared with it: a dataset, or a folder of images

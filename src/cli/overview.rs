@@ -49,8 +49,20 @@ pub(super) fn apply(command: Command) -> Command {
         groups(&command),
         heading("{h}Options:{/h}")
     );
-    let command = command.override_usage("derm [OPTIONS] COMMAND ...");
+    let command =
+        command.override_usage("derm [OPTIONS] COMMAND ...").mut_subcommands(|sub| with_heading(sub, &heading("{h}Examples:{/h}")));
     command.help_template(template).after_help(SHORT_END).after_long_help(heading(LONG_END))
+}
+
+/// `EXAMPLES` above the examples of a command gets the look of the other headings.
+fn with_heading(command: Command, heading: &str) -> Command {
+    let given = command.get_after_help().or(command.get_after_long_help()).map(ToString::to_string);
+    let examples = given.as_deref().and_then(|text| text.strip_prefix("EXAMPLES")).map(|rest| rest.trim_start_matches(':'));
+    let command = match examples {
+        Some(rest) => command.after_long_help(format!("{heading}{rest}")).after_help(None::<&str>),
+        None => command,
+    };
+    command.mut_subcommands(|sub| with_heading(sub, heading))
 }
 
 fn groups(command: &Command) -> String {

@@ -32,7 +32,7 @@ pub enum RunsCommand {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Only the runs of this experiment
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     pub experiment: Option<String>,
 
     /// Only runs that ended so, or are still running

@@ -4,6 +4,7 @@ mod answer;
 mod record;
 mod source;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Context, Exit, Failure};
@@ -15,7 +16,7 @@ use crate::workspace::{Workspace, atomic, settings::Settings};
 use source::Source;
 
 /// The files, in the order in which they are written.
-const FILES: [&str; 3] = ["metrics.json", "predictions.csv", "report.html"];
+const FILES: [&str; 4] = ["metrics.json", "evaluation.json", "predictions.csv", "report.html"];
 
 pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let workspace = Workspace::discover(&context.cwd).ok();
@@ -43,13 +44,14 @@ fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Option
     let predictions = source.predictions(context)?;
     let evaluation = evaluation::evaluate(&predictions, &options)?;
     let thumbnails = thumbnails(context, source, &predictions)?;
-    let material = Material { title: source.title(), identity: source.identity(), thumbnails };
+    let cautions = source.cautions();
+    cautions.iter().for_each(|caution| context.ui.warn(caution));
+    let material = Material { title: source.title(), identity: source.identity(), cautions, thumbnails };
     let html = page::page(&predictions, &evaluation, &material).render();
     let out = context.cwd.join(&args.out);
     std::fs::create_dir_all(&out)
         .map_err(|error| Failure::new(format!("cannot make the folder `{}`", args.out.display())).cause(error.to_string()))?;
-    let metrics = evaluation.to_json();
-    for (name, content) in FILES.iter().zip([metrics, predictions.to_csv(), html]) {
+    for (name, content) in FILES.iter().zip([evaluation.to_metrics_json(), evaluation.to_json(), predictions.to_csv(), html]) {
         atomic::write(&out.join(name), content.as_bytes())?;
     }
     let files = FILES.iter().map(|name| source.shown(&out.join(name))).collect();
@@ -71,26 +73,22 @@ fn settings(context: &Context, args: &EvaluateArgs) -> Result<(usize, u64), Fail
 }
 
 /// Pictures of the worst mistakes; one that cannot be read is a warning, not a failure.
-fn thumbnails(
-    context: &Context,
-    source: &Source,
-    predictions: &Predictions,
-) -> Result<std::collections::BTreeMap<String, Vec<u8>>, Failure> {
+fn thumbnails(context: &Context, source: &Source, predictions: &Predictions) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let worst = page::worst_mistakes(predictions, page::MISTAKES);
     let observer = context.ui.observer();
     let task = observer.begin("drawing mistakes", Some(worst.len() as u64), Unit::Items("images"));
-    let mut found = std::collections::BTreeMap::new();
-    for row in worst {
+    let names: Vec<&str> = worst.iter().map(|row| row.image.as_str()).collect();
+    let mut found = BTreeMap::new();
+    for (name, path) in names.iter().zip(source.image_paths(&names)) {
         if context.interrupt.is_raised() {
             return Err(evaluation::Error::Interrupted.into());
         }
-        if let Some(path) = source.image_path(&row.image) {
-            match thumbnail::thumbnail(&path) {
-                Ok(bytes) => {
-                    found.insert(row.image.clone(), bytes);
-                }
-                Err(error) => context.ui.warn(format!("the report lacks a picture: {error}")),
+        match path.map(|path| thumbnail::thumbnail(&path)) {
+            Some(Ok(bytes)) => {
+                found.insert((*name).to_owned(), bytes);
             }
+            Some(Err(error)) => context.ui.warn(format!("the report lacks a picture: {error}")),
+            None => {}
         }
         task.advance(1);
     }

@@ -25,7 +25,8 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<Exit, Failure> {
 
 fn bundle(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, Failure> {
     let Some(model) = &args.model else {
-        return Err(Failure::usage("a bundle is copied from a bundle: `--network` has none").hint("use `--format onnx`, or name a bundle with `--model`"));
+        return Err(Failure::usage("a bundle is copied from a bundle: `--network` has none")
+            .hint("use `--format onnx`, or name a bundle with `--model`"));
     };
     let bundle = Bundle::open(&context.cwd.join(model), &Device::Cpu)?;
     make_parent(out)?;
@@ -34,7 +35,8 @@ fn bundle(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, 
         format: "bundle",
         out: args.out.display().to_string(),
         architecture: bundle.config.architecture.name,
-        classes: bundle.config.classes.clone(),
+        classes: bundle.config.classes.len(),
+        class_names: Some(bundle.config.classes.clone()),
         bytes: files.iter().map(|file| file.bytes).sum(),
         weights: Some(bundle.weights.hex()),
         files: files.into_iter().map(|file| file.name).collect(),
@@ -55,7 +57,9 @@ fn onnx(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, Fa
         format: "onnx",
         out: args.out.display().to_string(),
         architecture: model.network.architecture().name,
-        classes: model.card.classes,
+        classes: model.card.classes.len(),
+        // Published weights know their classes by number alone.
+        class_names: model.weights.is_some().then_some(model.card.classes),
         bytes: bytes.len() as u64,
         weights: model.weights,
         files: Vec::new(),
@@ -81,14 +85,13 @@ impl Model {
     }
 
     fn from_bundle(bundle: Bundle) -> Self {
-        let text = |pointers: &[&str]| {
-            pointers.iter().find_map(|pointer| bundle.provenance.pointer(pointer).and_then(|value| value.as_str().map(str::to_owned)))
-        };
+        let text = |pointer: &str| bundle.provenance.pointer(pointer).and_then(|value| value.as_str()).map(str::to_owned);
         let card = Card {
             classes: bundle.config.classes.clone(),
-            licence: text(&["/licence", "/license", "/data/licence"]),
-            data_hash: text(&["/data/digest", "/data/hash", "/dataset/digest"]),
-            run: text(&["/run", "/run/id"]),
+            licence: None,
+            data_hash: text("/data/blake3"),
+            data_licence: text("/data/licence"),
+            training_key: text("/training_key"),
         };
         Self { network: bundle.network, preprocess: bundle.config.preprocess, card, weights: Some(bundle.weights.hex()) }
     }
@@ -132,7 +135,10 @@ struct Exported {
     format: &'static str,
     out: String,
     architecture: &'static str,
-    classes: Vec<String>,
+    /// How many classes there are.
+    classes: usize,
+    /// Their names, in the order of the outputs, where they are known.
+    class_names: Option<Vec<String>>,
     bytes: u64,
     /// Hash of the bundle's weights.
     weights: Option<String>,
@@ -166,10 +172,10 @@ impl Report for Exported {
     const KIND: &'static str = "export";
 
     fn human(&self, page: &mut Page) {
-        let classes = text::count(self.classes.len(), "class", "classes");
+        let classes = text::count(self.classes, "class", "classes");
         page.line(format!("wrote {} ({}): {} for {classes}", self.out, text::bytes(self.bytes), self.architecture));
         if let Some(graph) = &self.graph {
-            page.line(format!("  reads `{}` {}, gives `{}` float32 [N, {}]", graph.input, graph.input_shape, graph.output, self.classes.len()));
+            page.line(format!("  reads `{}` {}, gives `{}` float32 [N, {}]", graph.input, graph.input_shape, graph.output, self.classes));
             let values = text::grouped(graph.values as u64);
             page.line(format!("  {} operations, {values} values; checked by reading it back", graph.nodes));
         } else {

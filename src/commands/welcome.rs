@@ -29,16 +29,14 @@ fn outside(page: &mut Page) {
 fn inside(page: &mut Page, workspace: &Workspace) {
     page.line(format!("The repository is {}. What to type next:", workspace.root().display())).blank();
     let has_pipelines = workspace.root().join("pipelines").is_dir() || workspace.root().join("dvc.yaml").is_file();
+    let status = ("derm status", "see what changed");
     if has_pipelines {
-        commands(
-            page,
-            &[("derm repro", "run what is out of date"), ("derm dag", "see the stages"), ("derm runs list", "see what was trained")],
-        );
+        let repro = ("derm repro", "run what is out of date");
+        commands(page, &[repro, status, ("derm dag", "see the stages"), ("derm runs list", "see what was trained")]);
     } else {
-        let ingest = "make a dataset of a folder of images";
-        commands(page, &[("derm data ingest FOLDER --out data/skin", ingest), ("derm add PATH", "put data under version control")]);
+        let ingest = ("derm data ingest FOLDER --out data/skin", "make a dataset of a folder of images");
+        commands(page, &[ingest, ("derm add PATH", "put data under version control"), status]);
     }
-    commands(page, &[("derm status", "see what changed")]);
 }
 
 fn damaged(page: &mut Page) {

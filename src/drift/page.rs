@@ -1,7 +1,7 @@
 //! `drift.html`.
 
 use super::compare::{ColumnReport, LevelReport, Verdict};
-use super::report::{Report, describe, p_text};
+use super::report::{Report, by_effect, describe, p_text};
 use super::table::Level;
 use crate::report::html::{Cell, Page, Section, Table, Tile, Tone};
 use crate::report::svg::{Axis, Bars, Group, LinePlot, Series, Stroke, Svg};
@@ -87,26 +87,32 @@ pub fn power_sentence(report: &Report) -> Option<String> {
 }
 
 fn findings(report: &Report) -> Section {
-    let section = Section::new("drifting", "What drifts");
-    let drifting = by_effect(report, |column| column.verdict == Verdict::Drift);
-    if drifting.is_empty() {
+    let mut section = Section::new("drifting", "What drifts");
+    let meanings = report.meanings();
+    if meanings.is_empty() {
         return section.text("Nothing.");
     }
-    let mut table = Table::new("Largest effect first. The effect is the Wasserstein distance in standard deviations of the reference, signed by the median's shift, or Cramér's V.")
-        .text_column("column").number_column("effect").number_column("reference").number_column("current").text_column("what it may mean");
-    for column in drifting {
-        let effect = column.outcome.map_or(f64::NAN, |outcome| outcome.effect);
-        let name = Cell::text(&column.name).with(describe(&column.name).unwrap_or_default());
-        let hint = Cell::text(column.hint.unwrap_or_default());
-        table.row([
-            name,
-            Cell::number(effect, signed(column, effect)),
-            median(column.reference.median),
-            median(column.current.median),
-            hint,
-        ]);
+    for (hint, columns) in &meanings {
+        let names = columns.iter().map(|column| format!("{} {}", column.name, signed(column, effect(column))));
+        section = section.text(&format!("{} — {}", capital(hint), names.collect::<Vec<_>>().join(", ")));
+    }
+    let mut table = Table::new("Largest effect first. The effect is the Wasserstein distance in standard deviations of the reference, signed by the median's shift, or Cramér's V. Reference and current are medians.")
+        .text_column("column").text_column("what it is").number_column("effect").number_column("reference").number_column("current");
+    for column in by_effect(&report.comparison, |column| column.verdict == Verdict::Drift) {
+        let what = Cell::text(describe(&column.name).unwrap_or_default());
+        let size = Cell::number(effect(column), signed(column, effect(column)));
+        table.row([Cell::text(&column.name), what, size, median(column.reference.median), median(column.current.median)]);
     }
     section.table(&table)
+}
+
+fn effect(column: &ColumnReport) -> f64 {
+    column.outcome.map_or(f64::NAN, |outcome| outcome.effect)
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// An effect with its sign, and an arrow for numbers.
@@ -135,18 +141,10 @@ fn short(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Columns that fit, largest effect first, then by name.
-fn by_effect(report: &Report, wanted: impl Fn(&ColumnReport) -> bool) -> Vec<&ColumnReport> {
-    let effect = |column: &ColumnReport| column.outcome.map_or(-1.0, |outcome| outcome.effect.abs());
-    let mut found: Vec<&ColumnReport> = report.comparison.columns.iter().filter(|column| wanted(column)).collect();
-    found.sort_by(|a, b| effect(b).total_cmp(&effect(a)).then_with(|| a.name.cmp(&b.name)));
-    found
-}
-
 fn columns(report: &Report) -> Section {
     let mut section = Section::new("columns", "Every column");
     for level in Level::ALL {
-        let own = by_effect(report, |column| column.level == level);
+        let own = by_effect(&report.comparison, |column| column.level == level);
         if own.is_empty() {
             continue;
         }
@@ -200,7 +198,7 @@ fn cells(column: &ColumnReport) -> Vec<Cell> {
 }
 
 fn drawings(report: &Report) -> Section {
-    let drawn = by_effect(report, |column| !column.density.reference.is_empty() && column.verdict != Verdict::Missing);
+    let drawn = by_effect(&report.comparison, |column| !column.density.reference.is_empty() && column.verdict != Verdict::Missing);
     let plots: Vec<Svg> = drawn.into_iter().take(DRAWN).map(drawing).collect();
     Section::new("drawings", "Both sides drawn").text("Share of images by value, largest effect first.").plots(&plots)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::{Comparison, Verdict};
+use super::compare::{ColumnReport, Comparison, Verdict};
 use super::features::NAMES;
 use super::page;
 use super::source::Facts;
@@ -59,6 +59,32 @@ impl Report {
         format!("{} against {}", name(&sides.current), name(&sides.reference))
     }
 
+    /// What the drifting columns may mean, each meaning once with its columns; the largest effect first.
+    pub fn meanings(&self) -> Vec<(&'static str, Vec<&ColumnReport>)> {
+        let mut found: Vec<(&'static str, Vec<&ColumnReport>)> = Vec::new();
+        for column in by_effect(&self.comparison, |column| column.verdict == Verdict::Drift) {
+            let hint = column.hint.unwrap_or_default();
+            match found.iter_mut().find(|(known, _)| *known == hint) {
+                Some((_, columns)) => columns.push(column),
+                None => found.push((hint, vec![column])),
+            }
+        }
+        found
+    }
+
+    /// A sentence when columns are missing much more often on one side: a change that no test of values sees.
+    fn gaps(&self) -> Option<String> {
+        let share = |n: usize, missing: usize| missing as f64 / (n + missing).max(1) as f64;
+        let gap = |column: &&ColumnReport| {
+            let (before, after) = (share(column.reference.n, column.reference.missing), share(column.current.n, column.current.missing));
+            ((after - before).abs() >= 0.1 && column.verdict != Verdict::Missing).then(|| {
+                format!("{} ({:.0} % of the reference, {:.0} % of the current images)", column.name, 100.0 * before, 100.0 * after)
+            })
+        };
+        let gaps: Vec<String> = self.comparison.columns.iter().filter_map(|column| gap(&column)).collect();
+        (!gaps.is_empty()).then(|| format!("missing much more often on one side: {}", gaps.join(", ")))
+    }
+
     /// Sentences that a reader should see before any number.
     pub fn cautions(&self) -> Vec<String> {
         let mut out = Vec::new();
@@ -75,6 +101,7 @@ impl Report {
                 out.push(format!("{count} of `{}` cannot be read and count as missing; the first is `{image}`: {reason}", facts.name));
             }
         }
+        out.extend(self.gaps());
         let missing: Vec<&str> =
             comparison.columns.iter().filter(|column| column.verdict == Verdict::Missing).map(|column| column.name.as_str()).collect();
         if !missing.is_empty() {
@@ -82,6 +109,14 @@ impl Report {
         }
         out
     }
+}
+
+/// Columns that fit, largest effect first, then by name.
+pub fn by_effect(comparison: &Comparison, wanted: impl Fn(&ColumnReport) -> bool) -> Vec<&ColumnReport> {
+    let effect = |column: &ColumnReport| column.outcome.map_or(-1.0, |outcome| outcome.effect.abs());
+    let mut found: Vec<&ColumnReport> = comparison.columns.iter().filter(|column| wanted(column)).collect();
+    found.sort_by(|a, b| effect(b).total_cmp(&effect(a)).then_with(|| a.name.cmp(&b.name)));
+    found
 }
 
 /// What a column is, in words and with its unit.

@@ -64,6 +64,16 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64))
 }
 
+/// As [`quantile`] for values in any order, which are moved about: linear time.
+pub fn quantile_of(values: &mut [f64], q: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let at = q.clamp(0.0, 1.0) * last as f64;
+    let below = at.floor() as usize;
+    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(*low);
+    Some(*low + (high - *low) * (at - below as f64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +102,10 @@ mod tests {
     fn quantiles_interpolate() {
         assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), Some(3.0));
         assert_eq!(quantile(&[], 0.5), None);
+        let sorted: Vec<f64> = (0..40).map(|i| f64::from(i * i)).collect();
+        let mut mixed: Vec<f64> = (0..40).map(|i| sorted[(i * 7) % 40]).collect();
+        for q in [0.0, 0.05, 0.33, 0.5, 0.95, 1.0] {
+            assert_eq!(quantile_of(&mut mixed, q), quantile(&sorted, q));
+        }
     }
 }

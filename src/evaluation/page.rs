@@ -25,6 +25,8 @@ pub struct Material {
     pub title: String,
     /// Names and values that say which data, split, model and program this is about.
     pub identity: Vec<(String, String)>,
+    /// Reasons to doubt the numbers that do not lie in the numbers, such as images that the model learnt from.
+    pub cautions: Vec<String>,
     /// JPEG files by image name; a mistake without one is shown without a picture.
     pub thumbnails: std::collections::BTreeMap<String, Vec<u8>>,
 }
@@ -43,7 +45,7 @@ pub fn page(predictions: &Predictions, evaluation: &Evaluation, material: &Mater
     let (labels, probabilities) = predictions.labelled();
     html::Page::new(&material.title)
         .subtitle(words::subtitle(evaluation))
-        .section(sections::headline(evaluation))
+        .section(sections::headline(evaluation, &material.cautions))
         .section(sections::per_class(evaluation))
         .section(sections::confusion(evaluation))
         .section(sections::curves(evaluation, &labels, &probabilities))

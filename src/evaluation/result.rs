@@ -1,15 +1,16 @@
-//! The result of an evaluation: what `metrics.json` says.
+//! The result of an evaluation: what `evaluation.json` says, and the part of it that `metrics.json` says.
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::intervals::Interval;
 use super::metrics::isic::ClassScore;
 use super::metrics::probability::Bin;
 
-/// The result: `metrics.json` in this order. Every `Option` that is none is `null` there and named in `undefined`.
+/// The result: `evaluation.json` in this order. Every `Option` that is none is `null` there and named in `undefined`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Rows with a label; everything below rests on these.
@@ -149,21 +150,47 @@ pub struct Intervals {
     pub per_class: IndexMap<String, IndexMap<&'static str, Option<Interval>>>,
 }
 
+/// The first fields of a document.
+fn heading(kind: &str) -> Map<String, Value> {
+    Map::from_iter([("schema".to_owned(), 1.into()), ("kind".to_owned(), kind.into())])
+}
+
 impl Evaluation {
-    /// The text of `metrics.json`: `schema` 1, `kind`, then the fields in their order.
+    /// The text of `evaluation.json`: `schema` 1, `kind`, then every field in its order.
     pub fn to_json(&self) -> String {
-        let mut fields = serde_json::Map::from_iter([("schema".to_owned(), 1.into()), ("kind".to_owned(), "evaluation".into())]);
+        let mut fields = heading("evaluation");
         // Every key is a text and every number finite or null, so that this cannot fail.
-        if let Ok(serde_json::Value::Object(own)) = serde_json::to_value(self) {
+        if let Ok(Value::Object(own)) = serde_json::to_value(self) {
             fields.extend(own);
         }
-        format!("{:#}\n", serde_json::Value::Object(fields))
+        format!("{:#}\n", Value::Object(fields))
+    }
+
+    /// The text of `metrics.json`, which tools list and compare line by line: `schema` 1, `kind`, `n`, `groups`, the
+    /// numbers of the whole table, `per_class` with support, recall, precision, specificity, F1, AUC and AP, `undefined`.
+    pub fn to_metrics_json(&self) -> String {
+        let mut fields = heading("metrics");
+        if let Ok(Value::Object(mut own)) = serde_json::to_value(self) {
+            if let Some(classes) = own.get_mut("per_class").and_then(Value::as_object_mut) {
+                for class in classes.values_mut().filter_map(Value::as_object_mut) {
+                    class.retain(|name, _| name != "predicted" && name != "npv");
+                }
+            }
+            let mut top = match serde_json::to_value(&self.headline) {
+                Ok(Value::Object(top)) => top,
+                _ => Map::new(),
+            };
+            top.retain(|name, _| name != "ece_noise_mean" && name != "brier_halved");
+            let wanted = |name: &String| matches!(name.as_str(), "n" | "groups" | "per_class" | "undefined") || top.contains_key(name);
+            fields.extend(own.into_iter().filter(|(name, _)| wanted(name)));
+        }
+        format!("{:#}\n", Value::Object(fields))
     }
 
     /// The numbers that runs are listed and compared by, under the names that they have in `metrics.json`.
     pub fn numbers(&self) -> Vec<(String, f64)> {
         let mut out = Vec::new();
-        if let Ok(serde_json::Value::Object(top)) = serde_json::to_value(&self.headline) {
+        if let Ok(Value::Object(top)) = serde_json::to_value(&self.headline) {
             out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
         }
         for (class, of) in &self.per_class {

@@ -153,7 +153,7 @@ impl Reader<'_> {
         if image.is_empty() {
             return Err(self.wrong(record, self.columns.image, TableProblem::NoImage));
         }
-        let line = line_of(record);
+        let (_, line) = self.start(record);
         if let Some(first) = self.seen.insert(image.clone(), line) {
             return Err(self.wrong(record, self.columns.image, TableProblem::Duplicate { image, first }));
         }
@@ -188,9 +188,18 @@ impl Reader<'_> {
 
     /// The error at cell `index` of a record.
     fn wrong(&self, record: &csv::StringRecord, index: usize, problem: TableProblem) -> Error {
-        let start = record.position().map_or(0, |position| position.byte() as usize);
-        let (line, column) = cell_place(self.text.get(start..).unwrap_or_default(), line_of(record), index);
+        let (rest, line) = self.start(record);
+        let (line, column) = cell_place(rest, line, index);
         Error::Table { place: Place::new(self.path, line, column, self.text), problem }
+    }
+
+    /// The text from a record's first character on, and its line. The parser's position lies before the line end and
+    /// the empty lines that precede the record.
+    fn start(&self, record: &csv::StringRecord) -> (&str, usize) {
+        let (byte, line) = record.position().map_or((0, 1), |position| (position.byte() as usize, position.line() as usize));
+        let before = self.text.get(byte..).unwrap_or_default();
+        let rest = before.trim_start_matches(['\r', '\n']);
+        (rest, line + before[..before.len() - rest.len()].matches('\n').count())
     }
 
     fn broken(&self, error: &csv::Error) -> Error {
@@ -199,15 +208,10 @@ impl Reader<'_> {
     }
 }
 
-fn line_of(record: &csv::StringRecord) -> usize {
-    record.position().map_or(1, |position| position.line() as usize)
-}
-
 /// Line and column of the first character of cell `index`, in a record that starts at `rest` on `line`.
 fn cell_place(rest: &str, mut line: usize, index: usize) -> (usize, usize) {
     let (mut column, mut cell, mut quoted) = (1, 0, false);
-    // The parser may report a record's start before the line end that precedes it.
-    for c in rest.trim_start_matches(['\r', '\n']).chars() {
+    for c in rest.chars() {
         if cell == index {
             break;
         }
@@ -287,6 +291,11 @@ mod tests {
         let classes = vec!["mel".to_owned(), "nv".to_owned()];
         refused(&format!("{head}a,Mel,0,0\n"), "p.csv:2:3", TableProblem::UnknownLabel { label: "Mel".to_owned(), classes });
         refused(&format!("{head}a,mel,0,1\n\na,nv,0,1\n"), "p.csv:4:1", TableProblem::Duplicate { image: "a".to_owned(), first: 2 });
+        refused(
+            &format!("{head}a,mel,0,1\nb,mel,0,2\n").replace('\n', "\r\n"),
+            "p.csv:3:9",
+            TableProblem::OutOfRange { text: "2".to_owned(), column: "p_nv".to_owned() },
+        );
         refused(&format!("{head} ,mel,0,1\n"), "p.csv:2:1", TableProblem::NoImage);
         refused(&format!("{head}a,mel,0\n"), "p.csv:2:7", TableProblem::Width { found: 3, heading: 4 });
         refused("image,p_a,p_a\n", "p.csv:1:11", TableProblem::RepeatedColumn { name: "p_a".to_owned() });

@@ -70,7 +70,11 @@ fn define<'a>(values: &mut HashMap<&'a str, Value<'a>>, name: &'a str, value: Va
 
 fn sized(tensor: &Tensor) -> Result<(), String> {
     let wanted = tensor.element_size().map(|size| tensor.dims.iter().product::<i64>() as usize * size);
-    if wanted == Some(tensor.raw_data.len()) { Ok(()) } else { Err(format!("constant `{}` has not the bytes its shape needs", tensor.name)) }
+    if wanted == Some(tensor.raw_data.len()) {
+        Ok(())
+    } else {
+        Err(format!("constant `{}` has not the bytes its shape needs", tensor.name))
+    }
 }
 
 fn declared(info: &ValueInfo) -> Result<Dims, String> {
@@ -109,7 +113,9 @@ fn infer(node: &Node, values: &HashMap<&str, Value<'_>>) -> Result<Dims, String>
         "Flatten" => Ok(vec![x.first().copied().unwrap_or(BATCH), x.iter().skip(1).product()]),
         "Gemm" => multiplied(x, &input(1)?.shape, &input(2)?.shape),
         "Gather" => Ok(x.clone()),
-        "Transpose" => ints(node, "perm").iter().map(|axis| x.get(*axis as usize).copied().ok_or_else(|| "no such axis".to_owned())).collect(),
+        "Transpose" => {
+            ints(node, "perm").iter().map(|axis| x.get(*axis as usize).copied().ok_or_else(|| "no such axis".to_owned())).collect()
+        }
         "Reshape" => reshaped(x, &input(1)?.constant.and_then(Tensor::as_integers).ok_or("its shape is no constant")?),
         other => Err(format!("operator `{other}` is not one that derm writes")),
     }
@@ -121,7 +127,9 @@ fn ints(node: &Node, name: &str) -> Vec<i64> {
 
 fn convolved(node: &Node, x: &Dims, weight: &Dims, bias: Option<&Dims>) -> Result<Dims, String> {
     let group = node.attribute.iter().find(|a| a.name == "group").and_then(|a| a.i).unwrap_or(1);
-    let fits = x.len() == weight.len() && x.get(1) == weight.get(1).map(|c| c * group).as_ref() && bias.is_none_or(|b| b.first() == weight.first());
+    let fits = x.len() == weight.len()
+        && x.get(1) == weight.get(1).map(|c| c * group).as_ref()
+        && bias.is_none_or(|b| b.first() == weight.first());
     if !fits || ints(node, "kernel_shape") != weight[2..] {
         return Err(format!("a weight of {weight:?} cannot read {x:?}"));
     }

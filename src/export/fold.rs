@@ -42,8 +42,7 @@ mod tests {
     #[test]
     fn by_hand() {
         // Factors 2 / sqrt(3 + 1) = 1 and 6 / sqrt(8 + 1) = 2.
-        let norm =
-            Norm { weight: vec![2.0, 6.0], bias: vec![0.5, -1.0], mean: vec![1.0, 2.0], variance: vec![3.0, 8.0], eps: 1.0 };
+        let norm = Norm { weight: vec![2.0, 6.0], bias: vec![0.5, -1.0], mean: vec![1.0, 2.0], variance: vec![3.0, 8.0], eps: 1.0 };
         let (weight, bias) = fold(&[1.0, 2.0, 3.0, 4.0], Some(&[5.0, 7.0]), &norm);
         assert_eq!(weight, [1.0, 2.0, 6.0, 8.0]);
         assert_eq!(bias, [4.5, 9.0]);

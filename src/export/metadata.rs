@@ -15,8 +15,10 @@ pub struct Card {
     pub licence: Option<String>,
     /// Hash of the training data, from the provenance.
     pub data_hash: Option<String>,
-    /// The run that trained it.
-    pub run: Option<String>,
+    /// Licence of the training data.
+    pub data_licence: Option<String>,
+    /// The key of the training: its data, split, settings and code.
+    pub training_key: Option<String>,
 }
 
 /// The properties, in a fixed order.
@@ -30,7 +32,12 @@ pub fn properties(network: &Network, preprocess: &Preprocess, card: &Card, input
         ("derm.preprocess", preprocess_json(preprocess, input)),
         ("derm.output", output.name().to_owned()),
     ];
-    let optional = [("derm.license", &card.licence), ("derm.dataset_hash", &card.data_hash), ("derm.run_id", &card.run)];
+    let optional = [
+        ("derm.license", &card.licence),
+        ("derm.dataset_blake3", &card.data_hash),
+        ("derm.dataset_license", &card.data_licence),
+        ("derm.training_key", &card.training_key),
+    ];
     all.extend(optional.into_iter().filter_map(|(key, value)| value.clone().map(|value| (key, value))));
     all.push(("derm.intended_use", "research; not a medical device".to_owned()));
     all.into_iter().map(|(key, value)| Property { key: key.to_owned(), value }).collect()

@@ -243,11 +243,7 @@ mod tests {
     #[test]
     fn bytes_of_a_small_message_follow_the_wire_format() {
         // Field 1 (varint) 8; field 8 (length-delimited) with field 2 (varint) 17.
-        let model = Model {
-            ir_version: 8,
-            opset_import: vec![OperatorSet { domain: String::new(), version: 17 }],
-            ..Model::default()
-        };
+        let model = Model { ir_version: 8, opset_import: vec![OperatorSet { domain: String::new(), version: 17 }], ..Model::default() };
         assert_eq!(model.encode_to_vec(), [0x08, 8, 0x42, 2, 0x10, 17]);
         assert_eq!(Attribute::int("g", 0).encode_to_vec(), [0x0a, 1, b'g', 0x18, 0, 0xa0, 1, 2]);
     }

@@ -176,7 +176,7 @@ mod tests {
 
     fn page() -> Page {
         let mut table = Table::new("Per class").text_column("class").number_column("recall");
-        table.row([Cell::text("<b>mel</b>"), Cell::number(0.5, "0.500")]);
+        table.row([Cell::text("<b>mel</b>"), Cell::number(0.5, "0.500")]).row([Cell::text("nv"), Cell::number(1.0, "1.000")]);
         let section = Section::new("a", "A & B").text("<script>alert(1)</script>").note(Tone::Caution, "few \"rows\"");
         let section = section.plots(&[svg::sparkline(&[1.0, 2.0], "loss <by> epoch")]).table(&table);
         let pictures =

@@ -49,11 +49,12 @@ mod tests {
 
     #[test]
     fn batches_cover_everything_and_are_never_a_lone_image() {
-        assert_eq!(batches(10, 4), [0..4, 4..8, 8..10]);
-        assert_eq!(batches(9, 4), [0..4, 4..9]);
-        assert_eq!(batches(3, 8), [0..3]);
-        assert_eq!(batches(2, 1), [0..1, 1..2]);
-        assert_eq!(batches(1, 4), [0..1]);
+        let ends = |n, size| batches(n, size).iter().map(|batch| (batch.start, batch.end)).collect::<Vec<_>>();
+        assert_eq!(ends(10, 4), [(0, 4), (4, 8), (8, 10)]);
+        assert_eq!(ends(9, 4), [(0, 4), (4, 9)]);
+        assert_eq!(ends(3, 8), [(0, 3)]);
+        assert_eq!(ends(2, 1), [(0, 1), (1, 2)]);
+        assert_eq!(ends(1, 4), [(0, 1)]);
         assert!(batches(0, 4).is_empty());
     }
 }

@@ -151,13 +151,12 @@ mod tests {
 
     #[test]
     fn columns_line_up_whatever_the_escape_codes() {
-        assert_eq!(
-            plain(table().lines(None)),
-            "path                                files\n\
-             data/a                                   3\n\
-             data/a-rather-long-name/of-a-folder  10,015"
-                .replace("path                                files", "path                                  files")
-        );
+        let wanted = [
+            "path                                  files",
+            "data/a                                    3",
+            "data/a-rather-long-name/of-a-folder  10,015",
+        ];
+        assert_eq!(plain(table().lines(None)), wanted.join("\n"));
     }
 
     #[test]

@@ -27,7 +27,8 @@ fn check(folder: &Path, wanted: &BTreeMap<String, Vec<u8>>) {
         wanted.iter().for_each(|(name, bytes)| fs::write(folder.join(name), bytes).unwrap());
     }
     let again = "run `DERM_UPDATE=1 cargo test --release --test derm generated::` and commit the files";
-    let wrong: Vec<&String> = wanted.iter().filter(|(name, bytes)| fs::read(folder.join(name)).ok().as_ref() != Some(*bytes)).map(|(name, _)| name).collect();
+    let wrong: Vec<&String> =
+        wanted.iter().filter(|(name, bytes)| fs::read(folder.join(name)).ok().as_ref() != Some(*bytes)).map(|(name, _)| name).collect();
     assert!(wrong.is_empty(), "{wrong:?} in {} differ from clap's definitions: {again}", folder.display());
     let extra: Vec<String> = names().into_iter().filter(|name| !wanted.contains_key(name)).collect();
     assert!(extra.is_empty(), "{extra:?} in {} are of no command: {again}", folder.display());
@@ -35,7 +36,8 @@ fn check(folder: &Path, wanted: &BTreeMap<String, Vec<u8>>) {
 
 #[test]
 fn completions_are_what_clap_says() {
-    let scripts = Shell::value_variants().iter().map(|shell| (shell.file_name("derm"), derm::commands::completions::script(*shell).into_bytes()));
+    let scripts =
+        Shell::value_variants().iter().map(|shell| (shell.file_name("derm"), derm::commands::completions::script(*shell).into_bytes()));
     check(&folder("completions"), &scripts.collect());
 }
 

@@ -16,7 +16,7 @@ pub struct Answer {
     pub run: Option<String>,
     /// The files written.
     pub files: Vec<String>,
-    /// Everything of `metrics.json`.
+    /// Everything of `evaluation.json`.
     #[serde(flatten)]
     pub evaluation: Evaluation,
 }

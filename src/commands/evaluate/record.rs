@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{FILES, answer::Answer};
 use crate::cli::evaluate::EvaluateArgs;
 use crate::commands::{Context, Exit, Failure};
-use crate::tracking::{DatasetRef, RunWriter, Start, Status};
+use crate::tracking::{RunWriter, Start, Status};
 use crate::workspace::Workspace;
 
 /// A run being recorded; its problems become warnings and never stop the evaluation.
@@ -15,7 +15,6 @@ pub struct Recording(RunWriter);
 
 impl Recording {
     pub fn start(workspace: &Workspace, args: &EvaluateArgs, source: &Source, resamples: usize, seed: u64) -> Self {
-        let datasets = source.datasets().into_iter().map(|(name, digest)| DatasetRef { name, digest, counts: BTreeMap::new() });
         Self(RunWriter::start(
             workspace,
             Start {
@@ -23,8 +22,8 @@ impl Recording {
                 name: Some(source.title()),
                 command: std::env::args().collect(),
                 params: BTreeMap::from([("resamples".to_owned(), resamples.into()), ("seed".to_owned(), seed.into())]),
-                datasets: datasets.collect(),
-                tags: BTreeMap::from([("kind".to_owned(), "evaluation".to_owned())]),
+                datasets: source.datasets(),
+                tags: source.tags().into_iter().chain([("kind".to_owned(), "evaluation".to_owned())]).collect(),
                 parent: None,
             },
         ))

@@ -1,94 +1,208 @@
 //! What is evaluated: a table, or a model on a dataset.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::portable;
 use crate::cli::evaluate::EvaluateArgs;
 use crate::commands::{Context, Failure};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::digest::ObjectId;
-use crate::evaluation::{Index, Predictions};
+use crate::evaluation::{Error, Index, Predictions, independent_unit};
+use crate::nn::Bundle;
+use crate::tracking::DatasetRef;
+use crate::training::{self, Views};
 use crate::workspace::Workspace;
 
 /// Everything that the command line named, opened.
 pub struct Source {
-    table: PathBuf,
-    /// The table as it is written into files.
-    name: String,
-    digest: ObjectId,
-    dataset: Option<(String, Dataset)>,
+    what: What,
+    /// The dataset and its name.
+    data: Option<(String, Dataset)>,
     cwd: PathBuf,
     root: Option<PathBuf>,
 }
 
+enum What {
+    /// The table's name and bytes.
+    Table { typed: PathBuf, name: String, bytes: Vec<u8> },
+    /// A bundle and the rows of the dataset that it predicts.
+    Model { name: String, bundle: Box<Bundle>, part: Part, views: Views },
+}
+
+/// The rows that a model predicts.
+struct Part {
+    rows: Vec<usize>,
+    /// The split's name and hash, and which part of it; none for all images.
+    of: Option<(String, ObjectId, String)>,
+}
+
 impl Source {
+    /// Opens what was named.
     pub fn resolve(context: &Context, workspace: Option<&Workspace>, args: &EvaluateArgs) -> Result<Self, Failure> {
-        let dataset = match &args.data {
+        let name = |path: &Path| portable(context, workspace, path);
+        let data = match &args.data {
             None => None,
-            Some(path) => Some((
-                portable(context, workspace, path),
-                Dataset::open(&context.cwd.join(path)).map_err(|error| Failure::from_chain(&error))?,
-            )),
+            Some(path) => Some((name(path), Dataset::open(&context.cwd.join(path))?)),
         };
-        let Some(table) = &args.predictions else {
-            return Err(Failure::new("predicting with a model is not built yet"));
+        let what = match (&args.predictions, &args.model, &data) {
+            (Some(typed), ..) => {
+                let read = std::fs::read(context.cwd.join(typed));
+                let bytes = read.map_err(|source| Error::Io { operation: "read", path: typed.clone(), source })?;
+                What::Table { typed: typed.clone(), name: name(typed), bytes }
+            }
+            (None, Some(model), Some((_, dataset))) => {
+                let bundle = Box::new(Bundle::open(&context.cwd.join(model), &candle_core::Device::Cpu)?);
+                let part = Part::of(context, workspace, args, dataset)?;
+                What::Model { name: name(model), bundle, part, views: if args.tta { Views::D4 } else { Views::One } }
+            }
+            // clap asks for one of the two, and for --data beside --model.
+            _ => return Err(Failure::usage("`--predictions`, or `--model` and `--data`, is missing")),
         };
-        let path = context.cwd.join(table);
-        let digest =
-            ObjectId::of_file(&path).map_err(|source| crate::evaluation::Error::Io { operation: "read", path: table.clone(), source })?;
-        Ok(Self {
-            table: table.clone(),
-            name: portable(context, workspace, table),
-            digest,
-            dataset,
-            cwd: context.cwd.clone(),
-            root: workspace.map(|workspace| workspace.root().to_owned()),
-        })
+        Ok(Self { what, data, cwd: context.cwd.clone(), root: workspace.map(|workspace| workspace.root().to_owned()) })
     }
 
+    /// Reads the table, or predicts.
     pub fn predictions(&self, context: &Context) -> Result<Predictions, Failure> {
-        let text = std::fs::read(self.cwd.join(&self.table)).map_err(|source| crate::evaluation::Error::Io {
-            operation: "read",
-            path: self.table.clone(),
-            source,
-        })?;
-        let mut predictions = Predictions::from_bytes(text, &self.table)?;
-        if let Some((_, dataset)) = &self.dataset {
-            let joined = predictions.join(dataset)?;
-            if joined.labels + joined.groups > 0 {
-                context.ui.note(format!("took {} labels and {} groups from the dataset", joined.labels, joined.groups));
+        match (&self.what, &self.data) {
+            (What::Table { typed, bytes, .. }, data) => {
+                let mut predictions = Predictions::from_bytes(bytes.clone(), typed)?;
+                if let Some((name, dataset)) = data {
+                    let joined = predictions.join(dataset)?;
+                    if joined.labels + joined.groups > 0 {
+                        context.ui.note(format!("took {} labels and {} groups from `{name}`", joined.labels, joined.groups));
+                    }
+                }
+                Ok(predictions)
+            }
+            (What::Model { bundle, part, views, .. }, Some((_, dataset))) => {
+                let observer = context.ui.observer();
+                let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
+                let mut predictions = training::predict(bundle, dataset, &part.rows, *views, work)?;
+                for (prediction, row) in predictions.rows.iter_mut().zip(&part.rows) {
+                    prediction.group = dataset.rows.get(*row).and_then(independent_unit);
+                }
+                Ok(predictions)
+            }
+            (What::Model { .. }, None) => Err(Failure::usage("`--data` is missing")),
+        }
+    }
+
+    /// The report's title and the run's name.
+    pub fn title(&self) -> String {
+        match (&self.what, &self.data) {
+            (What::Model { name, part, .. }, Some((data, _))) => {
+                let subset = part.of.as_ref().map(|(_, _, subset)| format!(" ({subset})")).unwrap_or_default();
+                format!("Evaluation of {name} on {data}{subset}")
+            }
+            (What::Model { name, .. } | What::Table { name, .. }, _) => format!("Evaluation of {name}"),
+        }
+    }
+
+    /// Names and hashes of all that the numbers depend on.
+    pub fn identity(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let mut say = |name: &str, value: &str| out.push((name.to_owned(), value.to_owned()));
+        match &self.what {
+            What::Table { name, bytes, .. } => {
+                say("Predictions", name);
+                say("BLAKE3 of the predictions", &ObjectId::of(bytes).hex());
+            }
+            What::Model { name, bundle, part, views } => {
+                say("Model", name);
+                say("Network", bundle.config.architecture.name);
+                say("BLAKE3 of the weights", &bundle.weights.hex());
+                say("Views of an image", if *views == Views::D4 { "8, mean of the probabilities" } else { "1" });
+                if let Some((split, digest, subset)) = &part.of {
+                    say("Split", &format!("{split}, {subset}"));
+                    say("BLAKE3 of the split", &digest.hex());
+                } else {
+                    say("Split", "none: all images of the dataset, also those that the model may have learnt from");
+                }
             }
         }
-        Ok(predictions)
-    }
-
-    pub fn title(&self) -> String {
-        format!("Evaluation of {}", self.name)
-    }
-
-    pub fn identity(&self) -> Vec<(String, String)> {
-        let mut out = vec![("Predictions".to_owned(), self.name.clone()), ("BLAKE3 of the predictions".to_owned(), self.digest.hex())];
-        if let Some((name, dataset)) = &self.dataset {
-            out.push(("Dataset".to_owned(), name.clone()));
-            out.push(("Dataset's hash".to_owned(), dataset.digest().hex()));
+        if let Some((name, dataset)) = &self.data {
+            say("Dataset", name);
+            say("BLAKE3 of the dataset", &dataset.digest().hex());
+            say("Licence of the dataset", if dataset.info.licence.is_empty() { "not recorded" } else { &dataset.info.licence });
         }
         out
     }
 
-    /// Datasets for the run's record: name and hash.
-    pub fn datasets(&self) -> Vec<(String, ObjectId)> {
-        self.dataset.iter().map(|(name, dataset)| (name.clone(), dataset.digest())).collect()
+    /// The dataset for the run's record, with the number of images of the evaluated subset.
+    pub fn datasets(&self) -> Vec<DatasetRef> {
+        let counts: BTreeMap<String, u64> = match &self.what {
+            What::Model { part: Part { rows, of: Some((_, _, subset)) }, .. } => BTreeMap::from([(subset.clone(), rows.len() as u64)]),
+            _ => BTreeMap::new(),
+        };
+        self.data
+            .iter()
+            .map(|(name, dataset)| DatasetRef { name: name.clone(), digest: dataset.digest(), counts: counts.clone() })
+            .collect()
     }
 
-    /// The file of an image, where the dataset is known.
-    pub fn image_path(&self, image: &str) -> Option<PathBuf> {
-        let (_, dataset) = self.dataset.as_ref()?;
-        Index::of(dataset).find(image).map(|row| dataset.image_path(row))
+    /// Reasons to doubt the numbers that lie in how they came about.
+    pub fn cautions(&self) -> Vec<String> {
+        let (What::Model { bundle, part, .. }, Some((_, dataset))) = (&self.what, &self.data) else { return Vec::new() };
+        let recorded = |name: &str| bundle.provenance[name]["blake3"].as_str().map(str::to_owned);
+        if recorded("data") != Some(dataset.digest().hex()) {
+            return Vec::new();
+        }
+        let caution = match &part.of {
+            None => "The model was trained on images of this dataset: those are among these images, so the numbers are optimistic.",
+            Some((_, digest, _)) if recorded("split") != Some(digest.hex()) => {
+                "The model was trained with another split of this dataset: it may have learnt from some of these images."
+            }
+            Some((_, _, subset)) if subset.starts_with("train") => {
+                "The model learnt from these very images: the numbers say nothing about new ones."
+            }
+            Some((_, _, subset)) if subset.starts_with("val") => {
+                "Training chose its best epoch on these images: the numbers are a little optimistic."
+            }
+            Some(_) => return Vec::new(),
+        };
+        vec![caution.to_owned()]
+    }
+
+    /// What the run says it was made from, as hashes: the weights and the split, or the table.
+    pub fn tags(&self) -> Vec<(String, String)> {
+        let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        match &self.what {
+            What::Table { bytes, .. } => vec![tag("predictions", &ObjectId::of(bytes).hex())],
+            What::Model { bundle, part, .. } => {
+                let split = part.of.as_ref().map(|(_, digest, _)| tag("split", &digest.hex()));
+                std::iter::once(tag("model", &bundle.weights.hex())).chain(split).collect()
+            }
+        }
+    }
+
+    /// The files of images, where the dataset is known.
+    pub fn image_paths(&self, images: &[&str]) -> Vec<Option<PathBuf>> {
+        let Some((_, dataset)) = &self.data else { return vec![None; images.len()] };
+        let index = Index::of(dataset);
+        images.iter().map(|image| index.find(image).map(|row| dataset.image_path(row))).collect()
     }
 
     /// A path for people: below the repository or the current folder where it is there.
     pub fn shown(&self, path: &Path) -> String {
         let below = [self.root.as_deref(), Some(&self.cwd)].into_iter().flatten().find_map(|base| path.strip_prefix(base).ok());
         below.unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+}
+
+impl Part {
+    fn of(context: &Context, workspace: Option<&Workspace>, args: &EvaluateArgs, dataset: &Dataset) -> Result<Self, Failure> {
+        let Some(path) = &args.split else {
+            return Ok(Self { rows: (0..dataset.rows.len()).collect(), of: None });
+        };
+        let split = Split::read(&context.cwd.join(path), dataset)?;
+        split.check_fold(args.fold)?;
+        let subset = args.subset.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Subset::Test);
+        let rows = split.rows(subset, args.fold);
+        if rows.is_empty() {
+            return Err(training::Error::NoImages { subset, fold: args.fold }.into());
+        }
+        let named = args.fold.map_or_else(|| subset.to_string(), |fold| format!("{subset}, fold {fold}"));
+        Ok(Self { rows, of: Some((portable(context, workspace, path), split.digest(), named)) })
     }
 }

@@ -39,7 +39,7 @@ fn stdin() -> Result<String, Failure> {
 fn expand(context: &Context, typed: &str, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let path = context.cwd.join(typed);
     if path.is_dir() {
-        let images = walk(context, Path::new(typed), |path| has_ending(path));
+        let images = walk(context, Path::new(typed), has_ending);
         if images.is_empty() {
             return Err(Failure::usage(format!("the folder `{typed}` holds no images")).cause(format!("looked for {}", ENDINGS.join(", "))));
         }

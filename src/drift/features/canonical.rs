@@ -15,6 +15,8 @@ pub struct Canonical {
     pub rgb: Vec<[f32; 3]>,
     /// Luma, `0.299 R + 0.587 G + 0.114 B`.
     pub y: Vec<f32>,
+    /// CIELAB.
+    pub lab: Vec<[f64; 3]>,
 }
 
 impl Canonical {
@@ -39,7 +41,12 @@ impl Canonical {
             rgb.extend(sums.iter().map(|sum| sum.map(|s| s as f32 * scale)));
         }
         let y = rgb.iter().map(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b).collect();
-        Self { width, height, rgb, y }
+        // Means of n bytes take 255 n + 1 values: the costly curve of sRGB is worked out once for each.
+        let steps = block * block;
+        let curve: Vec<f64> = (0..=255 * steps).map(|sum| linear(sum as f64 / (255 * steps) as f64)).collect();
+        let light = |mean: f32| curve[((f64::from(mean) * steps as f64).round() as usize).min(255 * steps)];
+        let lab = rgb.iter().map(|pixel| lab(pixel.map(light))).collect();
+        Self { width, height, rgb, y, lab }
     }
 
     /// Whether there are no pixels.
@@ -78,14 +85,15 @@ impl Canonical {
     }
 }
 
-/// CIELAB of an sRGB pixel of 0..255 with the D65 white. IEC 61966-2-1 and CIE 15.
-pub fn lab([r, g, b]: [f32; 3]) -> [f64; 3] {
-    let linear = |c: f32| {
-        let c = f64::from(c) / 255.0;
-        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-    };
-    let (r, g, b) = (linear(r), linear(g), linear(b));
-    let root = |t: f64| if t > 0.008_856_451_679 { t.cbrt() } else { t * 7.787_037_037 + 16.0 / 116.0 };
+/// Linear light of an sRGB value, both 0..1. IEC 61966-2-1.
+pub fn linear(value: f64) -> f64 {
+    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+/// CIELAB of linear sRGB with the D65 white. CIE 15.
+pub fn lab([r, g, b]: [f64; 3]) -> [f64; 3] {
+    // A cube root in single precision is right to seven digits, far below what a camera tells.
+    let root = |t: f64| if t > 0.008_856_451_679 { f64::from((t as f32).cbrt()) } else { t * 7.787_037_037 + 16.0 / 116.0 };
     let x = root((0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47);
     let y = root(0.212_672_9 * r + 0.715_152_2 * g + 0.072_175 * b);
     let z = root((0.019_333_9 * r + 0.119_192 * g + 0.950_304_1 * b) / 1.088_83);

@@ -6,7 +6,7 @@
 //! to be trusted. Meant for comparing sets of images, not for judging one.
 
 use super::Collector;
-use super::canonical::{Canonical, lab};
+use super::canonical::Canonical;
 use super::mask::{Mask, Region};
 
 /// Regions smaller than this share of the image are not looked at.
@@ -132,7 +132,7 @@ fn colours(image: &Canonical, region: &Region) -> f64 {
     let n = region.pixels.len() as f64;
     let (mut mean, mut square) = ([0.0; 3], 0.0);
     for &at in &region.pixels {
-        let value = lab(image.rgb[at]);
+        let value = image.lab[at];
         (0..3).for_each(|c| mean[c] += value[c] / n);
         square += value.iter().map(|v| v * v).sum::<f64>() / n;
     }

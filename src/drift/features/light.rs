@@ -3,6 +3,7 @@
 use super::Collector;
 use super::canonical::Canonical;
 use super::mask::Mask;
+use crate::drift::stats::{mean_sd, quantile_of};
 
 /// Y below which a border pixel belongs to the dark frame.
 const FRAME: f32 = 40.0;
@@ -17,22 +18,21 @@ pub fn measure(image: &Canonical, out: &mut Collector) -> Mask {
     out.push("dark_frame", Some(frame.share()));
     out.push("vignette", vignette(image));
     let valid = Mask::new(image.width, image.height, |at| !frame.has(at));
-    let mut values: Vec<f32> = (0..image.len()).filter(|&at| valid.has(at)).map(|at| image.y[at]).collect();
+    let values: Vec<f32> = (0..image.len()).filter(|&at| valid.has(at)).map(|at| image.y[at]).collect();
     if !values.is_empty() {
-        exposure(&mut values, out);
+        exposure(&values, out);
         clipping(image, &valid, values.len() as f64, out);
         out.push("entropy", Some(entropy(&values)));
     }
     valid
 }
 
-fn exposure(values: &mut [f32], out: &mut Collector) {
-    values.sort_by(f32::total_cmp);
-    let all: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
-    let (mean, sd) = super::super::stats::mean_sd(&all);
+fn exposure(values: &[f32], out: &mut Collector) {
+    let mut all: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
+    let (mean, sd) = mean_sd(&all);
     out.push("brightness", Some(mean / 255.0));
     out.push("contrast", Some(sd / 255.0));
-    let at = |q| super::super::stats::quantile(&all, q);
+    let mut at = |q| quantile_of(&mut all, q);
     out.push("range90", at(0.95).zip(at(0.05)).map(|(high, low)| (high - low) / 255.0));
 }
 

@@ -5,10 +5,10 @@
 //! a camera gain of 0.7 moves one synthetic image by 35 degrees. It is image-derived, not a skin type.
 
 use super::Collector;
-use super::canonical::{Canonical, lab};
+use super::canonical::Canonical;
 use super::light::is_glare;
 use super::mask::Mask;
-use crate::drift::stats::quantile;
+use crate::drift::stats::quantile_of;
 
 /// Below this share of skin its colour is missing.
 const LEAST: f64 = 0.05;
@@ -34,7 +34,7 @@ pub fn measure(image: &Canonical, masks: &Masks<'_>, out: &mut Collector) {
         let covered = hair.has(*at) || masks.ink.has(*at) || lesion.as_ref().is_some_and(|mask| mask.has(*at));
         masks.valid.has(*at) && !covered && !is_glare(value, saturation)
     };
-    let skin: Vec<[f64; 3]> = (0..image.len()).filter(is_skin).map(|at| lab(image.rgb[at])).collect();
+    let skin: Vec<[f64; 3]> = (0..image.len()).filter(is_skin).map(|at| image.lab[at]).collect();
     let share = skin.len() as f64 / image.len().max(1) as f64;
     out.push("skin_share", Some(share));
     if share < LEAST {
@@ -45,11 +45,10 @@ pub fn measure(image: &Canonical, masks: &Masks<'_>, out: &mut Collector) {
         out.push(name, Some(value));
     }
     let mut angles: Vec<f64> = skin.iter().map(|[l, _, b]| (l - 50.0).atan2(*b).to_degrees()).collect();
-    angles.sort_by(f64::total_cmp);
-    out.push("ita", quantile(&angles, 0.5));
-    out.push("ita_range", quantile(&angles, 0.75).zip(quantile(&angles, 0.25)).map(|(high, low)| high - low));
+    out.push("ita", quantile_of(&mut angles, 0.5));
+    out.push("ita_range", quantile_of(&mut angles, 0.75).zip(quantile_of(&mut angles, 0.25)).map(|(high, low)| high - low));
     if let Some(lesion) = masks.lesion {
-        let inside: Vec<[f64; 3]> = (0..image.len()).filter(|&at| lesion.has(at)).map(|at| lab(image.rgb[at])).collect();
+        let inside: Vec<[f64; 3]> = (0..image.len()).filter(|&at| lesion.has(at)).map(|at| image.lab[at]).collect();
         // CIE76: the distance of the medians.
         let contrast: f64 = medians(&inside).iter().zip(median).map(|(a, b)| (a - b) * (a - b)).sum();
         out.push("lesion_contrast", Some(contrast.sqrt()));
@@ -61,7 +60,6 @@ fn medians(pixels: &[[f64; 3]]) -> [f64; 3] {
     [0, 1, 2].map(|channel| {
         values.clear();
         values.extend(pixels.iter().map(|pixel| pixel[channel]));
-        values.sort_by(f64::total_cmp);
-        quantile(&values, 0.5).unwrap_or(0.0)
+        quantile_of(&mut values, 0.5).unwrap_or(0.0)
     })
 }

@@ -52,10 +52,14 @@ fn half_term(share: f64, middle: f64) -> f64 {
     if share > 0.0 { 0.5 * share * (share / middle).log2() } else { 0.0 }
 }
 
-/// The inner edges of ten bins that hold equal shares of `sorted`; fewer when values repeat.
+/// The inner edges of ten bins that hold equal shares of `sorted`; others when values repeat.
 pub fn decile_edges(sorted: &[f64]) -> Vec<f64> {
     let mut edges: Vec<f64> = (1..10).filter_map(|i| super::quantile(sorted, f64::from(i) / 10.0)).collect();
     edges.dedup();
+    // Where the lowest tenth is one value, what lies below it gets a bin of its own.
+    if let Some(&least) = sorted.first().filter(|least| edges.first() == Some(least)) {
+        edges.insert(0, least.next_down());
+    }
     edges
 }
 
@@ -97,6 +101,7 @@ mod tests {
         let values: Vec<f64> = (0..100).map(f64::from).collect();
         let edges = decile_edges(&values);
         assert_eq!(histogram(&values, &edges), [10; 10]);
-        assert_eq!(decile_edges(&[2.0; 50]), [2.0]);
+        let constant = decile_edges(&[2.0; 50]);
+        assert_eq!(histogram(&[1.0, 2.0, 2.0, 3.0], &constant), [1, 2, 1]);
     }
 }

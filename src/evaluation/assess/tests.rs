@@ -35,9 +35,13 @@ fn the_order_of_rows_and_the_number_of_threads_change_no_bit() {
 
 #[test]
 fn intervals_hold_their_value_and_are_wider_for_groups() {
-    let grouped = evaluate(&table(300), &Options::default()).unwrap();
+    let mut single = table(300);
+    for (i, row) in single.rows.iter_mut().enumerate() {
+        row.group = Some(format!("g{i}"));
+    }
+    let grouped = evaluate(&single, &Options::default()).unwrap();
     // Each image twice under two names: as groups of copies nothing is learnt, as single images much is.
-    let mut doubled = table(300);
+    let mut doubled = single.clone();
     let copies: Vec<Prediction> =
         doubled.rows.iter().map(|row| Prediction { image: format!("copy-{}", row.image), ..row.clone() }).collect();
     doubled.rows.extend(copies);

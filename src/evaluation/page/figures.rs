@@ -83,7 +83,7 @@ pub fn reliability(evaluation: &Evaluation) -> [Svg; 2] {
     plot.guide = Some(((0.0, 0.0), (1.0, 1.0)));
     let filled = || bins.iter().filter(|bin| bin.count > 0.0);
     plot.series.push(Series {
-        name: "bins of confidence".to_owned(),
+        name: "bins, with 95 % intervals".to_owned(),
         points: filled().map(|bin| (bin.confidence, bin.accuracy)).collect(),
         stroke: Stroke::DotsAndLine,
     });

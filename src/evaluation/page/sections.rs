@@ -6,31 +6,41 @@ use crate::evaluation::Interval;
 use crate::evaluation::predictions::{Prediction, Predictions};
 use crate::evaluation::result::Evaluation;
 use crate::report::html::{Cell, Picture, Section, Table, Tile, Tone};
+use crate::text::count;
 
-pub fn headline(evaluation: &Evaluation) -> Section {
+pub fn headline(evaluation: &Evaluation, cautions: &[String]) -> Section {
     let top = &evaluation.headline;
-    let interval = |name: &str| range(evaluation.intervals.headline.get(name).copied().flatten());
-    let join = |parts: [String; 2]| parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let tile = |name: &str, value: Option<f64>, detail: String| Tile { name: name.to_owned(), value: number(value), detail };
+    let interval = |name: &str| between(evaluation.intervals.headline.get(name).copied().flatten());
+    let tile = |name: &str, value: Option<f64>, details: [String; 2]| Tile {
+        name: name.to_owned(),
+        value: number(value),
+        detail: details.join("\n"),
+    };
     let (common, share) = words::majority(evaluation);
-    let chance = format!("chance {:.3}", 1.0 / words::present(evaluation).max(1) as f64);
-    let floor = top.ece_noise_p95.map_or_else(String::new, |p95| format!("up to {p95:.3} is noise"));
+    let chance = format!("chance: {:.3}", 1.0 / words::present(evaluation).max(1) as f64);
+    let floor = top.ece_noise_p95.map_or_else(String::new, |p95| format!("a calibrated model of this size shows up to {p95:.3}"));
     let mut tiles = vec![
-        tile("Balanced accuracy", top.balanced_accuracy, join([interval("balanced_accuracy"), chance])),
-        tile("Macro AUC", top.macro_auc, join([interval("macro_auc"), "chance 0.500".to_owned()])),
-        tile("Accuracy", top.accuracy, join([interval("accuracy"), format!("always {common}: {share:.3}")])),
-        tile("Log loss", top.log_loss, interval("log_loss")),
-        tile("Calibration error (ECE)", top.ece, floor),
+        tile("Balanced accuracy", top.balanced_accuracy, [interval("balanced_accuracy"), chance]),
+        tile("Macro AUC", top.macro_auc, [interval("macro_auc"), "chance: 0.500".to_owned()]),
+        tile("Accuracy", top.accuracy, [interval("accuracy"), format!("always saying {common}: {share:.3}")]),
+        tile("Log loss", top.log_loss, [interval("log_loss"), format!("knowing only the class sizes: {:.3}", words::entropy(evaluation))]),
+        tile("Calibration error (ECE)", top.ece, [floor, String::new()]),
     ];
     if let Some((name, class)) = words::weakest(evaluation) {
-        let detail = join([range(class_interval(evaluation, name, "recall")), format!("{} images", class.support)]);
-        tiles.insert(3, tile(&format!("Lowest recall: {name}"), class.recall, detail));
+        let details =
+            [between(class_interval(evaluation, name, "recall")), format!("rests on {}", count(class.support as usize, "image", "images"))];
+        tiles.insert(3, tile(&format!("Lowest recall: {name}"), class.recall, details));
     }
     let mut section = Section::new("headline", "").tiles(&tiles);
-    for caution in words::cautions(evaluation) {
-        section = section.note(Tone::Caution, &caution);
+    for caution in cautions.iter().chain(&words::cautions(evaluation)) {
+        section = section.note(Tone::Caution, caution);
     }
     section
+}
+
+/// `95 %: 0.601 to 0.680`.
+fn between(interval: Option<Interval>) -> String {
+    if interval.is_some() { format!("95 %: {}", range(interval)) } else { "no interval: too few images".to_owned() }
 }
 
 fn class_interval(evaluation: &Evaluation, class: &str, metric: &str) -> Option<Interval> {
@@ -109,23 +119,55 @@ pub fn mistakes(predictions: &Predictions, material: &Material) -> Section {
     if worst.is_empty() {
         return section.text("Every labelled image was predicted as its label.");
     }
-    let class = |k: usize| predictions.classes.get(k).map_or("?", String::as_str);
+    let section =
+        section.text("Wrong predictions, the most confident first: true class → predicted class. Look here for wrong labels too.");
+    if material.thumbnails.is_empty() {
+        return section.table(&mistakes_table(predictions, &worst));
+    }
     let picture = |row: &&Prediction| {
-        let label = row.label.unwrap_or(0);
-        let (said, truth) = (class(row.predicted()), class(label));
+        let mistake = Mistake::of(predictions, row);
         Picture {
             mime: "image/jpeg",
             bytes: material.thumbnails.get(&row.image).cloned().unwrap_or_default(),
-            alt: format!("{}: {truth} predicted as {said}", row.image),
+            alt: format!("{}: {} predicted as {}", row.image, mistake.truth, mistake.said),
             caption: vec![
-                format!("{truth} → {said}"),
-                format!("p({said}) {:.3}, p({truth}) {:.3}", row.confidence(), row.probabilities.get(label).copied().unwrap_or(0.0)),
+                format!("{} → {}", mistake.truth, mistake.said),
+                format!("p({}) {:.3}, p({}) {:.3}", mistake.said, row.confidence(), mistake.truth, mistake.of_truth),
                 row.image.clone(),
             ],
         }
     };
-    let text = "Wrong predictions, the most confident first: true class → predicted class. Look here for wrong labels too.";
-    section.text(text).pictures(&worst.iter().map(picture).collect::<Vec<_>>())
+    section.pictures(&worst.iter().map(picture).collect::<Vec<_>>())
+}
+
+/// A wrong prediction in words.
+struct Mistake<'a> {
+    truth: &'a str,
+    said: &'a str,
+    of_truth: f64,
+}
+
+impl<'a> Mistake<'a> {
+    fn of(predictions: &'a Predictions, row: &Prediction) -> Self {
+        let class = |k: usize| predictions.classes.get(k).map_or("?", String::as_str);
+        let label = row.label.unwrap_or(0);
+        Self { truth: class(label), said: class(row.predicted()), of_truth: row.probabilities.get(label).copied().unwrap_or(0.0) }
+    }
+}
+
+/// The mistakes where no image is at hand.
+fn mistakes_table(predictions: &Predictions, worst: &[&Prediction]) -> Table {
+    let table = Table::new("Without pictures: the dataset was not given.")
+        .text_column("image")
+        .text_column("true class")
+        .text_column("predicted as");
+    let mut table = table.number_column("p(predicted)").number_column("p(true)");
+    for row in worst {
+        let mistake = Mistake::of(predictions, row);
+        let numbers = [row.confidence(), mistake.of_truth].map(|p| Cell::number(p, number(Some(p))));
+        table.row([Cell::text(&row.image), Cell::text(mistake.truth), Cell::text(mistake.said)].into_iter().chain(numbers));
+    }
+    table
 }
 
 pub fn definitions(evaluation: &Evaluation) -> Section {

@@ -2,7 +2,7 @@
 
 use crate::evaluation::result::Evaluation;
 use crate::evaluation::{Interval, result::ClassMetrics};
-use crate::text::{count, quoted_list};
+use crate::text::count;
 
 /// Fewer rows of a class than this make its numbers anecdotes.
 pub const FEW: u64 = 10;
@@ -48,6 +48,21 @@ pub fn present(evaluation: &Evaluation) -> usize {
     evaluation.per_class.values().filter(|class| class.support > 0).count()
 }
 
+/// The log loss of always giving each class its share of these images: -Σ s ln s.
+pub fn entropy(evaluation: &Evaluation) -> f64 {
+    let shares = evaluation.per_class.values().map(|class| class.support as f64 / evaluation.n.max(1) as f64);
+    shares.filter(|share| *share > 0.0).map(|share| -share * share.ln()).sum()
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(names: &[&String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).clone(),
+        [head @ .., last] => format!("{} and {last}", head.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Reasons to doubt the numbers.
 pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
     let mut out = Vec::new();
@@ -55,14 +70,14 @@ pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
     if !few.is_empty() {
         out.push(format!(
             "{} {} on fewer than {FEW} images, and so does part of every average over classes.",
-            quoted_list(&few),
+            list(&few),
             if few.len() == 1 { "rests" } else { "rest" }
         ));
     }
     let absent: Vec<&String> = evaluation.per_class.iter().filter(|(_, c)| c.support == 0).map(|(name, _)| name).collect();
     if !absent.is_empty() {
         let (has, its) = if absent.len() == 1 { ("has", "It is") } else { ("have", "They are") };
-        out.push(format!("{} {has} no image here. {its} left out of balanced accuracy and macro AUC.", quoted_list(&absent)));
+        out.push(format!("{} {has} no image here. {its} left out of balanced accuracy and macro AUC.", list(&absent)));
     }
     if evaluation.unlabelled > 0 {
         out.push(format!("{} without a label left out.", count(evaluation.unlabelled, "image", "images")));

@@ -44,7 +44,7 @@ pub struct Tile {
     pub name: String,
     /// The number.
     pub value: String,
-    /// Its interval or unit.
+    /// Lines under it: its interval, what to hold it against.
     pub detail: String,
 }
 
@@ -63,7 +63,9 @@ pub struct Picture {
 
 pub(super) fn tiles(tiles: &[Tile]) -> String {
     let one = |t: &Tile| {
-        format!("<div class=\"tile\"><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", escape(&t.name), escape(&t.value), escape(&t.detail))
+        let details: String =
+            t.detail.lines().filter(|line| !line.is_empty()).map(|line| format!("<small>{}</small>", escape(line))).collect();
+        format!("<div class=\"tile\"><dt>{}</dt><dd>{}{details}</dd></div>\n", escape(&t.name), escape(&t.value))
     };
     format!("<dl class=\"tiles\">\n{}</dl>\n", tiles.iter().map(one).collect::<String>())
 }

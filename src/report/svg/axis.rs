@@ -15,7 +15,8 @@ impl Axis {
     /// From `min` to `max`; a range that is empty or not finite is widened to one that can be drawn.
     pub fn new(label: impl Into<String>, min: f64, max: f64) -> Self {
         let (min, max) = if min.is_finite() && max.is_finite() { (min.min(max), min.max(max)) } else { (0.0, 1.0) };
-        let (min, max) = if max - min > f64::EPSILON * max.abs() { (min, max) } else { (min - 0.5, max + 0.5) };
+        let pad = 0.5f64.max(max.abs() * 0.05);
+        let (min, max) = if max - min > 1e-9 * max.abs().max(min.abs()) { (min, max) } else { (min - pad, max + pad) };
         Self { label: label.into(), min, max }
     }
 
