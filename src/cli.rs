@@ -81,6 +81,8 @@ pub struct GlobalArgs {
 }
 
 /// The commands.
+// One value a process: boxing the large ones would only add words.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(init::InitArgs),

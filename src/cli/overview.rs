@@ -35,7 +35,7 @@ const LONG_END: &str = "\
   derm add data/images                 put a folder under version control
   derm repro                           run what is out of date of pipelines/*.yaml
   derm status --json                   what changed, for a script
-  derm runs list --sort val/loss       the runs, best first
+  derm runs list --sort val_loss       the runs, best first
 
 {h}Read more:{/h}
   `derm help COMMAND`, README.md for a first walk, ARCHITECTURE.md for the files that derm keeps";

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 EXAMPLES
-  derm runs list --experiment skin --sort val/loss
+  derm runs list --experiment skin --sort val_balanced_accuracy
   derm runs show last
   derm runs compare $(derm runs list -q --limit 2)")]
 pub struct RunsArgs {

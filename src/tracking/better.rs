@@ -22,10 +22,10 @@ impl Better {
         let lower = name.to_ascii_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
         let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        if has(NEITHER) {
-            None
-        } else if has(LEAST) {
+        if has(LEAST) {
             Some(Self::Least)
+        } else if has(NEITHER) {
+            None
         } else {
             Some(Self::Greatest)
         }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn names_tell_the_direction() {
-        for name in ["val/loss", "train/log_loss", "test/ece", "brier"] {
+        for name in ["val/loss", "train/log_loss", "test/ece", "brier", "epoch_train_loss", "error_rate"] {
             assert_eq!(Better::of(name), Some(Better::Least), "{name}");
         }
         for name in ["val/balanced_accuracy", "macro_auc", "f1"] {

@@ -110,3 +110,55 @@ mod run_files {
         assert!(sandbox.derm(["runs", "list"]).success().stdout.contains("no runs yet"));
     }
 }
+
+/// Options from `--params`, as every command with that option reads them.
+mod params {
+    use super::*;
+
+    /// What training says about the options in `text`; they are read before any data.
+    fn refused(text: &str) -> crate::support::Ran {
+        let sandbox = Sandbox::repository();
+        sandbox.write("params.yaml", text);
+        let command = ["train", "--data", "data", "--split", "split.csv", "--out", "model", "--params", "params.yaml:train"];
+        sandbox.derm(command).exits(2)
+    }
+
+    #[test]
+    fn a_tab_for_indentation() {
+        refused("train:\n\tepochs: 3\n").complains([
+            "params.yaml:2:1: a tab is used for indentation",
+            "2 |  epochs: 3",
+            "hint: indent with spaces",
+        ]);
+    }
+
+    #[test]
+    fn a_key_given_twice() {
+        refused("train:\n  epochs: 3\n  lr: 0.1\n  epochs: 4\n").complains([
+            "params.yaml:4:3: `epochs` is given twice",
+            "4 |   epochs: 4",
+            "the first `epochs` is on line 2",
+        ]);
+    }
+
+    #[test]
+    fn an_unknown_key() {
+        refused("train:\n  epoch: 3\n").complains(["params.yaml:2:3: unknown key `train.epoch`", "2 |   epoch: 3", "is `epochs` meant"]);
+    }
+
+    #[test]
+    fn a_wrong_type() {
+        refused("train:\n  lr: 0.1\n  epochs: many\n")
+            .complains(["params.yaml:3:11: `train.epochs` must be a whole number, 0 or more, not the text `many`", "3 |   epochs: many"]);
+    }
+
+    #[test]
+    fn a_section_that_is_not_there() {
+        refused("trian:\n  epochs: 3\n").complains(["`", "params.yaml", "has no `train`", "is `trian` meant?"]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_yaml() {
+        refused("train: [1, 2\nlr: 3\n").complains(["params.yaml:", "this is not YAML"]);
+    }
+}

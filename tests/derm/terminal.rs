@@ -289,6 +289,35 @@ mod exit_code {
         sandbox.derm(["--cd", "nosuch", "runs", "list"]).exits(2).complains(["cannot start in", "nosuch"]);
         Sandbox::empty().derm(["runs", "list"]).exits(2).complains(["is not inside a derm repository", "derm init"]);
     }
+
+    #[test]
+    fn code_3_is_a_check_that_did_not_hold() {
+        let sandbox = Sandbox::repository();
+        sandbox.write("x.txt", "one");
+        sandbox.derm(["add", "x.txt"]).success();
+        sandbox.derm(["status", "--exit-code"]).exits(0);
+        fs::remove_file(sandbox.path("x.txt")).unwrap();
+        sandbox.write("x.txt", "two");
+        sandbox.derm(["status", "--exit-code"]).exits(3);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn code_130_is_interrupted() {
+        use std::time::{Duration, Instant};
+        let sandbox = Sandbox::repository();
+        sandbox.write("pipelines/slow.yaml", "stages:\n  slow:\n    cmd: touch started && sleep 60\n    always_changed: true\n");
+        let mut child = sandbox.command(["repro"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        while !sandbox.path("started").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(50), "the stage did not begin");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let derm = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(derm, rustix::process::Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(begun.elapsed() < Duration::from_secs(60), "the stage was not stopped");
+    }
 }
 
 mod place {

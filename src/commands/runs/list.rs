@@ -138,9 +138,8 @@ fn columns(runs: &[Run], args: &ListArgs) -> Vec<String> {
 /// Metrics that people look at first.
 fn rank(key: &str) -> usize {
     const FIRST: [&str; 4] = ["balanced_accuracy", "macro_auc", "accuracy", "loss"];
-    let name = key.rsplit('/').next().unwrap_or(key);
-    let place = FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
-    place + if key.starts_with("train") { FIRST.len() } else { 0 }
+    let place = FIRST.iter().position(|first| key.ends_with(first)).unwrap_or(FIRST.len());
+    place + if key.contains("train") { FIRST.len() } else { 0 }
 }
 
 impl Report for Runs {

@@ -52,17 +52,19 @@ fn style(unit: Unit, known_total: bool) -> ProgressStyle {
         }
     };
     let left = |state: &ProgressState, out: &mut dyn Write| {
-        let left = state.eta().as_secs_f64();
-        // Whole seconds: tenths would flicker.
-        if left >= 1.0 {
-            let _ = write!(out, "{} left", if left < 60.0 { format!("{left:.0} s") } else { text::duration(left) });
-        }
+        let _ = whole_seconds(state.eta().as_secs_f64()).map_or(Ok(()), |left| write!(out, "{left} left"));
     };
     let elapsed = |state: &ProgressState, out: &mut dyn Write| {
-        let _ = write!(out, "{}", text::duration(state.elapsed().as_secs_f64().floor()));
+        let _ = whole_seconds(state.elapsed().as_secs_f64()).map_or(Ok(()), |elapsed| write!(out, "{elapsed}"));
     };
     let style = style.progress_chars(bar).tick_chars(spinner);
     style.with_key("count", count).with_key("rate", rate).with_key("left", left).with_key("elapsed", elapsed)
+}
+
+/// `4 s`, `3 min 05 s`: tenths would flicker. Nothing below a second.
+fn whole_seconds(seconds: f64) -> Option<String> {
+    let whole = seconds.floor();
+    (whole >= 1.0).then(|| if whole < 60.0 { format!("{whole:.0} s") } else { text::duration(whole) })
 }
 
 /// Whether the locale can show more than ASCII.
