@@ -220,7 +220,7 @@ impl<'a> One<'a> {
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
     fn run_commands(&self, aside: &Aside) -> Result<Vec<String>, Error> {
-        let shell = Shell::new(self.stage, self.label(), self.run.project.workspace.root());
+        let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace);
         let mut left = self.stage.how.retry;
         loop {
             let failed = match self.attempt(&shell) {
