@@ -76,6 +76,7 @@ fn fresh() -> (Stage, Record, Virtual) {
         deps: [(path("in"), entry("in"))].into(),
         params: [(path("params.yaml"), [("lr".to_owned(), Value::Float(0.1))].into())].into(),
         outs: [(path("out"), entry("out"))].into(),
+        uncached: Default::default(),
         changed: Vec::new(),
     };
     let mut world = Virtual::default();

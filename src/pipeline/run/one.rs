@@ -1,6 +1,6 @@
 //! One stage from its verdict to its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::aside::{self, Aside};
@@ -90,7 +90,14 @@ impl<'a> One<'a> {
             let entry = self.run.disk.entry(path)?.ok_or_else(|| self.missing_dep(path))?;
             deps.insert(path.clone(), entry);
         }
-        Ok(Record { cmd: self.stage.cmd.clone(), deps, params: self.params()?, outs: BTreeMap::new(), changed: Vec::new() })
+        Ok(Record {
+            cmd: self.stage.cmd.clone(),
+            deps,
+            params: self.params()?,
+            outs: BTreeMap::new(),
+            uncached: BTreeSet::new(),
+            changed: Vec::new(),
+        })
     }
 
     fn missing_dep(&self, path: &RelPath) -> Error {
@@ -126,6 +133,7 @@ impl<'a> One<'a> {
             deps: BTreeMap::new(),
             params: BTreeMap::new(),
             outs: BTreeMap::new(),
+            uncached: BTreeSet::new(),
             changed: Vec::new(),
         };
         for path in &self.stage.deps {
@@ -221,15 +229,16 @@ impl<'a> One<'a> {
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
     fn run_commands(&self, aside: &Aside) -> Result<Vec<String>, Error> {
         let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace);
-        let mut left = self.stage.how.retry;
+        let tries = self.stage.how.retry;
+        let mut tried = 0;
         loop {
             let failed = match self.attempt(&shell) {
                 Ok(tail) => return Ok(tail),
-                Err(error @ Error::StageFailed { .. }) if left > 0 => error,
+                Err(error @ Error::StageFailed { .. }) if tried < tries => error,
                 Err(error) => return Err(error),
             };
-            left -= 1;
-            self.work().observer.warn(&format!("{failed}; trying again, {} left", text::count(left as usize, "try", "tries")));
+            tried += 1;
+            self.work().observer.warn(&format!("{failed}; trying again ({tried} of {tries})"));
             aside.clear()?;
         }
     }
@@ -266,6 +275,7 @@ impl<'a> One<'a> {
                 entry
             } else {
                 gitignore::remove(workspace, &out.path)?;
+                record.uncached.insert(out.path.clone());
                 self.run.disk.store.hash(&out.path, &work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?
             };
             self.run.disk.note(&out.path, &entry);

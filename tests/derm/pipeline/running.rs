@@ -101,7 +101,7 @@ fn a_failed_stage_is_tried_again_when_it_says_so() {
     let sandbox = project(
         "stages:\n  s:\n    cmd: echo x >> tries; test $(wc -l < tries) -ge 3 && echo 1 > out.txt\n    retry: 2\n    outs: [out.txt]\n",
     );
-    repro(&sandbox, []).success().complains(["trying again, 2 tries left", "trying again, 1 try left"]);
+    repro(&sandbox, []).success().complains(["trying again (1 of 2)", "trying again (2 of 2)"]);
 }
 
 #[test]
