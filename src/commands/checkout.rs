@@ -53,8 +53,15 @@ pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
     let done = all(&store, wanted, overwrite, &work);
     store.flush()?;
     let (paths, problem) = done?;
-    context.ui.show(&CheckoutReport { paths })?;
-    problem.map_or(Ok(Exit::Done), |error| Err(error.into()))
+    let Some(problem) = problem else {
+        context.ui.show(&CheckoutReport { paths })?;
+        return Ok(Exit::Done);
+    };
+    // The error is the answer; what was done all the same is a remark.
+    for CheckedOut { path, .. } in paths.iter().filter(|path| !path.changed.is_empty()) {
+        context.ui.note(format!("checked out `{path}`"));
+    }
+    Err(problem.into())
 }
 
 /// Checks everything out, and collects what is missing or would be lost over all paths.

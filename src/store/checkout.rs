@@ -69,6 +69,8 @@ pub fn run(store: &Store, want: &What, path: &RelPath, overwrite: Overwrite, wor
     if leaves.is_empty() && folders.is_empty() && stale.is_empty() {
         return Ok(Changed::default());
     }
+    let above = path.parent().unwrap_or_default().on_disk(store.workspace.root());
+    fs::create_dir_all(&above).map_err(Error::io("create", &above))?;
     let checkout = Checkout { store, work, scratch: scratch_for(store, path)?, placed: Mutex::default() };
     checkout.apply(&leaves, &stale, &folders)
 }

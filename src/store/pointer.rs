@@ -22,6 +22,7 @@ use ignore::WalkBuilder;
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Error};
+use crate::digest::ParseObjectIdError;
 use crate::relpath::RelPath;
 use crate::text::Place;
 use crate::workspace::{Workspace, atomic, rules};
@@ -45,7 +46,7 @@ pub struct Pointer {
 struct File {
     schema: u32,
     path: String,
-    hash: crate::digest::ObjectId,
+    hash: String,
     kind: super::Kind,
     size: u64,
     files: u64,
@@ -85,7 +86,8 @@ impl Pointer {
                 format!("`path` is `{}`, but the file's name says `{}`", file.path, target.name().unwrap_or(".")),
             ));
         }
-        let entry = Entry { id: file.hash, kind: file.kind, size: file.size, files: file.files, executable: file.executable };
+        let id = file.hash.parse().map_err(|error: ParseObjectIdError| bad(line_of("hash"), 7, error.to_string()))?;
+        let entry = Entry { id, kind: file.kind, size: file.size, files: file.files, executable: file.executable };
         Ok(Self { entry, desc: file.desc, meta: file.meta })
     }
 
@@ -93,7 +95,8 @@ impl Pointer {
     pub fn to_yaml(&self, target: &RelPath) -> String {
         let Entry { id, kind, size, files, executable } = self.entry.clone();
         let path = target.name().unwrap_or_default().to_owned();
-        let file = File { schema: 1, path, hash: id, kind, size, files, executable, desc: self.desc.clone(), meta: self.meta.clone() };
+        let file =
+            File { schema: 1, path, hash: id.hex(), kind, size, files, executable, desc: self.desc.clone(), meta: self.meta.clone() };
         // Plain data with text keys: there is nothing that YAML could refuse.
         serde_yaml::to_string(&file).unwrap_or_default()
     }
@@ -177,4 +180,42 @@ fn is_pointer_file(entry: &ignore::DirEntry) -> bool {
 
 fn target_on_disk(workspace: &Workspace, path: &Path) -> Option<RelPath> {
     target_of(&RelPath::strip(workspace.root(), path).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::ObjectId;
+    use proptest::prelude::*;
+
+    #[test]
+    fn notes_of_the_user_are_kept() {
+        let target = RelPath::new("data/skin").unwrap();
+        let text = Pointer::new(Entry::file(ObjectId::of(b"x"), 1)).to_yaml(&target) + "desc: as delivered\nmeta:\n  ticket: 12\n";
+        let pointer = Pointer::parse(&target, text.as_bytes()).unwrap();
+        assert_eq!(pointer.to_yaml(&target), text);
+    }
+
+    #[test]
+    fn names_lead_to_targets_and_back() {
+        let path = |text: &str| RelPath::new(text).unwrap();
+        assert_eq!(path_of(&path("a/b.jpg")), path("a/b.jpg.derm"));
+        assert_eq!(target_of(&path("a/b.jpg.derm")), Some(path("a/b.jpg")));
+        assert_eq!(target_of(&path(".derm")), None);
+        assert_eq!(target_of(&path("a/b.jpg")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn random_and_damaged_pointers_never_panic(noise in proptest::collection::vec(any::<u8>(), 0..120), at in any::<usize>(), byte in any::<u8>()) {
+            let target = RelPath::new("data").unwrap();
+            let _ = Pointer::parse(&target, &noise);
+            let mut bytes = Pointer::new(Entry::file(ObjectId::of(b"x"), 1)).to_yaml(&target).into_bytes();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = Pointer::parse(&target, &bytes);
+            bytes.truncate(at);
+            let _ = Pointer::parse(&target, &bytes);
+        }
+    }
 }
