@@ -106,3 +106,25 @@ fn status_has_stages_and_data_and_an_exit_code() {
     assert_eq!(json["stages"][1]["state"], "maybe");
     assert_eq!(json["data"][0]["path"], "in.txt");
 }
+
+#[test]
+fn outputs_can_be_checked_out_and_compared() {
+    let sandbox = three();
+    sandbox.git(["init", "-q"]);
+    actions(&sandbox, []);
+    sandbox.git(["add", "."]);
+    sandbox.git(["commit", "-q", "-m", "one"]);
+    sandbox.write("in.txt", "two\n");
+    actions(&sandbox, []);
+    let json = sandbox.derm(["--json", "diff"]).success().json();
+    let paths: Vec<&str> = json["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["data/in.txt", "model"]);
+    // Going back in git, then in data. A broken pipeline file is in nobody's way.
+    sandbox.git(["checkout", "-q", "--", "pipelines/p.lock"]);
+    sandbox.write("pipelines/p.yaml", "stages: [\n");
+    sandbox.derm(["checkout"]).success();
+    assert_eq!((sandbox.read("data/in.txt"), sandbox.read("model")), ("1\n".to_owned(), "1\n".to_owned()));
+    std::fs::remove_file(sandbox.path("data/in.txt")).unwrap();
+    sandbox.derm(["checkout", "data/in.txt"]).success();
+    assert_eq!(sandbox.read("data/in.txt"), "1\n");
+}
