@@ -270,6 +270,11 @@ impl<'a> One<'a> {
         let _held = workspace.lock(work.observer, work.interrupt)?;
         for out in &self.stage.outs {
             let entry = if out.cache {
+                if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
+                    let path = &out.path;
+                    let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
+                    work.observer.warn(&message);
+                }
                 let entry = self.run.disk.store.save(&out.path, &work)?;
                 gitignore::add(workspace, &out.path)?;
                 entry
