@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::aside::{self, Aside};
+use super::guard::Held;
 use super::shell::{Failed, Shell};
 use super::{Action, Run};
 use crate::observer::Interrupt;
@@ -160,7 +161,7 @@ impl<'a> One<'a> {
                 continue;
             }
             self.keep_edited(out, Some(entry))?;
-            let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+            let _held = Held::take(&self.run.project.workspace, &self.work())?;
             match self.run.disk.store.checkout_with(entry, &out.path, Overwrite::Force, &self.work()) {
                 Ok(_) => self.run.disk.note(&out.path, entry),
                 Err(store::Error::Interrupted) => return Err(Error::Interrupted),
@@ -186,7 +187,7 @@ impl<'a> One<'a> {
         if (made_here && !out.cache) || disk.in_cache(&there) {
             return Ok(());
         }
-        let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+        let _held = Held::take(&self.run.project.workspace, &self.work())?;
         disk.store.save(&out.path, &self.work())?;
         if !made_here {
             let message = format!("`{}` was not what its stage made; its content is kept in the cache as {}", out.path, there.id);
@@ -267,7 +268,7 @@ impl<'a> One<'a> {
         // The work is done: stopping now would throw it away for the sake of seconds.
         let calm = Interrupt::default();
         let work = Work { observer: self.work().observer, interrupt: &calm };
-        let _held = workspace.lock(work.observer, work.interrupt)?;
+        let _held = Held::take(workspace, &work)?;
         for out in &self.stage.outs {
             let entry = if out.cache {
                 if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
