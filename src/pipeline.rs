@@ -25,6 +25,7 @@ mod error;
 pub mod graph;
 pub mod lock;
 pub mod metrics;
+mod outputs;
 pub mod paramfile;
 pub mod plan;
 pub mod problem;
@@ -43,30 +44,8 @@ pub mod yaml;
 
 pub use decide::decide;
 pub use error::{Ended, Error};
+pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};
 pub use run::{Options, Outcome, repro};
 pub use status::status;
-
-use crate::relpath::RelPath;
-use crate::store::Entry;
-use crate::workspace::Workspace;
-
-/// What the locks say is on disk and the cache can give back: the recorded outputs of all stages, sorted by
-/// path, without those that say `cache: false`.
-///
-/// # Errors
-/// A pipeline file or lock that cannot be understood.
-pub fn outputs(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Error> {
-    let project = Project::load(workspace)?;
-    let locks = project.locks()?;
-    let mut found = Vec::new();
-    for stage in &project.stages {
-        let Some(record) = locks[stage.pipeline].get(&stage.name) else { continue };
-        for out in stage.outs.iter().filter(|out| out.cache) {
-            found.extend(record.outs.get(&out.path).map(|entry| (out.path.clone(), entry.clone())));
-        }
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(found)
-}

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::checkout::CheckoutArgs;
+use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::{Changed, Entry, Error, Overwrite, Store, Work, pointer};
 use crate::text;
@@ -89,11 +90,12 @@ fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work:
     Ok((paths, problem))
 }
 
-/// What the targets name: tracked paths, parts of tracked folders, or all that is tracked below a folder.
+/// What the targets name: tracked paths and outputs of stages, parts of them, or all of them below a folder.
 fn wanted(context: &Context, workspace: &Workspace, store: &Store, targets: &[String]) -> Result<Vec<(RelPath, Entry)>, Failure> {
     let entries = |found: Vec<(RelPath, pointer::Pointer)>| found.into_iter().map(|(path, pointer)| (path, pointer.entry));
+    let made = pipeline::outputs(workspace)?;
     if targets.is_empty() {
-        return Ok(entries(pointer::find_all(workspace)?).collect());
+        return Ok(entries(pointer::find_all(workspace)?).chain(made).collect());
     }
     let mut wanted: Vec<(RelPath, Entry)> = Vec::new();
     for typed in targets {
@@ -101,13 +103,18 @@ fn wanted(context: &Context, workspace: &Workspace, store: &Store, targets: &[St
         let path = pointer::target_of(&typed).unwrap_or(typed);
         match pointer::covering(workspace, &path)? {
             Some((target, pointer)) => wanted.push((path.clone(), part(store, &target, &pointer.entry, &path)?)),
-            None => {
-                let below = pointer::find_below(workspace, &path)?;
-                if below.is_empty() {
-                    return Err(Error::NotTracked(path).into());
+            None => match made.iter().find(|(output, _)| path.is_within(output)) {
+                Some((output, entry)) => wanted.push((path.clone(), part(store, output, entry, &path)?)),
+                None => {
+                    let below = entries(pointer::find_below(workspace, &path)?);
+                    let made_below = made.iter().filter(|(output, _)| output.is_within(&path)).cloned();
+                    let below: Vec<(RelPath, Entry)> = below.chain(made_below).collect();
+                    if below.is_empty() {
+                        return Err(Error::NotTracked(path).into());
+                    }
+                    wanted.extend(below);
                 }
-                wanted.extend(entries(below));
-            }
+            },
         }
     }
     wanted.sort_by(|a, b| a.0.cmp(&b.0));

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::diff::DiffArgs;
+use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::pointer::{self, Pointer};
 use crate::store::{Change, Entry, Error, FileChange, Store, Work};
@@ -77,7 +78,7 @@ pub fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     Ok(if differs && args.exit_code { Exit::CheckFailed } else { Exit::Done })
 }
 
-/// What the pointers of a revision record.
+/// What the pointers and the pipelines' locks of a revision record.
 fn committed(workspace: &Workspace, name: &str) -> Result<BTreeMap<RelPath, Entry>, Failure> {
     let revision = workspace.revision(name)?;
     let mut found = BTreeMap::new();
@@ -86,14 +87,16 @@ fn committed(workspace: &Workspace, name: &str) -> Result<BTreeMap<RelPath, Entr
         let pointer = Pointer::parse(&target, &bytes);
         found.insert(target, pointer.map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?.entry);
     }
+    found.extend(pipeline::outputs_at(&revision).map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?);
     Ok(found)
 }
 
-/// What is on disk at the paths that have a pointer now or had one in `old`.
-fn present(workspace: &Workspace, store: &Store, old: &BTreeMap<RelPath, Entry>, work: &Work) -> Result<BTreeMap<RelPath, Entry>, Error> {
+/// What is on disk at the paths that have a pointer or are outputs of stages now, or were in `old`.
+fn present(workspace: &Workspace, store: &Store, old: &BTreeMap<RelPath, Entry>, work: &Work) -> Result<BTreeMap<RelPath, Entry>, Failure> {
     let pointers = pointer::find_all(workspace)?;
+    let made = pipeline::outputs(workspace)?;
     let mut found = BTreeMap::new();
-    for path in pointers.iter().map(|(path, _)| path).chain(old.keys()).collect::<BTreeSet<_>>() {
+    for path in pointers.iter().map(|(path, _)| path).chain(made.iter().map(|(path, _)| path)).chain(old.keys()).collect::<BTreeSet<_>>() {
         found.extend(store.hash(path, work)?.map(|entry| (path.clone(), entry)));
     }
     Ok(found)

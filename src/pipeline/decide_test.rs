@@ -76,6 +76,7 @@ fn fresh() -> (Stage, Record, Virtual) {
         deps: [(path("in"), entry("in"))].into(),
         params: [(path("params.yaml"), [("lr".to_owned(), Value::Float(0.1))].into())].into(),
         outs: [(path("out"), entry("out"))].into(),
+        uncached: Default::default(),
         changed: Vec::new(),
     };
     let mut world = Virtual::default();
@@ -138,8 +139,8 @@ fn callbacks_and_always_changed_run_unless_frozen() {
 
 #[test]
 fn deps_count_by_content_unless_frozen() {
-    assert_eq!(after(|_, _, w| drop(w.files.remove(&path("in")))), ["dependency `in` is missing"]);
-    assert_eq!(after(|_, _, w| drop(w.files.insert(path("in"), entry("new")))), ["dependency `in` was modified: ~a.jpg"]);
+    assert_eq!(after(|_, _, w| _ = w.files.remove(&path("in"))), ["dependency `in` is missing"]);
+    assert_eq!(after(|_, _, w| _ = w.files.insert(path("in"), entry("new"))), ["dependency `in` was modified: ~a.jpg"]);
     assert_eq!(
         after(|s, _, w| {
             s.deps.push(path("more"));
@@ -170,8 +171,8 @@ fn params_count_by_parsed_value_per_listed_key() {
 
 #[test]
 fn outs_are_restored_when_only_they_are_wrong() {
-    assert_eq!(after(|_, _, w| drop(w.files.remove(&path("out")))), ["restore", "output `out` is missing"]);
-    assert_eq!(after(|_, _, w| drop(w.files.insert(path("out"), entry("edited")))), ["restore", "output `out` was modified"]);
+    assert_eq!(after(|_, _, w| _ = w.files.remove(&path("out"))), ["restore", "output `out` is missing"]);
+    assert_eq!(after(|_, _, w| _ = w.files.insert(path("out"), entry("edited"))), ["restore", "output `out` was modified"]);
     assert_eq!(after(|_, _, w| w.cache.clear()), ["output `out` is not in the cache"]);
     assert_eq!(
         after(|_, _, w| {

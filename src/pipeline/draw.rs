@@ -1,5 +1,7 @@
 //! The graph as text: a drawing for few stages, a list for many, DOT and Mermaid for other programs.
 
+use std::collections::HashSet;
+
 use super::Project;
 
 mod ascii;
@@ -28,10 +30,28 @@ impl Drawing {
     }
 
     /// For people: boxes and arrows while they are few and fit into `width` columns, else [`Drawing::list`].
+    ///
+    /// An arrow that others imply is not drawn: with `a -> b -> c`, `a -> c` says nothing about the order.
     pub fn text(&self, width: usize) -> String {
-        let drawn =
-            (self.names.len() <= DRAWN).then(|| ascii::draw(self)).filter(|text| text.lines().all(|line| line.chars().count() <= width));
-        drawn.unwrap_or_else(|| self.list())
+        if self.names.len() > DRAWN {
+            return self.list();
+        }
+        let drawn = ascii::draw(&self.reduced());
+        if drawn.lines().all(|line| line.chars().count() <= width) { drawn } else { self.list() }
+    }
+
+    /// Without the needs that are needs of needs (the transitive reduction).
+    fn reduced(&self) -> Self {
+        // What each box needs, directly or not; needs come first in the order.
+        let mut all: Vec<HashSet<usize>> = Vec::with_capacity(self.names.len());
+        for needs in &self.needs {
+            let indirect = needs.iter().flat_map(|need| all[*need].iter().copied());
+            let reached = needs.iter().copied().chain(indirect).collect();
+            all.push(reached);
+        }
+        let kept =
+            |needs: &Vec<usize>| needs.iter().copied().filter(|need| !needs.iter().any(|other| all[*other].contains(need))).collect();
+        Self { names: self.names.clone(), needs: self.needs.iter().map(kept).collect() }
     }
 
     /// One line a stage: its name and what it needs, each after what it needs.

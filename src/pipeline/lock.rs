@@ -23,6 +23,7 @@
 //!     outs:                     # as deps
 //!     - path: models/skin
 //!       …
+//!       cache: false            # only where the definition said so: the cache does not have it
 //!     changed:                  # only when inputs changed while the command ran: the stage stays stale
 //!     - data/skin
 //! ```
@@ -36,7 +37,7 @@
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::stage::Command;
 use super::value::Value;
@@ -63,6 +64,8 @@ pub struct Record {
     pub params: BTreeMap<RelPath, BTreeMap<String, Value>>,
     /// What was made.
     pub outs: BTreeMap<RelPath, Entry>,
+    /// Those of `outs` that say `cache: false`.
+    pub uncached: BTreeSet<RelPath>,
     /// Inputs that changed while the command ran.
     pub changed: Vec<RelPath>,
 }

@@ -102,6 +102,13 @@ impl Project {
     }
 }
 
+/// The lock files that pipelines have or would have; the pipelines themselves are not read.
+pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
+    let by_name = find::named(workspace.root(), &mut Vec::new())?.into_iter().map(named);
+    let by_folder = find::nested(workspace.root(), &[]).into_iter().map(nested);
+    Ok(by_name.chain(by_folder).map(|pipeline| pipeline.lock).collect())
+}
+
 fn named(file: RelPath) -> Pipeline {
     let stem = file.as_str().strip_suffix(".yaml").unwrap_or(file.as_str());
     let lock = RelPath::new(&format!("{stem}.lock")).unwrap_or_default();

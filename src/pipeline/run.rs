@@ -10,6 +10,7 @@ mod aside;
 mod commit;
 mod guard;
 mod one;
+mod orphans;
 mod schedule;
 mod shell;
 
@@ -119,6 +120,7 @@ pub fn repro(project: &Project, options: &Options, work: Work<'_>, listener: &dy
         return dry(project, options, &wanted, &disk);
     }
     let _alone = guard::Guard::take(&project.workspace, work)?;
+    orphans::end_all(&project.workspace, work);
     aside::recover(&project.workspace, work)?;
     let committer = commit::Committer::new(project, project.locks()?, work);
     let run = Run { project, options, disk, committer, listener, stop: AtomicBool::new(false) };

@@ -13,6 +13,7 @@
 //! changed while they ran. A file that cannot be read counts as absent.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,10 @@ pub fn keep(workspace: &Workspace, key: &ObjectId, outs: &BTreeMap<RelPath, Entr
     let folder = path.parent().unwrap_or(&path);
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let text = serde_json::to_string_pretty(&File { schema: 1, outs: outs.clone() }).unwrap_or_default();
-    Ok(atomic::write(&path, text.as_bytes())?)
+    // Not synced: after a power cut a result may be missing, and is made again.
+    let mut file = atomic::AtomicFile::create(&path)?;
+    file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+    Ok(file.commit_unsynced()?)
 }
 
 fn place(workspace: &Workspace, key: &ObjectId) -> PathBuf {

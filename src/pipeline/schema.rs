@@ -118,3 +118,104 @@ impl Reader<'_, '_> {
         stages
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read_text(text: &str) -> Result<Definition, Vec<Problem>> {
+        let file = RelPath::new("pipelines/x.yaml").unwrap();
+        let source = Source { path: file.clone(), text: text.into() };
+        let pipeline = Pipeline { lock: file.clone(), file, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() };
+        read(&source, pipeline, &ParamFiles::new("/nonexistent"))
+    }
+
+    /// Pieces of pipeline files, so that random joins get past the first line.
+    const PIECES: &[&str] = &[
+        "stages:",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\n      ",
+        "s",
+        ": ",
+        "cmd",
+        "deps",
+        "outs",
+        "params",
+        "foreach",
+        "do",
+        "matrix",
+        "vars",
+        "wdir",
+        "metrics",
+        "plots",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "${",
+        "${item}",
+        "${a.b[0]}",
+        "\\${",
+        "&a ",
+        "*a",
+        "<<",
+        "|",
+        ">",
+        "\"",
+        "'",
+        "#",
+        "\t",
+        "null",
+        "true",
+        "1e3",
+        "..",
+        "/",
+        "~",
+        "é",
+        "\u{feff}",
+        "--- ",
+        "!!str ",
+        "timeout",
+        "resources",
+        "env",
+        "0",
+        "x: 1",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn random_files_never_panic_and_places_lie_inside(parts in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
+            let text: String = parts.concat();
+            if let Err(problems) = read_text(&text) {
+                prop_assert!(!problems.is_empty());
+                for problem in problems {
+                    prop_assert!(problem.place.line >= 1 && problem.place.line <= text.lines().count() + 1, "{text:?}: {problem:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn random_text_never_panics(text in "\\PC*|.*") {
+            let _ = read_text(&text);
+        }
+    }
+
+    #[test]
+    fn expansion_takes_time_in_proportion() {
+        let items: Vec<String> = (0..5000).map(|n| n.to_string()).collect();
+        let text = format!(
+            "stages:\n  s:\n    foreach: [{}]\n    do:\n      cmd: run ${{item}}\n      outs: [\"o/${{item}}\"]\n",
+            items.join(", ")
+        );
+        let definition = read_text(&text).unwrap();
+        assert_eq!(definition.stages.len(), 5000);
+        assert_eq!(definition.stages[4999].outs[0].path.as_str(), "o/4999");
+    }
+}

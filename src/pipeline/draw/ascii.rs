@@ -97,6 +97,8 @@ fn order(layers: &mut [Vec<Cell>]) {
 
 /// Gives every cell its column: below what leads there where there is room.
 fn place(layers: &mut [Vec<Cell>]) {
+    // Room on the left for the widest box, so that a chain of boxes of any width is straight.
+    let margin = layers.iter().flatten().map(|cell| cell.width() / 2).max().unwrap_or(0);
     for depth in 0..layers.len() {
         let (done, rest) = layers.split_at_mut(depth);
         let above = done.last();
@@ -104,7 +106,7 @@ fn place(layers: &mut [Vec<Cell>]) {
         for cell in &mut rest[0] {
             let half = cell.width() / 2;
             let middles: Vec<usize> = above.map(|layer| cell.above.iter().map(|index| layer[*index].middle).collect()).unwrap_or_default();
-            let wanted = if middles.is_empty() { 0 } else { middles.iter().sum::<usize>() / middles.len() };
+            let wanted = if middles.is_empty() { margin } else { middles.iter().sum::<usize>() / middles.len() };
             cell.middle = wanted.max(free + half);
             free = cell.middle + cell.width() - half + GAP;
         }
@@ -190,13 +192,10 @@ impl Canvas {
     }
 
     fn finish(self) -> String {
-        let mut out = String::new();
-        for row in self.rows {
-            let line: String = row.into_iter().filter(|spot| !spot.covered).map(look).collect();
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out
+        let lines: Vec<String> =
+            self.rows.into_iter().map(|row| row.into_iter().filter(|spot| !spot.covered).map(look).collect()).collect();
+        let margin = lines.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+        lines.iter().map(|line| format!("{}\n", line[margin..].trim_end())).collect()
     }
 }
 

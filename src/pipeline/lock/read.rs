@@ -1,6 +1,6 @@
 //! A lock from text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Lock, Record, SCHEMA};
 use crate::pipeline::problem::{Problem, Problems, Source};
@@ -65,13 +65,14 @@ fn record(node: &Node) -> Result<Record, Wrong> {
     for item in node.get("changed").map(list).transpose()?.unwrap_or_default() {
         changed.push(path_of(&text(item)?, item.mark)?);
     }
-    Ok(Record { cmd, deps: entries(node.get("deps"))?, params, outs: entries(node.get("outs"))?, changed })
+    let uncached = uncached(node.get("outs"))?;
+    Ok(Record { cmd, deps: entries(node.get("deps"))?, params, outs: entries(node.get("outs"))?, uncached, changed })
 }
 
 fn entries(node: Option<&Node>) -> Result<BTreeMap<RelPath, Entry>, Wrong> {
     let mut found = BTreeMap::new();
     for item in node.map(list).transpose()?.unwrap_or_default() {
-        known(item, &["path", "hash", "kind", "size", "files", "executable"])?;
+        known(item, &["path", "hash", "kind", "size", "files", "executable", "cache"])?;
         let field = |key: &str| item.get(key).ok_or((item.mark, format!("`{key}` is missing")));
         let hash = field("hash")?;
         let id = text(hash)?.parse().map_err(|error: crate::digest::ParseObjectIdError| (hash.mark, error.to_string()))?;
@@ -84,6 +85,17 @@ fn entries(node: Option<&Node>) -> Result<BTreeMap<RelPath, Entry>, Wrong> {
         let entry = Entry { id, kind, size: number(field("size")?)?, files: number(field("files")?)?, executable };
         let path = field("path")?;
         found.insert(path_of(&text(path)?, path.mark)?, entry);
+    }
+    Ok(found)
+}
+
+/// The outputs with `cache: false`.
+fn uncached(node: Option<&Node>) -> Result<BTreeSet<RelPath>, Wrong> {
+    let mut found = BTreeSet::new();
+    for item in node.map(list).transpose()?.unwrap_or_default() {
+        if let (Some(Value::Bool(false)), Some(path)) = (item.get("cache").map(Node::to_value), item.get("path")) {
+            found.insert(path_of(&text(path)?, path.mark)?);
+        }
     }
     Ok(found)
 }

@@ -1,5 +1,6 @@
 //! A lock as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{Lock, Record, SCHEMA};
@@ -40,7 +41,7 @@ fn stage(out: &mut String, record: &Record) {
             }
         }
     }
-    entries(out, "deps", record.deps.iter());
+    entries(out, "deps", record.deps.iter(), &BTreeSet::new());
     if !record.params.is_empty() {
         out.push_str("    params:\n");
         for (file, keys) in &record.params {
@@ -51,7 +52,7 @@ fn stage(out: &mut String, record: &Record) {
             }
         }
     }
-    entries(out, "outs", record.outs.iter());
+    entries(out, "outs", record.outs.iter(), &record.uncached);
     if !record.changed.is_empty() {
         out.push_str("    changed:\n");
         for path in &record.changed {
@@ -60,7 +61,12 @@ fn stage(out: &mut String, record: &Record) {
     }
 }
 
-fn entries<'a>(out: &mut String, name: &str, entries: impl ExactSizeIterator<Item = (&'a RelPath, &'a Entry)>) {
+fn entries<'a>(
+    out: &mut String,
+    name: &str,
+    entries: impl ExactSizeIterator<Item = (&'a RelPath, &'a Entry)>,
+    uncached: &BTreeSet<RelPath>,
+) {
     if entries.len() == 0 {
         return;
     }
@@ -82,6 +88,9 @@ fn entries<'a>(out: &mut String, name: &str, entries: impl ExactSizeIterator<Ite
         );
         if entry.executable {
             out.push_str("      executable: true\n");
+        }
+        if uncached.contains(path) {
+            out.push_str("      cache: false\n");
         }
     }
 }

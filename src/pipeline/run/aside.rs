@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::pipeline::Error;
 use crate::relpath::RelPath;
 use crate::store::Work;
-use crate::workspace::{Workspace, atomic};
+use crate::workspace::Workspace;
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -43,7 +43,9 @@ impl Aside {
         let was = outs.iter().map(|out| out.on_disk(&root).symlink_metadata().is_ok()).collect();
         let aside = Self { folder, root, note: Note { outs, was } };
         let note = serde_json::to_string(&aside.note).unwrap_or_default();
-        atomic::write(&aside.folder.join("note.json"), note.as_bytes())?;
+        // Not synced: it must outlive a kill, not a power cut, and what is moved is in the cache.
+        let path = aside.folder.join("note.json");
+        fs::write(&path, note).map_err(Error::io("write", &path))?;
         for (index, out) in aside.note.outs.iter().enumerate().filter(|(index, _)| aside.note.was[*index]) {
             let from = out.on_disk(&aside.root);
             if let Err(error) = fs::rename(&from, aside.folder.join(index.to_string())) {

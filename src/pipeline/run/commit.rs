@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::guard::Held;
 use crate::pipeline::lock::{self, Lock, Record};
 use crate::pipeline::{Error, Project};
 use crate::store::Work;
@@ -64,7 +65,8 @@ impl<'a> Committer<'a> {
         let started = Instant::now();
         let workspace = &self.project.workspace;
         // A raised interrupt must not keep finished work from being written down.
-        let _held = workspace.lock(self.work.observer, &crate::observer::Interrupt::default())?;
+        let calm = crate::observer::Interrupt::default();
+        let _held = Held::take(workspace, &Work { observer: self.work.observer, interrupt: &calm })?;
         for (index, pipeline) in self.project.pipelines.iter().enumerate() {
             if std::mem::replace(&mut state.changed[index], false) {
                 let stages = self.project.stages.iter().filter(|stage| stage.pipeline == index);

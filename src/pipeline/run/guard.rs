@@ -4,11 +4,12 @@
 //! leaves nothing to clean up. It is not the workspace's lock: a stage's own `derm …` commands take that one.
 
 use std::fs::{File, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::pipeline::Error;
 use crate::store::Work;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, WorkspaceLock};
 
 /// The variable that names the stage to its commands.
 pub const STAGE: &str = "DERM_STAGE";
@@ -47,5 +48,24 @@ impl Guard {
                 Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
             }
         }
+    }
+}
+
+/// The stages of this process first wait for each other here, without a word; the workspace's lock, which says whom it
+/// waits for, is then only ever contended by other processes.
+static OURS: Mutex<()> = Mutex::new(());
+
+/// The workspace's lock while data or locks are written; never while a command runs.
+pub struct Held {
+    // Dropped in this order.
+    _theirs: WorkspaceLock,
+    _ours: MutexGuard<'static, ()>,
+}
+
+impl Held {
+    /// Waits for it.
+    pub fn take(workspace: &Workspace, work: &Work<'_>) -> Result<Self, Error> {
+        let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self { _theirs: workspace.lock(work.observer, work.interrupt)?, _ours: ours })
     }
 }

@@ -1,9 +1,10 @@
 //! One stage from its verdict to its record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::aside::{self, Aside};
+use super::guard::Held;
 use super::shell::{Failed, Shell};
 use super::{Action, Run};
 use crate::observer::Interrupt;
@@ -90,7 +91,14 @@ impl<'a> One<'a> {
             let entry = self.run.disk.entry(path)?.ok_or_else(|| self.missing_dep(path))?;
             deps.insert(path.clone(), entry);
         }
-        Ok(Record { cmd: self.stage.cmd.clone(), deps, params: self.params()?, outs: BTreeMap::new(), changed: Vec::new() })
+        Ok(Record {
+            cmd: self.stage.cmd.clone(),
+            deps,
+            params: self.params()?,
+            outs: BTreeMap::new(),
+            uncached: BTreeSet::new(),
+            changed: Vec::new(),
+        })
     }
 
     fn missing_dep(&self, path: &RelPath) -> Error {
@@ -126,6 +134,7 @@ impl<'a> One<'a> {
             deps: BTreeMap::new(),
             params: BTreeMap::new(),
             outs: BTreeMap::new(),
+            uncached: BTreeSet::new(),
             changed: Vec::new(),
         };
         for path in &self.stage.deps {
@@ -152,7 +161,7 @@ impl<'a> One<'a> {
                 continue;
             }
             self.keep_edited(out, Some(entry))?;
-            let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+            let _held = Held::take(&self.run.project.workspace, &self.work())?;
             match self.run.disk.store.checkout_with(entry, &out.path, Overwrite::Force, &self.work()) {
                 Ok(_) => self.run.disk.note(&out.path, entry),
                 Err(store::Error::Interrupted) => return Err(Error::Interrupted),
@@ -178,7 +187,7 @@ impl<'a> One<'a> {
         if (made_here && !out.cache) || disk.in_cache(&there) {
             return Ok(());
         }
-        let _held = self.run.project.workspace.lock(self.work().observer, self.work().interrupt)?;
+        let _held = Held::take(&self.run.project.workspace, &self.work())?;
         disk.store.save(&out.path, &self.work())?;
         if !made_here {
             let message = format!("`{}` was not what its stage made; its content is kept in the cache as {}", out.path, there.id);
@@ -220,16 +229,17 @@ impl<'a> One<'a> {
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
     fn run_commands(&self, aside: &Aside) -> Result<Vec<String>, Error> {
-        let shell = Shell::new(self.stage, self.label(), self.run.project.workspace.root());
-        let mut left = self.stage.how.retry;
+        let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace);
+        let tries = self.stage.how.retry;
+        let mut tried = 0;
         loop {
             let failed = match self.attempt(&shell) {
                 Ok(tail) => return Ok(tail),
-                Err(error @ Error::StageFailed { .. }) if left > 0 => error,
+                Err(error @ Error::StageFailed { .. }) if tried < tries => error,
                 Err(error) => return Err(error),
             };
-            left -= 1;
-            self.work().observer.warn(&format!("{failed}; trying again, {} left", text::count(left as usize, "try", "tries")));
+            tried += 1;
+            self.work().observer.warn(&format!("{failed}; trying again ({tried} of {tries})"));
             aside.clear()?;
         }
     }
@@ -258,14 +268,20 @@ impl<'a> One<'a> {
         // The work is done: stopping now would throw it away for the sake of seconds.
         let calm = Interrupt::default();
         let work = Work { observer: self.work().observer, interrupt: &calm };
-        let _held = workspace.lock(work.observer, work.interrupt)?;
+        let _held = Held::take(workspace, &work)?;
         for out in &self.stage.outs {
             let entry = if out.cache {
+                if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
+                    let path = &out.path;
+                    let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
+                    work.observer.warn(&message);
+                }
                 let entry = self.run.disk.store.save(&out.path, &work)?;
                 gitignore::add(workspace, &out.path)?;
                 entry
             } else {
                 gitignore::remove(workspace, &out.path)?;
+                record.uncached.insert(out.path.clone());
                 self.run.disk.store.hash(&out.path, &work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?
             };
             self.run.disk.note(&out.path, &entry);

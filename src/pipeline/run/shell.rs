@@ -25,9 +25,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::guard;
+use super::orphans::Running;
 use crate::observer::Interrupt;
 use crate::pipeline::error::Ended;
 use crate::pipeline::stage::Stage;
+use crate::workspace::Workspace;
 
 /// Lines that an error shows.
 const TAIL: usize = 12;
@@ -47,6 +49,7 @@ pub struct Shell {
     folder: PathBuf,
     env: Vec<(OsString, OsString)>,
     timeout: Option<Duration>,
+    workspace: Workspace,
 }
 
 /// Why the commands did not succeed.
@@ -61,7 +64,8 @@ pub enum Failed {
 
 impl Shell {
     /// For a stage called `label`.
-    pub fn new(stage: &Stage, label: &str, root: &Path) -> Self {
+    pub fn new(stage: &Stage, label: &str, workspace: &Workspace) -> Self {
+        let root = workspace.root();
         let own = stage.how.shell.clone().map(OsString::from);
         let program = own.or_else(|| std::env::var_os("SHELL").filter(|shell| !shell.is_empty())).unwrap_or_else(|| "/bin/sh".into());
         let program = PathBuf::from(program);
@@ -74,7 +78,7 @@ impl Shell {
         env.extend(path_with_derm().map(|path| ("PATH".into(), path)));
         env.extend(stage.how.env.iter().map(|(key, value)| (key.into(), value.into())));
         let options = options(&program);
-        Self { program, options, folder: stage.wdir.on_disk(root), env, timeout: stage.how.timeout }
+        Self { program, options, folder: stage.wdir.on_disk(root), env, timeout: stage.how.timeout, workspace: workspace.clone() }
     }
 
     /// The shell, for messages.
@@ -107,6 +111,7 @@ impl Shell {
         command.stdout(writer.try_clone().map_err(Failed::Start)?).stderr(writer);
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(Failed::Start)?;
+        let _noted = Running::note(&self.workspace, child.id());
         // The command holds the pipe's writing ends; while it lives the reader would never see the end.
         drop(command);
         let mut watch = Watch { lines: read_in_background(reader), hear, tail: VecDeque::new(), open: true };

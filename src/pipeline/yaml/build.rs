@@ -37,11 +37,7 @@ fn read(source: &Source, problems: &mut Problems<'_>) -> Option<Node> {
             Ok(next) => next,
             Err(error) => {
                 let mark = Mark { line: error.marker().line().max(1), column: error.marker().col() + 1 };
-                let tab = tab_near(text, mark);
-                let hint = tab.map(|_| "YAML is indented with spaces; replace the tab".to_owned());
-                let message =
-                    if tab.is_some() { "a tab cannot indent YAML".to_owned() } else { format!("not valid YAML: {}", error.info()) };
-                problems.add_with(tab.unwrap_or(mark), message, hint);
+                syntax(text, mark, error.info(), problems);
                 return None;
             }
         };
@@ -64,6 +60,18 @@ fn read(source: &Source, problems: &mut Problems<'_>) -> Option<Node> {
         }
     }
     Some(tree.root.unwrap_or(Node { mark: Mark { line: 1, column: 1 }, data: Data::Scalar(Value::Null) }))
+}
+
+/// What the parser says, or what is really wrong where that is known.
+fn syntax(text: &str, mark: Mark, info: &str, problems: &mut Problems<'_>) {
+    if let Some(tab) = tab_near(text, mark) {
+        let hint = "YAML is indented with spaces; replace the tab".to_owned();
+        return problems.add_with(tab, "a tab cannot indent YAML", Some(hint));
+    }
+    let line = text.lines().nth(mark.line.saturating_sub(1)).unwrap_or_default();
+    let template =
+        (info.contains("flow") && line.contains("${")).then(|| "inside `[ ]` and `{ }` put texts with `${…}` in quotes".to_owned());
+    problems.add_with(mark, format!("not valid YAML: {info}"), template);
 }
 
 /// A tab that indents, on the line of an error or the one before: what the parser then says is about something else.

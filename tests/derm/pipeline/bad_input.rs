@@ -1,0 +1,193 @@
+//! Every kind of bad pipeline gets a clear error with its place, and nothing runs.
+
+use super::{actions, project};
+use crate::support::Sandbox;
+
+/// `derm repro` of this file fails with exit code 2, naming all of `texts`; no command was run.
+#[track_caller]
+fn refused<const N: usize>(pipeline: &str, texts: [&str; N]) {
+    let sandbox = project(pipeline);
+    sandbox.write("params.yaml", "train:\n  lr: 0.1\n");
+    sandbox.derm(["repro"]).exits(2).complains(texts);
+    assert!(!sandbox.path("ran").exists());
+    assert!(!sandbox.path("pipelines/p.lock").exists());
+}
+
+#[test]
+fn tabs() {
+    refused("stages:\n  s:\n\tcmd: touch ran\n", ["pipelines/p.yaml:3:1: a tab cannot indent YAML", "replace the tab", "3 |"]);
+}
+
+#[test]
+fn duplicate_keys() {
+    refused(
+        "stages:\n  s:\n    cmd: touch ran\n    cmd: echo\n  s:\n    cmd: echo\n",
+        ["pipelines/p.yaml:4:5: key `cmd` appears twice; first in line 3", "5:3: key `s` appears twice"],
+    );
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_are_all_reported_at_once() {
+    refused(
+        "stages:\n  s:\n    cmd: touch ran\n    dep: [a]\n    outs: x\n    frozen: maybe\n    deps:\n  t:\n    deps: [a]\nplot: []\n",
+        [
+            "pipelines/p.yaml:4:5: unknown key `dep` in stage `s`",
+            "did you mean `deps`?",
+            "pipelines/p.yaml:5:11: `outs` must be a list, not a text",
+            "pipelines/p.yaml:6:13: `frozen` must be true or false",
+            "`deps` must be a list, not nothing",
+            "stage `t` has no `cmd`",
+            "unknown key `plot` in a pipeline file (did you mean `plots`?)",
+        ],
+    );
+}
+
+#[test]
+fn undefined_values() {
+    refused(
+        "stages:\n  s:\n    cmd: >\n      touch ran &&\n      train --lr ${train.rate}\n",
+        ["pipelines/p.yaml:5:18: `train.rate` is not defined", "`train` is a map with `lr`", "^"],
+    );
+    refused("stages:\n  s:\n    cmd: touch ran ${trian.lr}\n", ["3:20: `trian.lr` is not defined", "did you mean `train`?"]);
+}
+
+#[test]
+fn text_that_is_no_yaml() {
+    refused("stages: [\n", ["pipelines/p.yaml:", "not valid YAML"]);
+    refused("stages:\n  s:\n    cmd: touch ran\n    deps: [a/${x}]\n", ["not valid YAML", "put texts with `${…}` in quotes"]);
+    refused("- a\n- b\n", ["a pipeline file must be a map, not a list"]);
+    let sandbox = project("");
+    sandbox.write("pipelines/p.yaml", b"stages:\n  \xff\xfe: 1\n");
+    sandbox.derm(["repro"]).exits(2).complains(["pipelines/p.yaml:2:3: not UTF-8 text"]);
+}
+
+#[test]
+fn circles() {
+    refused(
+        "stages:\n  a:\n    cmd: touch ran\n    deps: [c.txt]\n    outs: [a.txt]\n  b:\n    cmd: echo\n    deps: [a.txt]\n    outs: [b]\n  c:\n    cmd: echo\n    deps: [b/x]\n    outs: [c.txt]\n",
+        ["pipelines/p.yaml:2:3", "in a circle: `a` needs `c` needs `b` needs `a`"],
+    );
+    refused("stages:\n  a:\n    cmd: touch ran\n    deps: [x]\n    outs: [x]\n", ["stage `a` depends on its own output"]);
+}
+
+#[test]
+fn overlapping_outputs() {
+    refused(
+        "stages:\n  a:\n    cmd: touch ran\n    outs: [data]\n  b:\n    cmd: echo\n    outs: [data/x]\n",
+        ["pipelines/p.yaml:7:12", "`data/x` of `b`", "`data` of `a`", "pipelines/p.yaml:4:12", "lie inside each other"],
+    );
+    refused(
+        "stages:\n  a:\n    cmd: touch ran\n    outs: [x]\n  b:\n    cmd: echo\n    metrics: [./x/]\n",
+        ["`x` is an output of both `a` and `b`"],
+    );
+}
+
+#[test]
+fn paths_outside_the_repository() {
+    refused("stages:\n  a:\n    cmd: touch ran\n    deps: [../secret]\n", ["4:12", "`../secret` lies outside the repository"]);
+    refused("stages:\n  a:\n    cmd: touch ran\n    outs: [/tmp/x]\n", ["`/tmp/x` lies outside"]);
+    refused("stages:\n  a:\n    cmd: touch ran\n    deps: [\"s3://bucket/x\"]\n", ["is an address, not a path in the repository"]);
+    refused("stages:\n  a:\n    cmd: touch ran\n    outs: [.derm/x]\n", ["`.derm/x` cannot be an output"]);
+}
+
+#[test]
+fn what_is_not_supported_is_refused() {
+    refused("stages:\n  a:\n    cmd: touch ran\n    executor: slurm\n", ["4:15: the only `executor` is `local`"]);
+    refused("stages:\n  a@b:\n    cmd: touch ran\n", ["may not hold `@`"]);
+    refused("datasets: []\n", ["`datasets:` is not supported"]);
+    refused(
+        "stages:\n  a:\n    cmd: touch ran\n    timeout: soon\n    retry: -1\n",
+        ["`soon` is no time", "`retry` must be from 0 to 100"],
+    );
+}
+
+#[test]
+fn bombs_are_refused_quickly() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    refused(&bomb, ["expands to more than 2000000 values"]);
+    refused(&format!("stages: {}", "[".repeat(5000)), ["recursion limit"]);
+    let deep: String = (0..3000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    refused(&deep, ["levels deep"]);
+}
+
+#[test]
+fn a_stage_that_fails() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo some words; echo the last word >&2; exit 5\n    outs: [x]\n");
+    sandbox.derm(["repro"]).exits(1).complains([
+        "stage `s` failed: exit status 5",
+        "the command was",
+        "some words",
+        "the last word",
+        "nothing was recorded",
+    ]);
+    assert!(!sandbox.path("pipelines/p.lock").exists());
+    sandbox.write("pipelines/p.yaml", "stages:\n  s:\n    cmd: no-such-program\n");
+    sandbox.derm(["repro"]).exits(1).complains(["exit status 127", "did not find the program"]);
+    sandbox.write("pipelines/p.yaml", "stages:\n  s:\n    cmd: echo\n    wdir: nowhere\n");
+    sandbox.derm(["repro"]).exits(1).complains(["cannot start stage `s`", "nowhere"]);
+}
+
+#[test]
+fn a_stage_that_makes_no_output() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo hello; touch other\n    outs: [missing.txt, other]\n");
+    sandbox.derm(["repro"]).exits(1).complains(["`s` succeeded but did not make `missing.txt`", "hello", "echo hello; touch other"]);
+    assert!(!sandbox.path("other").exists() && !sandbox.path("pipelines/p.lock").exists());
+}
+
+#[test]
+fn inputs_that_are_not_there() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo\n    deps: [data]\n");
+    sandbox.derm(["repro"]).exits(1).complains(["stage `s` depends on `data`, which does not exist"]);
+    sandbox.write("pipelines/p.yaml", "stages:\n  s:\n    cmd: echo\n    params: [train.rate]\n");
+    sandbox.write("params.yaml", "train: {rates: 1}\n");
+    sandbox.derm(["repro"]).exits(2).complains(["`train.rate`, which `params.yaml` does not hold", "did you mean `train.rates`?"]);
+    sandbox.write("params.yaml", "a: 1\n\tb: 2\n");
+    sandbox.derm(["repro"]).exits(2).complains(["params.yaml:2:1: a tab cannot indent YAML"]);
+}
+
+#[test]
+fn unknown_targets() {
+    let sandbox = project("stages:\n  train:\n    cmd: echo\n    outs: [models/skin]\n");
+    sandbox.derm(["repro", "trian"]).exits(2).complains(["no stage, pipeline file or output is called `trian`", "did you mean `train`?"]);
+    sandbox.derm(["repro", "../elsewhere"]).exits(2);
+}
+
+#[test]
+fn locks_that_cannot_be_understood() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo 1 > x\n    outs: [x]\n");
+    actions(&sandbox, []);
+    let good = sandbox.read("pipelines/p.lock");
+    sandbox.write("pipelines/p.lock", format!("<<<<<<< HEAD\n{good}=======\n{good}>>>>>>> other\n"));
+    sandbox.derm(["repro"]).exits(2).complains(["pipelines/p.lock:1:1: the marks of an unresolved merge", "keep either side"]);
+    sandbox.write("pipelines/p.lock", good.replace("schema: 1", "schema: 2"));
+    sandbox.derm(["status"]).exits(2).complains(["schema 2 is not known"]);
+    sandbox.write("pipelines/p.lock", good.replace("hash: ", "hash: zz"));
+    sandbox.derm(["status"]).exits(2).complains(["pipelines/p.lock:8:13", "is not a content hash"]);
+    sandbox.write("pipelines/p.lock", good);
+    assert_eq!(actions(&sandbox, []), ["s: fresh"]);
+}
+
+#[test]
+fn a_read_only_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = project("stages:\n  s:\n    cmd: echo 1 > x.txt\n    outs: [x.txt]\n");
+    let folder = sandbox.path("pipelines");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    if std::fs::write(folder.join("probe"), "").is_err() {
+        sandbox.derm(["repro"]).exits(1).complains(["cannot write", "pipelines/p.lock"]);
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.derm(["repro"]).success();
+}
+
+#[test]
+fn outside_a_repository() {
+    let sandbox = Sandbox::empty();
+    for command in ["repro", "dag", "status"] {
+        sandbox.derm([command]).exits(2).complains(["not inside a derm repository", "derm init"]);
+    }
+}
