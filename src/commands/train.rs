@@ -33,12 +33,12 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
 
-    let out = context.cwd.join(&args.out);
-    publish::prepare(&out)?;
     let data = Dataset::open(&context.cwd.join(&args.data))?;
     let split = Split::read(&context.cwd.join(&args.split), &data)?;
     let weights = open_weights(context, &resolved, work)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    let out = context.cwd.join(&args.out);
+    publish::prepare(&out)?;
     remark(context, &resolved, &plan);
 
     let mut session = Session::open(&plan, &workspace.derm_dir().join("checkpoints"), args.restart)?;

@@ -1,7 +1,8 @@
 //! Prediction: images in, probabilities out.
 //!
-//! Images are decoded on a second thread while the network works on those before. A prediction depends on
-//! the bundle, the image and the views alone: not on its neighbours, their order or the number of threads.
+//! Images are decoded on a second thread while the network works on those before. The same images in the same order
+//! give the same bits whatever the number of threads; in other company an image's probabilities may differ by the rounding
+//! of single precision, because the sums in a matrix product are cut by its shape.
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::stopping::{Best, judge};
 use super::tensors::Named;
 use crate::nn::optim::{AdamW, Optimizer, Rule, Sgd};
-use crate::nn::{Network, Part};
+use crate::nn::{Network, Param, Part};
 
 /// The moving parts; what a checkpoint stores.
 pub struct Learner {
@@ -50,7 +50,7 @@ impl Learner {
         let value = record.val.get(plan.metric.name()).copied().flatten();
         let verdict = judge(plan.metric.direction(), plan.config.patience, self.state.best, epoch, value.unwrap_or(f64::NAN));
         if let (true, Some(value)) = (verdict.keep, value) {
-            let tensors = self.tensors()?;
+            let tensors = self.snapshot()?;
             folder.write_best(epoch, &tensors)?;
             self.best = Some(tensors);
             self.state.best = Some(Best { epoch, value });
@@ -67,7 +67,8 @@ impl Learner {
 
     /// Writes a checkpoint of this very step.
     pub fn save(&self, folder: &Folder) -> Result<(), Error> {
-        folder.write(&self.state, self.tensors()?, self.optimizer.state()?)
+        let model = self.changing().map(|param| (param.name.clone(), param.var.as_detached_tensor())).collect();
+        folder.write(&self.state, model, self.optimizer.state()?)
     }
 
     /// The network with the weights of the best epoch, or of the last where none was judged.
@@ -78,14 +79,14 @@ impl Learner {
         Ok((self.network, self.state))
     }
 
-    /// Copies of all that training changes.
-    fn tensors(&self) -> Result<Named, Error> {
-        let all = self.network.tensors()?;
-        if !self.frozen {
-            return Ok(all);
-        }
-        let head = |name: &str| self.network.param(name).is_some_and(|param| param.part == Part::Head);
-        Ok(all.into_iter().filter(|(name, _)| head(name)).collect())
+    /// Copies of all that training changes, which it does in place.
+    fn snapshot(&self) -> Result<Named, Error> {
+        self.changing().map(|param| Ok((param.name.clone(), param.var.as_detached_tensor().copy()?))).collect()
+    }
+
+    /// Parameters and running statistics that training changes.
+    fn changing(&self) -> impl Iterator<Item = &Param> {
+        self.network.params().filter(|param| !self.frozen || param.part == Part::Head)
     }
 }
 

@@ -1,19 +1,19 @@
 //! Files of named tensors that derm trusts later: safetensors with a checksum.
 //!
 //! The header's metadata has one entry, `derm`: a JSON object with `blake3`, the hash of all tensor bytes
-//! in the order of their names, and `about`, whatever the writer wants to know again. Tensors are f32 or i64,
-//! little-endian. Files are written through [`atomic`], so that a reader finds the old file or the whole new one.
+//! in the order of their names (each tensor's preceded by its length), and `about`, whatever the writer wants to know again. Tensors are f32 or i64,
+//! little-endian. Files are written through [`AtomicFile`], so that a reader finds the old file or the whole new one.
 
-use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Storage, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::ObjectId;
-use crate::workspace::{self, atomic};
+use crate::workspace::{self, atomic::AtomicFile};
 
 /// Tensors with their names, in the order they are to be used.
 pub type Named = Vec<(String, Tensor)>;
@@ -36,21 +36,97 @@ struct Header<A> {
 }
 
 /// Writes f32 and i64 tensors and what is known `about` them.
+///
+/// Values go from the tensors to the file in small pieces: a checkpoint is several times a network, and one is written every epoch.
 pub fn write(path: &Path, tensors: &Named, about: &impl Serialize) -> Result<(), WriteError> {
-    let mut sorted: Vec<(&str, &Tensor, Dtype, Vec<u8>)> = Vec::with_capacity(tensors.len());
-    for (name, tensor) in tensors {
-        let (dtype, bytes) = bytes(tensor)?;
-        sorted.push((name, tensor, dtype, bytes));
-    }
+    let mut sorted: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     sorted.sort_by(|a, b| a.0.cmp(b.0));
-    let header = Header { blake3: digest(sorted.iter().map(|(.., bytes)| bytes.as_slice())), about };
-    let header = serde_json::to_string(&header).map_err(|error| WriteError::Encode(error.to_string()))?;
-    let view = |dtype: &Dtype, tensor: &Tensor, bytes| TensorView::new(*dtype, tensor.dims().to_vec(), bytes);
-    let views: Result<Vec<_>, _> = sorted.iter().map(|(name, tensor, dtype, bytes)| Ok((name, view(dtype, tensor, bytes)?))).collect();
-    let views = views.map_err(|error: safetensors::SafeTensorError| WriteError::Encode(error.to_string()))?;
-    let metadata = HashMap::from([("derm".to_owned(), header)]);
-    let encoded = safetensors::serialize(views, Some(metadata)).map_err(|error| WriteError::Encode(error.to_string()))?;
-    Ok(atomic::write(path, &encoded)?)
+    let mut digest = Digest::new();
+    for (_, tensor) in &sorted {
+        digest.begin(size(tensor));
+        pieces(tensor, |piece| {
+            digest.update(piece);
+            Ok(())
+        })?;
+    }
+    let mut file = AtomicFile::create(path)?;
+    let mut put =
+        |bytes: &[u8]| file.write_all(bytes).map_err(|source| workspace::Error::Io { operation: "write", path: path.to_owned(), source });
+    put(&header(&sorted, &Header { blake3: digest.finish(), about })?)?;
+    for (_, tensor) in &sorted {
+        pieces(tensor, |piece| Ok(put(piece)?))?;
+    }
+    Ok(file.commit()?)
+}
+
+/// The head of a safetensors file: its length, then JSON padded with spaces to eight bytes.
+/// Format: <https://github.com/huggingface/safetensors#format>.
+fn header(sorted: &[(&str, &Tensor)], own: &Header<impl Serialize>) -> Result<Vec<u8>, WriteError> {
+    let own = serde_json::to_string(own).map_err(|error| WriteError::Encode(error.to_string()))?;
+    let mut entries = serde_json::Map::new();
+    entries.insert("__metadata__".to_owned(), serde_json::json!({ "derm": own }));
+    let mut offset = 0;
+    for (name, tensor) in sorted {
+        let end = offset + size(tensor);
+        let dtype = if tensor.dtype() == DType::I64 { "I64" } else { "F32" };
+        entries.insert((*name).to_owned(), serde_json::json!({ "dtype": dtype, "shape": tensor.dims(), "data_offsets": [offset, end] }));
+        offset = end;
+    }
+    let mut text = serde_json::Value::Object(entries).to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(8), b' ');
+    Ok([&(text.len() as u64).to_le_bytes()[..], &text].concat())
+}
+
+/// Bytes of a tensor in the file.
+fn size(tensor: &Tensor) -> u64 {
+    tensor.elem_count() as u64 * if tensor.dtype() == DType::I64 { 8 } else { 4 }
+}
+
+/// Hands a tensor's values, little-endian, to `take` in small pieces.
+fn pieces(tensor: &Tensor, mut take: impl FnMut(&[u8]) -> Result<(), WriteError>) -> Result<(), WriteError> {
+    if tensor.dtype() == DType::I64 {
+        let values = tensor.flatten_all()?.to_vec1::<i64>()?;
+        return take(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+    }
+    let tensor = tensor.to_dtype(DType::F32)?.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else {
+        return Err(WriteError::Encode("only tensors in main memory can be written".to_owned()));
+    };
+    let start = layout.start_offset();
+    let values = storage.as_slice::<f32>()?.get(start..start + layout.shape().elem_count()).unwrap_or_default();
+    let mut buffer = [0u8; PIECE * 4];
+    for part in values.chunks(PIECE) {
+        for (slot, value) in buffer.as_chunks_mut().0.iter_mut().zip(part) {
+            *slot = value.to_le_bytes();
+        }
+        take(&buffer[..part.len() * 4])?;
+    }
+    Ok(())
+}
+
+/// Values in a piece.
+const PIECE: usize = 16 << 10;
+
+/// The hash of all tensor bytes, each tensor's preceded by its length.
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn new() -> Self {
+        Self(blake3::Hasher::new())
+    }
+
+    fn begin(&mut self, size: u64) {
+        self.0.update(&size.to_le_bytes());
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(self) -> ObjectId {
+        ObjectId::from_bytes(*self.0.finalize().as_bytes())
+    }
 }
 
 /// Why a file cannot be written.
@@ -78,7 +154,12 @@ pub fn read<A: DeserializeOwned>(path: &Path) -> Result<(Named, A), ReadError> {
     let file = SafeTensors::deserialize(&encoded).map_err(|error| damaged(&error))?;
     let mut views = file.tensors();
     views.sort_by(|a, b| a.0.cmp(&b.0));
-    if digest(views.iter().map(|(_, view)| view.data())) != header.blake3 {
+    let mut digest = Digest::new();
+    for (_, view) in &views {
+        digest.begin(view.data().len() as u64);
+        digest.update(view.data());
+    }
+    if digest.finish() != header.blake3 {
         return Err(damaged(&"its checksum is wrong"));
     }
     let tensor = |(name, view): (String, TensorView<'_>)| {
@@ -95,23 +176,6 @@ pub fn read<A: DeserializeOwned>(path: &Path) -> Result<(Named, A), ReadError> {
 
 fn numbers<const N: usize, T>(bytes: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
     bytes.as_chunks().0.iter().map(|&chunk| number(chunk)).collect()
-}
-
-/// A tensor's type and values, little-endian.
-fn bytes(tensor: &Tensor) -> Result<(Dtype, Vec<u8>), candle_core::Error> {
-    let flat = tensor.flatten_all()?;
-    Ok(match tensor.dtype() {
-        DType::I64 => (Dtype::I64, flat.to_vec1::<i64>()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
-        _ => (Dtype::F32, flat.to_dtype(DType::F32)?.to_vec1::<f32>()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
-    })
-}
-
-fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ObjectId {
-    let mut all = crate::digest::KeyHasher::new("derm tensors 1");
-    for part in parts {
-        all.field(part);
-    }
-    all.finish()
 }
 
 #[cfg(test)]
