@@ -2,9 +2,8 @@
 
 usage: drift.py PATH-TO-DERM
 
-Every statistic must agree to 1e-9, p-values to 1e-9 absolutely; the asymptotic p-value to 1e-9 too (both use
-Kolmogorov's distribution at round(nm/(n+m))). Exact p-values below 1e-60 are replaced by asymptotic ones in derm, which the
-absolute tolerance covers. Permutation p-values are random: within five standard errors of SciPy's own. Exit code 1 on any difference.
+Every statistic and p-value must agree to 1e-9 (Jensen-Shannon to 1e-7: a square root near 0; an asymptotic p near 1
+to 1e-6). The asymptotic p-value of both is Kolmogorov's distribution at round(nm/(n+m)); derm uses it too where p is below 1e-60. Permutation p-values are random: within five standard errors of SciPy's own. Exit code 1 on any difference.
 """
 
 import json
@@ -58,7 +57,10 @@ def numbers(derm, folder, case, a, b):
     exact = got["test"] == "ks-exact"
     theirs = stats.ks_2samp(a, b, method="exact" if exact else "asymp")
     check(f"{case}: D", got["statistic"], theirs.statistic)
-    check(f"{case}: p ({got['test']})", got["p"], theirs.pvalue)
+    # Where SciPy walks a matrix instead of the expansion, p is near 1 and the two differ in the seventh digit.
+    effective = round(len(a) * len(b) / (len(a) + len(b)))
+    walks = not exact and effective * theirs.statistic**1.5 <= 1.4
+    check(f"{case}: p ({got['test']})", got["p"], theirs.pvalue, 1e-6 if walks else 1e-9)
     if theirs.pvalue > 1e-200 and exact:
         check(f"{case}: relative p", got["p"] / theirs.pvalue, 1.0, 1e-6)
     sign = -1 if np.median(b) < np.median(a) else 1
