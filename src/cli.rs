@@ -99,7 +99,7 @@ pub enum Command {
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
-    Drift(drift::DriftArgs),
+    Drift(Box<drift::DriftArgs>),
     Export(export::ExportArgs),
     Runs(runs::RunsArgs),
     Completions(completions::CompletionsArgs),

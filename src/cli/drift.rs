@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Compare current images or predictions with a reference
 ///
@@ -13,24 +13,24 @@ use clap::Args;
 /// rule raises a false alarm, measured by splitting the reference, and how small a shift this many images show.
 ///
 /// Writes `drift.json` and `drift.html` into the folder given by --out. The same inputs and seed give the same bytes.
-///
-/// EXAMPLES
-///
-///   derm drift --reference data/skin --current ~/clinic/november --out reports/drift
-///   derm drift --reference data/skin --reference-subset train --current data/skin --current-subset test
-///       --split data/skin-split.csv --model models/skin --out reports/drift
-///   derm drift --reference-predictions spring.csv --current-predictions autumn.csv --out reports/drift
-///
-/// EXIT STATUS
-///
-///   0 compared; 3 drift was found and --fail-on-drift was given.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "\
+EXAMPLES
+  This month's photographs against the training data
+    derm drift --reference data/skin --current photos/november --out reports/drift
+  The test images against the training images, with a model's predictions
+    derm drift --reference data/skin --reference-subset train --current data/skin --current-subset test \\
+      --split data/skin-split.csv --model models/skin --out reports/drift
+  Predictions alone
+    derm drift --reference-predictions spring.csv --current-predictions autumn.csv --out reports/drift
+
+EXIT STATUS
+  0 compared; 3 something drifts and --fail-on-drift was given")]
 pub struct DriftArgs {
     /// The reference: a dataset, or a folder of images
     #[arg(
         long,
-        value_name = "DIR",
+        value_name = "DIR", value_hint = ValueHint::DirPath,
         requires = "current",
         required_unless_present = "reference_predictions",
         help_heading = "What to compare"
@@ -38,7 +38,7 @@ pub struct DriftArgs {
     pub reference: Option<PathBuf>,
 
     /// What is compared with it: a dataset, or a folder of images
-    #[arg(long, value_name = "DIR", requires = "reference", help_heading = "What to compare")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "reference", help_heading = "What to compare")]
     pub current: Option<PathBuf>,
 
     /// Take only this subset of the reference: train, val or test
@@ -50,27 +50,27 @@ pub struct DriftArgs {
     pub current_subset: Option<String>,
 
     /// The split file that names the subsets of both sides
-    #[arg(long, value_name = "CSV", help_heading = "What to compare")]
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, help_heading = "What to compare")]
     pub split: Option<PathBuf>,
 
     /// The fold of the split, when it has folds
-    #[arg(long, value_name = "N", requires = "split", help_heading = "What to compare")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, requires = "split", help_heading = "What to compare")]
     pub fold: Option<u32>,
 
     /// A bundle that predicts both sides, so that predictions are compared too
-    #[arg(long, value_name = "DIR", requires = "reference", conflicts_with = "reference_predictions", help_heading = "Predictions")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "reference", conflicts_with = "reference_predictions", help_heading = "Predictions")]
     pub model: Option<PathBuf>,
 
     /// Predictions for the reference, as `derm predict` writes them
-    #[arg(long, value_name = "CSV", requires = "current_predictions", help_heading = "Predictions")]
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, requires = "current_predictions", help_heading = "Predictions")]
     pub reference_predictions: Option<PathBuf>,
 
     /// Predictions for the current images
-    #[arg(long, value_name = "CSV", requires = "reference_predictions", help_heading = "Predictions")]
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, requires = "reference_predictions", help_heading = "Predictions")]
     pub current_predictions: Option<PathBuf>,
 
     /// Folder for `drift.json` and `drift.html`
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub out: PathBuf,
 
     /// Also write the measured features as `reference-features.csv` and `current-features.csv`
@@ -82,34 +82,34 @@ pub struct DriftArgs {
     pub fail_on_drift: bool,
 
     /// Read settings from a YAML file, or from the map at a key in it
-    #[arg(long, value_name = "FILE[:KEY]", help_heading = "Decision")]
+    #[arg(long, value_name = "FILE[:KEY]", value_hint = ValueHint::FilePath, help_heading = "Decision")]
     pub params: Option<String>,
 
     /// False discovery rate over all columns [default: 0.05]
-    #[arg(long, value_name = "Q", help_heading = "Decision")]
+    #[arg(long, value_name = "Q", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub q: Option<f64>,
 
     /// Least shift that matters, in standard deviations of the reference [default: 0.1]
-    #[arg(long, value_name = "SD", help_heading = "Decision")]
+    #[arg(long, value_name = "SD", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub min_shift: Option<f64>,
 
     /// Least Cramér's V that matters for categories [default: 0.1]
-    #[arg(long, value_name = "V", help_heading = "Decision")]
+    #[arg(long, value_name = "V", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub min_v: Option<f64>,
 
     /// Fewest values a side that are tested [default: 30]
-    #[arg(long, value_name = "N", help_heading = "Decision")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub min_rows: Option<usize>,
 
     /// How often the reference is split to measure false alarms; 0 for not at all [default: 200]
-    #[arg(long, value_name = "N", help_heading = "Decision")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub splits: Option<usize>,
 
     /// Rounds of permutation tests [default: 2000]
-    #[arg(long, value_name = "N", help_heading = "Decision")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub permutations: Option<usize>,
 
     /// Seed of splits and permutations [default: 0]
-    #[arg(long, value_name = "N", help_heading = "Decision")]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other, help_heading = "Decision")]
     pub seed: Option<u64>,
 }

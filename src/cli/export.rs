@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 
 /// Export a model to ONNX, or as a bundle that stands alone
 ///
@@ -12,27 +12,29 @@ use clap::{ArgGroup, Args, ValueEnum};
 ///
 /// A bundle is copied after its weights were verified. Both are written whole or not at all, and the same model
 /// gives the same bytes.
-///
-/// EXAMPLES
-///
-///   derm export --model models/skin --out models/skin.onnx
-///   derm export --model models/skin --output probabilities --preprocess normalise --out skin.onnx
-///   derm export --network squeezenet1_1 --weights squeezenet1_1.safetensors --out imagenet.onnx
-///   derm export --model models/skin --format bundle --out release/skin
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "\
+EXAMPLES
+  A trained model for ONNX Runtime
+    derm export --model models/skin --out models/skin.onnx
+  One that reads 8-bit pixels and gives probabilities
+    derm export --model models/skin --preprocess normalise --output probabilities --out skin.onnx
+  A network with published weights
+    derm export --network squeezenet1_1 --weights squeezenet1_1.safetensors --out imagenet.onnx
+  A copy of a bundle, verified
+    derm export --model models/skin --format bundle --out release/skin")]
 #[command(group = ArgGroup::new("source").required(true).args(["model", "network"]))]
 pub struct ExportArgs {
     /// The bundle to export: a folder written by `derm train`
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub model: Option<PathBuf>,
 
     /// A network of derm's zoo, with published weights and their classes
-    #[arg(long, value_name = "NAME", requires = "weights")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, requires = "weights")]
     pub network: Option<String>,
 
     /// Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`
-    #[arg(long, value_name = "FILE|HUB", requires = "network", conflicts_with = "model")]
+    #[arg(long, value_name = "FILE|HUB", value_hint = ValueHint::FilePath, requires = "network", conflicts_with = "model")]
     pub weights: Option<String>,
 
     /// What to write
@@ -40,7 +42,7 @@ pub struct ExportArgs {
     pub format: Format,
 
     /// Where to write it: a file for onnx, a folder for bundle
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub out: PathBuf,
 
     /// What the ONNX graph gives
@@ -55,26 +57,26 @@ pub struct ExportArgs {
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// One ONNX file.
+    /// One ONNX file
     Onnx,
-    /// A folder with weights, configuration, model card and provenance.
+    /// A folder with weights, configuration, model card and provenance
     Bundle,
 }
 
 /// What the graph gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputKind {
-    /// Values before softmax.
+    /// Values before softmax
     Logits,
-    /// Softmax applied: each row sums to 1.
+    /// Softmax applied: each row sums to 1
     Probabilities,
 }
 
 /// How much the graph does itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PreprocessLevel {
-    /// Nothing: reads normalised float32 [N, 3, H, W].
+    /// Nothing: reads normalised float32 [N, 3, H, W]
     None,
-    /// Normalisation: reads uint8 [N, H, W, 3], RGB of exactly the right size.
+    /// Normalisation: reads uint8 [N, H, W, 3], RGB of exactly the right size
     Normalise,
 }

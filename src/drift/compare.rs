@@ -149,8 +149,10 @@ pub fn compare(
     observer: &dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Comparison, Error> {
-    let shared: Vec<(&Column, &Column)> =
-        reference.columns.iter().filter_map(|column| current.column(&column.name).map(|other| (column, other))).collect();
+    let pairs = reference.columns.iter().filter_map(|column| current.column(&column.name).map(|other| (column, other)));
+    // A column without any value on both sides is not there at all.
+    let empty = |column: &Column| column.values.missing() == column.values.len();
+    let shared: Vec<(&Column, &Column)> = pairs.filter(|(a, b)| !(empty(a) && empty(b))).collect();
     let mut columns: Vec<ColumnReport> = shared.iter().map(|(a, b)| examine(a, b, settings)).collect();
     judge(&mut columns, settings);
     let names: Vec<&str> = shared.iter().map(|(column, _)| column.name.as_str()).collect();

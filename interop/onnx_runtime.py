@@ -1,0 +1,176 @@
+"""Runs what `derm export` writes in ONNX Runtime and compares.
+
+usage: onnx_runtime.py PATH-TO-DERM DATA
+
+1. The published weights in DATA/weights-imagenet, exported, give reference.json's logits and five likeliest
+   classes on its two pictures to 1e-3, in both input forms.
+2. Each of the five networks, trained for an epoch on a few generated images so that its running statistics are
+   not trivial, exported, gives the probabilities of `derm predict` to 1e-4, one image at a time and three at once.
+3. Every file passes onnx.checker with full_check and strict shape inference, carries its metadata, has no shapes
+   of inner values, and comes out with the same bytes when exported again.
+Exit code 1 on any difference.
+"""
+
+import csv
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from PIL import Image
+
+NETWORKS = ["squeezenet1_1", "efficientnet_lite0", "resnet18", "seresnet18", "ecaresnet18"]
+compared, wrong = 0, []
+
+
+def check(name, difference, tolerance):
+    global compared
+    compared += 1
+    if not difference <= tolerance:
+        wrong.append(f"{name}: off by {difference:g}, allowed {tolerance:g}")
+
+
+def hold(name, condition):
+    check(name, 0.0 if condition else math.inf, 0.0)
+
+
+def run(derm, folder, *args):
+    done = subprocess.run([str(derm), *map(str, args)], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"derm {' '.join(map(str, args))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def export(derm, folder, source, name, *more):
+    """Exports twice; checks the file; gives a session."""
+    paths = [folder / f"{name}.onnx", folder / f"{name}.again.onnx"]
+    for path in paths:
+        run(derm, folder, "export", *source, "--out", path, *more)
+    hold(f"{name}: same bytes again", paths[0].read_bytes() == paths[1].read_bytes())
+    model = onnx.load(paths[0])
+    onnx.checker.check_model(model, full_check=True)
+    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    hold(f"{name}: opset 17, IR 8", model.opset_import[0].version == 17 and model.ir_version == 8)
+    hold(f"{name}: no inner shapes", len(model.graph.value_info) == 0)
+    hold(f"{name}: norms folded", all(node.op_type != "BatchNormalization" for node in model.graph.node))
+    session = onnxruntime.InferenceSession(str(paths[0]), providers=["CPUExecutionProvider"])
+    hold(f"{name}: free batch", session.get_inputs()[0].shape[0] == "N" and session.get_outputs()[0].shape[0] == "N")
+    return session
+
+
+def metadata(session):
+    return session.get_modelmeta().custom_metadata_map
+
+
+def normalised(pixels, preprocess):
+    """uint8 [n, h, w, 3] to the network's float32 [n, 3, h, w], by the file's own metadata."""
+    x = pixels.astype(np.float64) / 255.0
+    if preprocess["channels"] == "bgr":
+        x = x[..., ::-1]
+    x = (x - np.array(preprocess["mean"])) / np.array(preprocess["std"])
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2)).astype(np.float32)
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def published(derm, data, folder):
+    weights = data / "weights-imagenet"
+    reference = json.loads((weights / "reference.json").read_text())
+    for network in ["squeezenet1_1", "efficientnet_lite0"]:
+        source = ["--network", network, "--weights", weights / f"{network}.safetensors"]
+        plain = export(derm, folder, source, network)
+        pixel = export(derm, folder, source, f"{network}-pixels", "--preprocess", "normalise", "--output", "probabilities")
+        preprocess = json.loads(metadata(plain)["derm.preprocess"])
+        hold(f"{network}: licence", bool(metadata(plain).get("derm.license")))
+        for picture, expected in reference.items():
+            pixels = np.asarray(Image.open(weights / picture).convert("RGB"))[None]
+            logits = plain.run(None, {"input": normalised(pixels, preprocess)})[0]
+            probabilities = {"logits": softmax(logits), "pixels": pixel.run(None, {"image": pixels})[0]}
+            name, expected = f"{network} {picture}", expected[network]
+            check(f"{name}: logits", np.abs(logits[0, :8] - expected["logits_first8"]).max(), 1e-3)
+            for form, p in probabilities.items():
+                top = np.argsort(-p[0], kind="stable")[:5]
+                hold(f"{name}: five likeliest ({form})", list(top) == [c for c, _ in expected["top5"]])
+                check(f"{name}: their probabilities ({form})", max(abs(p[0, c] - q) for c, q in expected["top5"]), 1e-3)
+
+
+def pictures(folder, side, count, seed):
+    """Blobs on noise; the two classes differ in the blob's hue."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:side, 0:side]
+    for i in range(count):
+        kind = ["nevus", "melanoma"][i % 2]
+        image = rng.normal(170, 12, (side, side, 3))
+        cx, cy, r = rng.uniform(0.35, 0.65, 2).tolist() + [rng.uniform(0.15, 0.3)]
+        blob = (x / side - cx) ** 2 + (y / side - cy) ** 2 < r * r
+        image[blob] -= np.array([90, 110, 120] if i % 2 else [60, 90, 110]) + rng.normal(0, 15, 3)
+        path = folder / kind / f"{i:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(path)
+
+
+def trained(derm, folder):
+    run(derm, folder, "init")
+    pictures(folder / "photos", 72, 48, 1)
+    run(derm, folder, "data", "ingest", "photos", "--out", "data")
+    run(derm, folder, "data", "split", "data", "--out", "split.csv")
+    for network in NETWORKS:
+        bundle = folder / "models" / network
+        run(derm, folder, "train", "--data", "data", "--split", "split.csv", "--out", bundle, "--network", network,
+            "--image-size", 64, "--epochs", 1, "--batch-size", 8)
+        session = export(derm, folder, ["--model", bundle], network)
+        pixel_session = export(derm, folder, ["--model", bundle], f"{network}-pixels", "--preprocess", "normalise", "--output", "probabilities")
+        props = metadata(session)
+        preprocess, classes = json.loads(props["derm.preprocess"]), json.loads(props["derm.classes"])
+        hold(f"{network}: class names", classes == json.loads((bundle / "config.json").read_text())["label_names"])
+        hold(f"{network}: data hash", len(props.get("derm.dataset_blake3", "")) == 64)
+        side, inner = exact_side(preprocess), preprocess["width"]
+        test = folder / f"test-{network}"
+        pictures(test, side, 7, 2)
+        files = sorted(test.rglob("*.png"))
+        run(derm, folder, "predict", "--model", bundle, *files, "--out", f"{network}.csv")
+        ours = probabilities_of(folder / f"{network}.csv", classes)
+        margin = round((side - inner) / 2)  # Python rounds half to even, as derm does
+        pixels = np.stack([np.asarray(Image.open(file)) for file in files])[:, margin:margin + inner, margin:margin + inner]
+        for batch in [1, 3]:
+            parts = [pixels[i:i + batch] for i in range(0, len(pixels), batch)]
+            theirs = np.concatenate([softmax(session.run(None, {"input": normalised(part, preprocess)})[0]) for part in parts])
+            check(f"{network}: probabilities, batches of {batch}", np.abs(theirs - ours).max(), 1e-4)
+            direct = np.concatenate([pixel_session.run(None, {"image": np.ascontiguousarray(part)})[0] for part in parts])
+            check(f"{network}: from pixels, batches of {batch}", np.abs(direct - ours).max(), 1e-4)
+
+
+def exact_side(preprocess):
+    """The side of square images that derm does not resize, only crops."""
+    fit, size = preprocess["fit"], preprocess["width"]
+    return size if fit == "squash" else math.floor(size / fit["shortest-crop"]["crop_pct"] + 1e-4)
+
+
+def probabilities_of(path, classes):
+    with open(path, newline="", encoding="utf-8") as table:
+        rows = sorted(csv.DictReader(table), key=lambda row: row["image"])
+    return np.array([[float(row[f"p_{c}"]) for c in classes] for row in rows])
+
+
+def main():
+    derm, data = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        published(derm, data, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        trained(derm, Path(folder))
+    print(f"{compared} comparisons, {len(wrong)} wrong")
+    for line in wrong:
+        print(f"  {line}")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
