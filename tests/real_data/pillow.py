@@ -29,6 +29,7 @@ for i, name in enumerate((folder / "list").read_text().splitlines()):
         worst[kind] = (max(mean, difference.mean()), max(most, difference.max()))
 for kind, (mean, most) in worst.items():
     print(f"{kind}: mean difference {mean:.4f}, largest {most}")
-# Decoders of JPEG may round differently (IDCT, chroma upsampling); filters may not.
+# Decoders of JPEG may round differently (IDCT, chroma upsampling). Each of a filter's two passes may round one level apart.
 assert worst["decoded"][0] < 0.6, "decoding"
-assert worst["bilinear"][1] <= 1 and worst["bicubic"][1] <= 1, "resizing"
+assert worst["bilinear"][1] <= 1 and worst["bicubic"][1] <= 2, "resizing"
+assert worst["bilinear"][0] < 0.02 and worst["bicubic"][0] < 0.02, "resizing on average"
