@@ -36,20 +36,20 @@ complete -c derm -n "__fish_derm_needs_command" -s h -l help -d 'Print help (see
 complete -c derm -n "__fish_derm_needs_command" -s V -l version -d 'Print version'
 complete -c derm -n "__fish_derm_needs_command" -f -a "init" -d 'Make this folder a derm repository'
 complete -c derm -n "__fish_derm_needs_command" -f -a "add" -d 'Track files or folders by content hash'
-complete -c derm -n "__fish_derm_needs_command" -f -a "status" -d 'Show what changed: data, and stages that are stale'
+complete -c derm -n "__fish_derm_needs_command" -f -a "status" -d 'Show which stages are stale and which data changed, and why'
 complete -c derm -n "__fish_derm_needs_command" -f -a "checkout" -d 'Make files match their pointers and locks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "diff" -d 'Show which tracked files differ between two revisions'
 complete -c derm -n "__fish_derm_needs_command" -f -a "doctor" -d 'Check this machine, this repository and its cache'
 complete -c derm -n "__fish_derm_needs_command" -f -a "repro" -d 'Run the stages of the pipelines that are stale'
-complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Draw the graph of stages'
+complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Show which stage comes before which'
 complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show parameters'
 complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show metrics'
 complete -c derm -n "__fish_derm_needs_command" -f -a "data" -d 'Ingest, split, audit and describe image datasets'
-complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network'
-complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Predict classes of images with a trained model'
-complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model or a table of predictions'
+complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network to tell the classes of a dataset apart'
+complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify images with a trained network'
+complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model, or a table of predictions'
 complete -c derm -n "__fish_derm_needs_command" -f -a "drift" -d 'Compare current images or predictions with a reference'
-complete -c derm -n "__fish_derm_needs_command" -f -a "export" -d 'Export a trained model'
+complete -c derm -n "__fish_derm_needs_command" -f -a "export" -d 'Export a model to ONNX, or as a bundle that stands alone'
 complete -c derm -n "__fish_derm_needs_command" -f -a "runs" -d 'List, show and compare runs'
 complete -c derm -n "__fish_derm_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c derm -n "__fish_derm_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -77,10 +77,11 @@ complete -c derm -n "__fish_derm_using_subcommand status" -s j -l jobs -d 'Use a
 complete -c derm -n "__fish_derm_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand status" -l exit-code -d 'Exit with 3 if a stage is stale or data changed'
 complete -c derm -n "__fish_derm_using_subcommand status" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand status" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand status" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand status" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand checkout" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand checkout" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand checkout" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -116,64 +117,238 @@ complete -c derm -n "__fish_derm_using_subcommand repro" -s j -l jobs -d 'Use at
 complete -c derm -n "__fish_derm_using_subcommand repro" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand repro" -s f -l force -d 'Run stages even if they are up to date'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l dry -d 'Say what would be done and why, and do nothing'
+complete -c derm -n "__fish_derm_using_subcommand repro" -s s -l single -d 'Run only the targets, not what they need'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l downstream -d 'Run the targets and what needs them, instead of what they need'
+complete -c derm -n "__fish_derm_using_subcommand repro" -s k -l keep-going -d 'After a failure go on with stages that do not need what failed'
 complete -c derm -n "__fish_derm_using_subcommand repro" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand repro" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand repro" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand dag" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand dag" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand dag" -l dot -d 'Print Graphviz\'s DOT'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l mermaid -d 'Print a Mermaid flowchart'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l list -d 'Print a list, however few stages there are'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand dag" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand dag" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand dag" -s h -l help -d 'Print help'
-complete -c derm -n "__fish_derm_using_subcommand params" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand params" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand params" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand dag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand params" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand params" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand params" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand params" -s h -l help -d 'Print help'
-complete -c derm -n "__fish_derm_using_subcommand metrics" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand metrics" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand metrics" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every parameter with its value'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand metrics" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand metrics" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand metrics" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand metrics" -s h -l help -d 'Print help'
-complete -c derm -n "__fish_derm_using_subcommand data" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand data" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand data" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l origin -d 'Also show the line of each value, and the stages that read it'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand data" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand data" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand data" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand data" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every metric with its value'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l precision -d 'Digits after the decimal point; as in the file if not given' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "ingest" -d 'Bring a folder of images, in any known layout, into one dataset folder'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "split" -d 'Divide a dataset into training, validation and test images, or into folds'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "audit" -d 'Look for what would make results look better than they are'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "stats" -d 'Describe a dataset: classes, ages, sexes, sites, sizes, colours'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s o -l out -d 'The dataset folder to make' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l format -d 'The layout of the source' -r -f -a "auto\t'Find out'
+class-folders\t'One folder a class, perhaps below Train/ and Test/'
+ham10000\t'HAM10000: a metadata table, images, masks'
+isic2019\t'ISIC 2018 and 2019: one-hot ground truth'
+isic2020\t'ISIC 2020: benign or malignant, with patients'
+synthetic\t'Drawn pictures'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l skip -d 'Leave these out with a warning instead of stopping' -r -f -a "unreadable\t'Files that cannot be decoded'
+missing\t'Rows of the table without an image'
+unlisted\t'Images without a row in the table'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l licence -d 'The terms under which the images may be used, for dataset.yaml' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l params -d 'Read options from a YAML file, or from the map at KEY in it; flags win' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l images -d 'How many pictures to draw [default: 600]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l size -d 'Width and height of the pictures in pixels [default: 96]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l seed -d 'Every seed draws other pictures [default: 1]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l classes -d 'Which classes to draw [default: keratosis,melanoma,nevus,vascular]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l force -d 'Replace the dataset that is already at DIR'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -s o -l out -d 'The split file to write' -r -F
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l train -d 'Share for training [default: what the others leave]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l val -d 'Share for validation [default: 0.15, with --folds 0]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l test -d 'Share for the test [default: 0.15]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l folds -d 'Deal the images that are not for the test into K folds' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l group -d 'What must stay together [default: auto]' -r -f -a "auto\t'Images that share a patient, a lesion or their bytes, as far as known'
+group\t'Images of one lesion'
+patient\t'Images of one patient'
+none\t'Nothing: every image by itself'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l seed -d 'Every seed gives another split [default: 1]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l official -d 'Take the parts from this table' -r -F
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l params -d 'Read options from a YAML file, or from the map at KEY in it; flags win' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from split" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l split -d 'The split to audit too' -r -F
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s o -l out -d 'Also write the findings to this JSON file' -r -F
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l fail-on -d 'End with exit code 3 when this is found' -r -f -a "leakage\t'A lesion, a patient or a copy straddles the split'
+duplicates\t'Copies, wherever they are'
+conflicts\t'Copies with different labels'
+unreadable\t'Files that are gone, cannot be decoded or changed'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -l split -d 'Count by subset of this split too' -r -F
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -l no-colour -d 'Do not decode the images for their colours'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand train" -l data -d 'The dataset: a folder made by `derm data ingest`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand train" -l split -d 'Which image is for training, validation and test: a table made by `derm data split`' -r -F
+complete -c derm -n "__fish_derm_using_subcommand train" -l out -d 'The folder that the bundle is written to' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand train" -l params -d 'Options from a YAML file, or from the map at a dotted key of it; the command line wins' -r -F
+complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'Architecture: squeezenet1_1, efficientnet_lite0, resnet18, seresnet18 or ecaresnet18 [default: resnet18]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the architecture\'s own on the hub, or `none` [default: none]' -r -F
+complete -c derm -n "__fish_derm_using_subcommand train" -l image-size -d 'Side of the square that images are brought to, in pixels; 0 means the network\'s own [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
+backbone\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''
+cuda\t''
+metal\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l epochs -d 'Times that every training image is seen [default: 20; 60 with a frozen backbone]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l batch-size -d 'Images in a step [default: 32; 128 with a frozen backbone]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l optimizer -d 'How weights follow their gradients [default: adamw]' -r -f -a "adamw\t''
+sgd\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l lr -d 'The highest learning rate [default: 0.001; 0.02 for sgd]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l backbone-lr-factor -d 'The backbone\'s learning rate as a part of the head\'s [default: 0.1 from given weights, else 1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l warmup-epochs -d 'Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l final-lr-fraction -d 'The part of the highest learning rate that the cosine falls to [default: 0.01]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l weight-decay -d 'Decay of the weights [default: 0.05; 0.0005 for sgd]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l momentum -d 'Momentum of sgd [default: 0.9]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l grad-clip -d 'The largest norm of all gradients together; 0 means no limit [default: 1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced]' -r -f -a "none\t''
+balanced\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l label-smoothing -d 'Part of each target that is spread over all classes [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l seed -d 'The number that all random choices follow from [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l fold -d 'Train for this fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l augment -d 'A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]' -r -f -a "none\t''
+light\t''
+medium\t''
+strong\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l flips -d 'Mirror images' -r -f -a "true\t''
+false\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l rotation -d 'Rotate by up to so many degrees either way' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l crop -d 'The smallest part of the area that a random crop keeps; 1 means no crop' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l colour-jitter -d 'Vary brightness, contrast and saturation by up to this part either way' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l hue -d 'Turn the hue by up to so many degrees either way' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l experiment -d 'The experiment that the run belongs to [default: train]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l name -d 'A name for the run' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand train" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand train" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l restart -d 'Forget the checkpoint of an earlier start and begin anew'
 complete -c derm -n "__fish_derm_using_subcommand train" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand train" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand train" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand train" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand predict" -l model -d 'The bundle: a folder made by `derm train`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand predict" -l data -d 'A dataset instead of images' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand predict" -l split -d 'A split of the dataset' -r -F
+complete -c derm -n "__fish_derm_using_subcommand predict" -l subset -d 'The subset of the split [default: test]' -r -f -a "train\t''
+val\t''
+test\t''"
+complete -c derm -n "__fish_derm_using_subcommand predict" -l fold -d 'The fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand predict" -l out -d 'Write all probabilities as CSV' -r -F
+complete -c derm -n "__fish_derm_using_subcommand predict" -l top -d 'Show the N most probable classes of each image' -r -f
 complete -c derm -n "__fish_derm_using_subcommand predict" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand predict" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand predict" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand predict" -l tta -d 'Look from eight sides (mirrored and turned) and take the mean; eight times the work'
+complete -c derm -n "__fish_derm_using_subcommand predict" -l strict -d 'Stop at the first image that cannot be read'
 complete -c derm -n "__fish_derm_using_subcommand predict" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand predict" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l predictions -d 'The table of predictions to evaluate' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l model -d 'The model to predict with: a bundle\'s folder' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l data -d 'The dataset; with --predictions it gives pictures, and the labels and groups that the table lacks' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l split -d 'The split whose subset is predicted; without it, all labelled images are' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l subset -d 'The subset that is predicted' -r -f -a "train\t'What a network learns from'
+val\t'What choices are made on'
+test\t'What is looked at once, at the end'"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l fold -d 'The fold whose images count as `val`' -r
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l out -d 'The folder to write into; it is made when it is not there' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l experiment -d 'The experiment that the run is recorded under' -r
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l resamples -d 'Draws of the bootstrap behind the intervals, 0 for none [default: 1000]' -r
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l seed -d 'Seed of the bootstrap [default: 0]' -r
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l params -d 'Read `resamples` and `seed` from a map in a YAML file, such as `params.yaml:evaluate`' -r
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -182,16 +357,50 @@ never\t''"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand drift" -l reference -d 'The reference: a dataset, or a folder of images' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l current -d 'What is compared with it: a dataset, or a folder of images' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-subset -d 'Take only this subset of the reference: train, val or test' -r -f -a "train\t''
+val\t''
+test\t''"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l current-subset -d 'Take only this subset of the current dataset' -r -f -a "train\t''
+val\t''
+test\t''"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l split -d 'The split file that names the subsets of both sides' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l fold -d 'The fold of the split, when it has folds' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l model -d 'A bundle that predicts both sides, so that predictions are compared too' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-predictions -d 'Predictions for the reference, as `derm predict` writes them' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l current-predictions -d 'Predictions for the current images' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l out -d 'Folder for `drift.json` and `drift.html`' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l params -d 'Read settings from a YAML file, or from the map at a key in it' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l q -d 'False discovery rate over all columns [default: 0.05]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-shift -d 'Least shift that matters, in standard deviations of the reference [default: 0.1]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-v -d 'Least Cramér\'s V that matters for categories [default: 0.1]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-rows -d 'Fewest values a side that are tested [default: 30]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l splits -d 'How often the reference is split to measure false alarms; 0 for not at all [default: 200]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l permutations -d 'Rounds of permutation tests [default: 2000]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l seed -d 'Seed of splits and permutations [default: 0]' -r
 complete -c derm -n "__fish_derm_using_subcommand drift" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand drift" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l write-features -d 'Also write the measured features as `reference-features.csv` and `current-features.csv`'
+complete -c derm -n "__fish_derm_using_subcommand drift" -l fail-on-drift -d 'Exit with code 3 when something drifts'
 complete -c derm -n "__fish_derm_using_subcommand drift" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand drift" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand drift" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand drift" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand export" -l model -d 'The bundle to export: a folder written by `derm train`' -r -F
+complete -c derm -n "__fish_derm_using_subcommand export" -l network -d 'A network of derm\'s zoo, with published weights and their classes' -r
+complete -c derm -n "__fish_derm_using_subcommand export" -l weights -d 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`' -r
+complete -c derm -n "__fish_derm_using_subcommand export" -l format -d 'What to write' -r -f -a "onnx\t'One ONNX file'
+bundle\t'A folder with weights, configuration, model card and provenance'"
+complete -c derm -n "__fish_derm_using_subcommand export" -l out -d 'Where to write it: a file for onnx, a folder for bundle' -r -F
+complete -c derm -n "__fish_derm_using_subcommand export" -l output -d 'What the ONNX graph gives' -r -f -a "logits\t'Values before softmax'
+probabilities\t'Softmax applied: each row sums to 1'"
+complete -c derm -n "__fish_derm_using_subcommand export" -l preprocess -d 'How much preprocessing the ONNX graph does itself' -r -f -a "none\t'Nothing: reads normalised float32 [N, 3, H, W]'
+normalise\t'Normalisation: reads uint8 [N, H, W, 3], RGB of exactly the right size'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand export" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand export" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -200,7 +409,7 @@ never\t''"
 complete -c derm -n "__fish_derm_using_subcommand export" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand export" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand export" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand export" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l color -d 'When to use colour' -r -f -a "auto\t''
