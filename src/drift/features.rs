@@ -48,6 +48,10 @@ impl Features {
         let canonical = Canonical::new(image);
         let mut out = Collector::default();
         size(&native, &mut out);
+        if canonical.is_empty() {
+            // So thin that no whole block fits: there is nothing to measure.
+            return out.finish();
+        }
         let valid = light::measure(&canonical, &mut out);
         colour::measure(&canonical, &valid, &mut out);
         focus::measure(&canonical, &valid, &mut out);
