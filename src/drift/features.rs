@@ -48,11 +48,15 @@ impl Features {
         let canonical = Canonical::new(image);
         let mut out = Collector::default();
         size(&native, &mut out);
+        if canonical.is_empty() {
+            // So thin that no whole block fits: there is nothing to measure.
+            return out.finish();
+        }
         let valid = light::measure(&canonical, &mut out);
         colour::measure(&canonical, &valid, &mut out);
         focus::measure(&canonical, &valid, &mut out);
-        let hair = hair::measure(&canonical, &mut out);
-        ruler::measure(&canonical, &mut out);
+        let (hair, thin) = hair::measure(&canonical, &mut out);
+        ruler::measure(&canonical, &thin, &mut out);
         let ink = colour::ink(&canonical);
         out.push("ink_share", Some(ink.share()));
         let lesion = lesion::measure(&canonical, &valid, &mut out);

@@ -101,6 +101,9 @@ impl Report {
                 out.push(format!("{count} of `{}` cannot be read and count as missing; the first is `{image}`: {reason}", facts.name));
             }
         }
+        if comparison.settings.splits > 0 && comparison.false_alarms.is_none() {
+            out.push("the reference has too few images to measure false alarms by splitting it".to_owned());
+        }
         out.extend(self.gaps());
         let missing: Vec<&str> =
             comparison.columns.iter().filter(|column| column.verdict == Verdict::Missing).map(|column| column.name.as_str()).collect();

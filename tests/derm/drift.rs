@@ -100,7 +100,7 @@ fn tables_of_predictions_need_no_images() {
 #[test]
 fn settings_come_from_a_file_and_flags_win() {
     let sandbox = Sandbox::empty();
-    predictions(&sandbox, "a.csv", ["mel", "nv"], 50, |i| i as f64 / 50.0);
+    predictions(&sandbox, "a.csv", ["mel", "nv"], 80, |i| i as f64 / 80.0);
     sandbox.write("params.yaml", "drift:\n  q: 0.01\n  splits: 20\n  min_shift: 0.3\n");
     let args = ["drift", "--reference-predictions", "a.csv", "--current-predictions", "a.csv", "--params", "params.yaml:drift"];
     let answer = sandbox.derm([&args[..], &["--min-shift", "0.2", "--out", "r", "--json"]].concat()).success().json();

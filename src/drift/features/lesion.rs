@@ -50,13 +50,20 @@ fn centroid(region: &Region, width: usize) -> (f64, f64) {
 /// Mean over 5 x 5 pixels, cut at the border.
 fn smoothed(image: &Canonical) -> Vec<f32> {
     let (w, h) = (image.width, image.height);
-    let mean = |values: &dyn Fn(usize) -> f32, i: usize, n: usize| {
-        let window = i.saturating_sub(2)..(i + 3).min(n);
-        let count = window.len() as f32;
-        window.map(values).sum::<f32>() / count
-    };
-    let rows: Vec<f32> = (0..w * h).map(|at| mean(&|x| image.y[at / w * w + x], at % w, w)).collect();
-    (0..w * h).map(|at| mean(&|y| rows[y * w + at % w], at / w, h)).collect()
+    let window = |i: usize, n: usize| i.saturating_sub(2)..(i + 3).min(n);
+    let mut rows = Vec::with_capacity(image.len());
+    for line in image.y.chunks_exact(w.max(1)) {
+        rows.extend((0..w).map(|x| line[window(x, w)].iter().sum::<f32>() / window(x, w).len() as f32));
+    }
+    let mut smooth = vec![0.0; image.len()];
+    for (y, line) in smooth.chunks_exact_mut(w.max(1)).enumerate() {
+        let near = window(y, h);
+        let share = 1.0 / near.len() as f32;
+        for other in near {
+            line.iter_mut().zip(&rows[other * w..(other + 1) * w]).for_each(|(sum, value)| *sum += value * share);
+        }
+    }
+    smooth
 }
 
 /// The level that best separates two classes of valid pixels; `None` when all have one level.

@@ -58,7 +58,7 @@ pub const NAMES: &[Feature] = &[
     feature("vignette", "..1", "fall-off of Y towards the corners", OPTICS),
     feature("hair_density", "share", "pixels of thin dark structures", ARTEFACT),
     feature("ruler_score", "0..1", "regular ticks along the border", ARTEFACT),
-    feature("ink_share", "share", "blue to violet pixels", ARTEFACT),
+    feature("ink_share", "share", "blue to violet pixels", "pen marks in the picture, or a colour cast that turns skin blue?"),
     feature("lesion_area", "share", "area of the darkest central region", FRAMING),
     feature("lesion_at_border", "0 or 1", "whether it touches the border", FRAMING),
     feature("asymmetry", "0..1", "mismatch when mirrored over its axes", CASES),

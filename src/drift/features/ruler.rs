@@ -7,7 +7,7 @@
 
 use super::Collector;
 use super::canonical::Canonical;
-use super::hair::black_hat;
+use super::hair::Straight;
 
 /// Depth of a strip as a share of the short side.
 const DEPTH: f64 = 0.12;
@@ -17,26 +17,22 @@ const TICK: f32 = 20.0;
 const LEAST: f64 = 0.01;
 
 /// Measures the score.
-pub fn measure(image: &Canonical, out: &mut Collector) {
+pub fn measure(image: &Canonical, thin: &Straight, out: &mut Collector) {
     let (w, h) = (image.width, image.height);
     let depth = ((w.min(h) as f64 * DEPTH) as usize).max(1);
     if w < 32 || h < 32 {
         return;
     }
-    let mut upright = vec![0.0; image.len()];
-    black_hat(image, 1, 0, &mut upright);
-    let mut level = vec![0.0; image.len()];
-    black_hat(image, 0, 1, &mut level);
     let along = |thin: &[f32], length: usize, at: &dyn Fn(usize, usize) -> usize| {
         let ticks = |i| (0..depth).filter(|&j| thin[at(i, j)] >= TICK).count();
         let profile: Vec<f64> = (0..length).map(|i| ticks(i) as f64 / depth as f64).collect();
         periodicity(&profile)
     };
     let scores = [
-        along(&upright, w, &|i, j| j * w + i),
-        along(&upright, w, &|i, j| (h - 1 - j) * w + i),
-        along(&level, h, &|i, j| i * w + j),
-        along(&level, h, &|i, j| i * w + w - 1 - j),
+        along(&thin.upright, w, &|i, j| j * w + i),
+        along(&thin.upright, w, &|i, j| (h - 1 - j) * w + i),
+        along(&thin.level, h, &|i, j| i * w + j),
+        along(&thin.level, h, &|i, j| i * w + w - 1 - j),
     ];
     out.push("ruler_score", Some(scores.into_iter().fold(0.0, f64::max)));
 }
