@@ -85,7 +85,7 @@ impl Groups {
     }
 
     /// The interval of each number that `statistics` gives for the weights of a draw, in its order. None where fewer
-    /// than nine draws in ten have a value, and for fewer than five groups. An empty answer means interrupted.
+    /// than nine draws in ten have a value, where all draws agree, and for fewer than five groups. An empty answer means interrupted.
     pub fn intervals(&self, draws: &Draws<'_>, statistics: impl Fn(&[f64]) -> Vec<Option<f64>> + Sync) -> Vec<Option<Interval>> {
         let values: Vec<Vec<Option<f64>>> = (0..draws.count as u64)
             .into_par_iter()
@@ -107,7 +107,9 @@ impl Groups {
             let mut column: Vec<f64> = values.iter().filter_map(|row| row[i]).filter(|value| value.is_finite()).collect();
             let enough = self.count >= LEAST_GROUPS && column.len() * 10 >= values.len() * 9;
             column.sort_by(f64::total_cmp);
-            enough.then(|| Interval { lower: quantile(&column, 0.025), upper: quantile(&column, 0.975) })
+            let found = enough.then(|| Interval { lower: quantile(&column, 0.025), upper: quantile(&column, 0.975) });
+            // Where every draw gives the same (an F1 without a hit), the draws have nothing to say about its spread.
+            found.filter(|interval| interval.lower < interval.upper)
         };
         (0..width).map(interval).collect()
     }

@@ -133,12 +133,14 @@ mod with_a_model {
         static TRAINED: OnceLock<Sandbox> = OnceLock::new();
         TRAINED.get_or_init(|| {
             let sandbox = Sandbox::repository();
-            let (mut manifest, mut split) = ("image,label,group\n".to_owned(), "image,split\n".to_owned());
+            let (mut manifest, mut split) = ("image,label,group,hash\n".to_owned(), "image,split\n".to_owned());
             std::fs::create_dir_all(sandbox.path("d/images")).unwrap();
             for i in 0..48u32 {
                 let picture = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x, y, i].map(|v| (v * 2_654_435_761 + i * 97) as u8)));
-                picture.save(sandbox.path(&format!("d/images/im{i:02}.png"))).unwrap();
-                manifest += &format!("im{i:02}.png,{},L{}\n", ["mel", "nv"][(i / 2 % 2) as usize], i / 2);
+                let file = sandbox.path(&format!("d/images/im{i:02}.png"));
+                picture.save(&file).unwrap();
+                let hash = derm::digest::ObjectId::of_file(&file).unwrap();
+                manifest += &format!("im{i:02}.png,{},L{},{hash}\n", ["mel", "nv"][(i / 2 % 2) as usize], i / 2);
                 split += &format!("im{i:02}.png,{}\n", ["train", "train", "val", "test"][(i / 2 % 4) as usize].replace("val", "train"));
             }
             sandbox.write(

@@ -145,12 +145,14 @@ impl Source {
     pub fn cautions(&self) -> Vec<String> {
         let (What::Model { bundle, part, .. }, Some((_, dataset))) = (&self.what, &self.data) else { return Vec::new() };
         let recorded = |name: &str| bundle.provenance[name]["blake3"].as_str().map(str::to_owned);
-        if recorded("data") != Some(dataset.digest().hex()) {
+        let same_split = part.of.as_ref().is_some_and(|(_, digest, _)| recorded("split") == Some(digest.hex()));
+        // Of images without hashes in the manifest training hashes the files, so that the split alone can tell.
+        if !same_split && recorded("data") != Some(dataset.digest().hex()) {
             return Vec::new();
         }
         let caution = match &part.of {
             None => "The model was trained on images of this dataset: those are among these images, so the numbers are optimistic.",
-            Some((_, digest, _)) if recorded("split") != Some(digest.hex()) => {
+            Some(_) if !same_split => {
                 "The model was trained with another split of this dataset: it may have learnt from some of these images."
             }
             Some((_, _, subset)) if subset.starts_with("train") => {

@@ -40,7 +40,7 @@ pub fn headline(evaluation: &Evaluation, cautions: &[String]) -> Section {
 
 /// `95 %: 0.601 to 0.680`.
 fn between(interval: Option<Interval>) -> String {
-    if interval.is_some() { format!("95 %: {}", range(interval)) } else { "no interval: too few images".to_owned() }
+    if interval.is_some() { format!("95 %: {}", range(interval)) } else { "no interval (see the method below)".to_owned() }
 }
 
 fn class_interval(evaluation: &Evaluation, class: &str, metric: &str) -> Option<Interval> {
@@ -219,7 +219,7 @@ pub fn identity(evaluation: &Evaluation, material: &Material) -> Section {
     let method = format!(
         "95 % intervals. {grouping} Proportions: Wilson. AUC of a class: DeLong on the logit scale. Everything else: percentiles of {} draws \
          of groups with replacement (seed {}), within classes where one has fewer than 30 images. No interval is given for fewer than five \
-         images, for an AUC of exactly 0 or 1, and for the ECE, whose resampled values are biased upwards.",
+         images, for an AUC of exactly 0 or 1, where every draw agrees, and for the ECE, whose resampled values are biased upwards.",
         evaluation.intervals.resamples, evaluation.intervals.seed
     );
     let mut section = Section::new("identity", "Data, model and method").facts(&material.identity).text(&method);

@@ -29,10 +29,17 @@ const TOP: f64 = 62.0;
 const CELL: (f64, f64) = (50.0, 34.0);
 
 impl HeatMap {
-    /// Draws it, 50 by 34 units a cell; narrower cells from 12 columns on.
+    /// Draws it: cells 34 units high and 50 to 72 wide, the wider the fewer; narrower from 12 columns on.
     pub fn svg(&self) -> Svg {
         let mut canvas = Canvas::default();
-        let cell = (if self.columns.len() > 11 { (560.0 / self.columns.len() as f64).max(22.0) } else { CELL.0 }, CELL.1);
+        let cell = (
+            if self.columns.len() > 11 {
+                (560.0 / self.columns.len() as f64).max(22.0)
+            } else {
+                (350.0 / self.columns.len().max(1) as f64).clamp(CELL.0, 72.0)
+            },
+            CELL.1,
+        );
         let (width, height) = (cell.0 * self.columns.len() as f64, cell.1 * self.rows.len() as f64);
         canvas.text("title", (LEFT, 18.0), Anchor::Start, &self.title);
         canvas.text("label", (LEFT + width / 2.0, 38.0), Anchor::Middle, &self.column_label);
