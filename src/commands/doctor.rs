@@ -91,7 +91,21 @@ fn machine() -> Vec<Check> {
         fact("memory", memory()),
         fact("instructions", simd()),
         fact("devices", devices()),
+        arithmetic(),
     ]
+}
+
+/// Above this, derm's network and candle's own cannot both be right; rounding alone stays a hundred times below.
+const AGREES: f64 = 1e-4;
+
+/// Holds derm's operations against an independent implementation, on this machine's instructions.
+fn arithmetic() -> Check {
+    let (outcome, detail) = match crate::nn::selfcheck() {
+        Ok(difference) if difference < AGREES => (Outcome::Ok, format!("ResNet-18 agrees with candle's own to {difference:.0e}")),
+        Ok(difference) => (Outcome::Failed, format!("ResNet-18 differs from candle's own by {difference:.0e}; its results cannot be trusted")),
+        Err(error) => (Outcome::Failed, error.to_string()),
+    };
+    Check::new("machine", "arithmetic", outcome, detail)
 }
 
 fn memory() -> String {
