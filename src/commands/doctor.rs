@@ -102,7 +102,9 @@ const AGREES: f64 = 1e-4;
 fn arithmetic() -> Check {
     let (outcome, detail) = match crate::nn::selfcheck() {
         Ok(difference) if difference < AGREES => (Outcome::Ok, format!("ResNet-18 agrees with candle's own to {difference:.0e}")),
-        Ok(difference) => (Outcome::Failed, format!("ResNet-18 differs from candle's own by {difference:.0e}; its results cannot be trusted")),
+        Ok(difference) => {
+            (Outcome::Failed, format!("ResNet-18 differs from candle's own by {difference:.0e}; its results cannot be trusted"))
+        }
         Err(error) => (Outcome::Failed, error.to_string()),
     };
     Check::new("machine", "arithmetic", outcome, detail)

@@ -24,7 +24,7 @@ use candle_core::Device;
 use super::weights::{self, Weights};
 use super::{Error, HeadRule, Network};
 use crate::digest::ObjectId;
-use crate::workspace::atomic::AtomicFile;
+use crate::workspace::atomic::{self, AtomicFile};
 
 pub use config::Config;
 
@@ -88,6 +88,7 @@ impl Bundle {
     /// Writes a bundle into `dir`, made where missing; other files there are left alone.
     pub fn save(dir: &Path, config: &Config, network: &Network, card: &str, provenance: &serde_json::Value) -> Result<ObjectId, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::io("create the folder", dir, error))?;
+        atomic::sweep(dir);
         let weights = weights::encode(network)?;
         let id = ObjectId::of(&weights);
         let mlmodel = mlmodel::text(config, weights.len());

@@ -73,10 +73,10 @@ fn resnet18_agrees_with_pytorch() {
     ] {
         assert!((norm(name) / expected - 1.0).abs() < 1e-4, "{name}: {} is not {expected}", norm(name));
     }
-    assert!((optim::grad_norm(&network, &grads, Rates::all(1.0)).unwrap() / 68.122682 - 1.0).abs() < 1e-5);
+    assert!((optim::grad_norm(&network, &grads, Rates::all(1.0)).unwrap() / 68.122_68 - 1.0).abs() < 1e-5);
     let plain = optim::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
     Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(0.00146794), None).unwrap();
-    assert!((floats(&step())[0] / 0.067074097 - 1.0).abs() < 1e-3);
+    assert!((floats(&step())[0] / 0.067_074_1 - 1.0).abs() < 1e-3);
 }
 
 /// Entries and trainable values of the published state dicts (timm 1.0.31 with 1000 classes; the two files of

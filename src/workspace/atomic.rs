@@ -17,6 +17,17 @@ use super::Error;
 /// How the names of temporary files begin.
 pub const TEMP_PREFIX: &str = ".derm-tmp-";
 
+/// Removes temporary files that a killed process left in `folder`. For folders that one writer at a time owns.
+pub fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
+            // What cannot be removed is ignored by every reader; the next sweep tries again.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Replaces the content of `path` with `bytes`, durably.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = AtomicFile::create(path)?;

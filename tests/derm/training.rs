@@ -89,6 +89,14 @@ fn undisturbed() -> &'static BTreeMap<String, Vec<u8>> {
     })
 }
 
+/// Asserts that two bundles hold the same files with the same bytes, and names the files that do not.
+#[track_caller]
+fn same(bundle: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, when: &str) {
+    assert_eq!(bundle.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "files, {when}");
+    let differ: Vec<&String> = bundle.iter().filter(|(name, bytes)| expected[*name] != **bytes).map(|(name, _)| name).collect();
+    assert!(differ.is_empty(), "{when}: {differ:?} differ");
+}
+
 /// A trained model that tells the toy classes apart, with its data.
 fn trained() -> &'static (Sandbox, Ran) {
     static TRAINED: OnceLock<(Sandbox, Ran)> = OnceLock::new();
@@ -181,7 +189,7 @@ fn the_same_training_gives_the_same_bytes_for_any_number_of_threads() {
     let sandbox = toy(40);
     for jobs in ["1", "2", "3"] {
         train(&sandbox, jobs, &tiny(&["-j", jobs])).success();
-        assert_eq!(&bundle(&sandbox, jobs), undisturbed(), "-j {jobs}");
+        same(&bundle(&sandbox, jobs), undisturbed(), &format!("-j {jobs}"));
     }
 }
 
@@ -197,13 +205,13 @@ fn killed_twenty_times_is_never_killed() {
         child.kill().unwrap();
         if child.wait().unwrap().success() {
             ends += 1;
-            assert_eq!(&bundle(&sandbox, "model"), undisturbed(), "after {kills} kills");
+            same(&bundle(&sandbox, "model"), undisturbed(), &format!("after {kills} kills"));
         } else {
             kills += 1;
         }
     }
     train(&sandbox, "model", &TINY).success();
-    assert_eq!(&bundle(&sandbox, "model"), undisturbed(), "after {kills} kills and {ends} ends");
+    same(&bundle(&sandbox, "model"), undisturbed(), &format!("after {kills} kills and {ends} ends"));
     assert_eq!(checkpoints(&sandbox), 0);
 }
 
@@ -239,7 +247,7 @@ fn restart_forgets_the_checkpoint() {
     stop_in_the_middle(&sandbox);
     let ran = train(&sandbox, "model", &tiny(&["--restart"])).success();
     assert!(!ran.stderr.contains("going on"), "{}", ran.stderr);
-    assert_eq!(&bundle(&sandbox, "model"), undisturbed());
+    same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
 }
 
 /// Leaves a checkpoint of an unfinished training with [`TINY`].
@@ -271,7 +279,7 @@ fn a_damaged_checkpoint_is_left_aside() {
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
     train(&sandbox, "model", &TINY).success().complains(["cannot be used", "begins anew"]);
-    assert_eq!(&bundle(&sandbox, "model"), undisturbed());
+    same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
 }
 
 #[test]
@@ -317,7 +325,7 @@ fn a_run_that_cannot_be_recorded_does_not_stop_training() {
     let sandbox = toy(40);
     sandbox.write(".derm/runs", "a file where a folder belongs");
     train(&sandbox, "model", &TINY).success().complains(["not recorded"]);
-    assert_eq!(&bundle(&sandbox, "model"), undisturbed());
+    same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
 }
 
 #[test]
@@ -325,7 +333,7 @@ fn options_of_a_file_are_those_of_the_command_line_which_wins() {
     let sandbox = toy(40);
     sandbox.write("params.yaml", "train:\n  network: squeezenet1_1\n  image_size: 32\n  epochs: 99\n  batch_size: 8\n  seed: 5\n");
     train(&sandbox, "model", &["--params", "params.yaml:train", "--epochs", "8"]).success();
-    assert_eq!(&bundle(&sandbox, "model"), undisturbed());
+    same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
 }
 
 mod bad_input {
@@ -420,6 +428,6 @@ mod bad_input {
         let output = Command::new("sh").arg("-c").arg(limited).current_dir(sandbox.root()).env_remove("RUST_LOG").output().unwrap();
         Ran::from(output).exits(1).complains(["cannot write the checkpoint", "goes on from there"]);
         train(&sandbox, "model", &TINY).success().complains(["going on from a checkpoint"]);
-        assert_eq!(&bundle(&sandbox, "model"), undisturbed());
+        same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
     }
 }
