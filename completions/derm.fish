@@ -59,6 +59,7 @@ complete -c derm -n "__fish_derm_using_subcommand init" -l color -d 'When to use
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand init" -l git -d 'Also create a git repository, unless the folder lies in one'
+complete -c derm -n "__fish_derm_using_subcommand init" -l example -d 'Also write a pipeline and its parameters to start from'
 complete -c derm -n "__fish_derm_using_subcommand init" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand init" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand init" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
@@ -337,29 +338,30 @@ complete -c derm -n "__fish_derm_using_subcommand predict" -s q -l quiet -d 'Pri
 complete -c derm -n "__fish_derm_using_subcommand predict" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l predictions -d 'The table of predictions to evaluate' -r -F
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l model -d 'The model to predict with: a bundle\'s folder' -r -F
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l data -d 'The dataset; with --predictions it gives pictures, and the labels and groups that the table lacks' -r -F
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l split -d 'The split whose subset is predicted; without it, all labelled images are' -r -F
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l subset -d 'The subset that is predicted' -r -f -a "train\t'What a network learns from'
-val\t'What choices are made on'
-test\t'What is looked at once, at the end'"
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l fold -d 'The fold whose images count as `val`' -r
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l out -d 'The folder to write into; it is made when it is not there' -r -F
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l experiment -d 'The experiment that the run is recorded under' -r
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l resamples -d 'Draws of the bootstrap behind the intervals, 0 for none [default: 1000]' -r
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l seed -d 'Seed of the bootstrap [default: 0]' -r
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l params -d 'Read `resamples` and `seed` from a map in a YAML file, such as `params.yaml:evaluate`' -r
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l model -d 'The bundle to predict with: a folder made by `derm train`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l data -d 'The dataset; beside --predictions it gives pictures, and the labels and groups that the table lacks' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l split -d 'The split whose subset is predicted; without it all images are' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l subset -d 'The subset of the split [default: test]' -r -f -a "train\t''
+val\t''
+test\t''"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l fold -d 'The fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l out -d 'The folder to write into; it is made when it is not there' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l experiment -d 'The experiment that the run is recorded under' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l resamples -d 'Draws of the bootstrap behind the intervals, 0 for none [default: 1000]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l seed -d 'Seed of the bootstrap [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l params -d 'Read `resamples` and `seed` from a map in a YAML file, such as `params.yaml:evaluate`; the command line wins' -r -F
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l tta -d 'Look from eight sides (mirrored and turned) and take the mean; eight times the work'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand drift" -l reference -d 'The reference: a dataset, or a folder of images' -r -F
-complete -c derm -n "__fish_derm_using_subcommand drift" -l current -d 'What is compared with it: a dataset, or a folder of images' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l reference -d 'The reference: a dataset, or a folder of images' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l current -d 'What is compared with it: a dataset, or a folder of images' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-subset -d 'Take only this subset of the reference: train, val or test' -r -f -a "train\t''
 val\t''
 test\t''"
@@ -367,19 +369,19 @@ complete -c derm -n "__fish_derm_using_subcommand drift" -l current-subset -d 'T
 val\t''
 test\t''"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l split -d 'The split file that names the subsets of both sides' -r -F
-complete -c derm -n "__fish_derm_using_subcommand drift" -l fold -d 'The fold of the split, when it has folds' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l model -d 'A bundle that predicts both sides, so that predictions are compared too' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l fold -d 'The fold of the split, when it has folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l model -d 'A bundle that predicts both sides, so that predictions are compared too' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-predictions -d 'Predictions for the reference, as `derm predict` writes them' -r -F
 complete -c derm -n "__fish_derm_using_subcommand drift" -l current-predictions -d 'Predictions for the current images' -r -F
-complete -c derm -n "__fish_derm_using_subcommand drift" -l out -d 'Folder for `drift.json` and `drift.html`' -r -F
-complete -c derm -n "__fish_derm_using_subcommand drift" -l params -d 'Read settings from a YAML file, or from the map at a key in it' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l q -d 'False discovery rate over all columns [default: 0.05]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l min-shift -d 'Least shift that matters, in standard deviations of the reference [default: 0.1]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l min-v -d 'Least Cramér\'s V that matters for categories [default: 0.1]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l min-rows -d 'Fewest values a side that are tested [default: 30]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l splits -d 'How often the reference is split to measure false alarms; 0 for not at all [default: 200]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l permutations -d 'Rounds of permutation tests [default: 2000]' -r
-complete -c derm -n "__fish_derm_using_subcommand drift" -l seed -d 'Seed of splits and permutations [default: 0]' -r
+complete -c derm -n "__fish_derm_using_subcommand drift" -l out -d 'Folder for `drift.json` and `drift.html`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l params -d 'Read settings from a YAML file, or from the map at a key in it' -r -F
+complete -c derm -n "__fish_derm_using_subcommand drift" -l q -d 'False discovery rate over all columns [default: 0.05]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-shift -d 'Least shift that matters, in standard deviations of the reference [default: 0.1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-v -d 'Least Cramér\'s V that matters for categories [default: 0.1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l min-rows -d 'Fewest values a side that are tested [default: 30]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l splits -d 'How often the reference is split to measure false alarms; 0 for not at all [default: 200]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l permutations -d 'Rounds of permutation tests [default: 2000]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand drift" -l seed -d 'Seed of splits and permutations [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand drift" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand drift" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -391,9 +393,9 @@ complete -c derm -n "__fish_derm_using_subcommand drift" -l json -d 'Print one J
 complete -c derm -n "__fish_derm_using_subcommand drift" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand drift" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand export" -l model -d 'The bundle to export: a folder written by `derm train`' -r -F
-complete -c derm -n "__fish_derm_using_subcommand export" -l network -d 'A network of derm\'s zoo, with published weights and their classes' -r
-complete -c derm -n "__fish_derm_using_subcommand export" -l weights -d 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`' -r
+complete -c derm -n "__fish_derm_using_subcommand export" -l model -d 'The bundle to export: a folder written by `derm train`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand export" -l network -d 'A network of derm\'s zoo, with published weights and their classes' -r -f
+complete -c derm -n "__fish_derm_using_subcommand export" -l weights -d 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`' -r -F
 complete -c derm -n "__fish_derm_using_subcommand export" -l format -d 'What to write' -r -f -a "onnx\t'One ONNX file'
 bundle\t'A folder with weights, configuration, model card and provenance'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l out -d 'Where to write it: a file for onnx, a folder for bundle' -r -F
