@@ -5,12 +5,16 @@
 //! raises a false alarm; [`report`] holds the result as JSON and as a page. The same inputs and seed give the same bytes: no
 //! time stamp, no host, no absolute path is written.
 //!
+//! Images of one lesion or patient are no independent witnesses: every test counts them by their design
+//! effect ([`Design`]), in the comparison and in the splits that measure false alarms alike.
+//!
 //! It cannot see what none of its columns shows: a change of the relation between image and
 //! diagnosis leaves every column as it was.
 
 mod column;
 pub mod compare;
 mod density;
+mod design;
 mod false_alarm;
 pub mod features;
 pub mod measure;
@@ -25,8 +29,9 @@ pub mod table;
 pub use column::{Outcome, Test};
 pub use compare::{ColumnReport, Comparison, LevelReport, Verdict, compare};
 pub use density::Density;
+pub use design::Design;
 pub use false_alarm::FalseAlarms;
-pub use page::{false_alarm_sentence, power_sentence, signed};
+pub use page::{cluster_sentence, false_alarm_sentence, power_sentence, signed};
 pub use report::Report;
 pub use settings::Settings;
 pub use table::{Level, Table};

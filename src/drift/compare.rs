@@ -3,15 +3,18 @@
 //! A column drifts when its test is significant after Benjamini-Hochberg over all tested columns **and** its
 //! effect is big enough ([`Settings`]). Significant but small is said to be so and raises no alarm. Columns
 //! with fewer than `min_rows` values on a side get no verdict. Missing values are counted, never filled in.
+//! Rows that share a lesion or patient count by their design effect ([`super::design`]).
 
 use serde::Serialize;
 
 use super::Error;
 use super::column::{self, Outcome};
 use super::density::Density;
+use super::design::{Design, Groups, intraclass};
 use super::false_alarm::{self, FalseAlarms};
 use super::features::NAMES;
 use super::settings::Settings;
+use super::stats::clusters::mean_size;
 use super::stats::{self, binned, quantile};
 use super::table::{Column, Level, Table, Values};
 use crate::observer::{Interrupt, Observer};
@@ -58,6 +61,11 @@ pub struct Side {
     pub missing: usize,
     /// The median of numbers.
     pub median: Option<f64>,
+    /// How much more the values scatter together than independent ones, because some share a lesion or patient: at least 1,
+    /// exactly 1 when none do. `None` when the column is not tested.
+    pub design_effect: Option<f64>,
+    /// `n / design_effect`: the independent values that these are worth.
+    pub effective_n: Option<f64>,
 }
 
 /// Everything about one column.
@@ -73,6 +81,8 @@ pub struct ColumnReport {
     pub reference: Side,
     /// The current images.
     pub current: Side,
+    /// The likeness of values of one lesion or patient, 0..1; `None` when none repeats or the column is not tested.
+    pub intraclass_correlation: Option<f64>,
     /// The test; `None` without enough values.
     #[serde(flatten)]
     pub outcome: Option<Outcome>,
@@ -153,18 +163,48 @@ pub fn compare(
     // A column without any value on both sides is not there at all.
     let empty = |column: &Column| column.values.missing() == column.values.len();
     let shared: Vec<(&Column, &Column)> = pairs.filter(|(a, b)| !(empty(a) && empty(b))).collect();
-    let mut columns: Vec<ColumnReport> = shared.iter().map(|(a, b)| examine(a, b, settings)).collect();
+    let (before, after) = (Groups::of(reference), Groups::of(current));
+    let tie = |(a, b): &(&Column, &Column)| Tie {
+        icc: intraclass((&a.values, &before), (&b.values, &after)),
+        reference: mean_size(before.sizes(&a.values)),
+        current: mean_size(after.sizes(&b.values)),
+    };
+    let ties: Vec<Tie> = shared.iter().map(tie).collect();
+    let mut columns: Vec<ColumnReport> = shared.iter().zip(&ties).map(|((a, b), tie)| examine(a, b, *tie, settings)).collect();
     judge(&mut columns, settings);
-    let names: Vec<&str> = shared.iter().map(|(column, _)| column.name.as_str()).collect();
-    let false_alarms = false_alarm::measure(reference, &names, current.rows(), settings, observer, interrupt)?;
+    let split: Vec<(&Column, f64)> = shared.iter().zip(&ties).map(|((column, _), tie)| (*column, tie.icc)).collect();
+    let false_alarms = false_alarm::measure(reference, &split, current.rows(), settings, observer, interrupt)?;
     let levels: Vec<LevelReport> = Level::ALL.iter().filter_map(|level| level_report(*level, &columns)).collect();
     let verdict = summary(levels.iter().map(|level| level.verdict));
     let (reference, current) = (Count::of(reference), Count::of(current));
     Ok(Comparison { verdict, settings: settings.clone(), reference, current, levels, false_alarms, columns })
 }
 
+/// How the rows of a column hang together.
+#[derive(Clone, Copy)]
+struct Tie {
+    /// The likeness within groups.
+    icc: f64,
+    /// The mean size of a row's group in the reference.
+    reference: f64,
+    /// The same of the current rows.
+    current: f64,
+}
+
+impl Tie {
+    fn design(self) -> Design {
+        Design::new(self.icc, self.reference, self.current)
+    }
+
+    /// Whether any group has two rows.
+    fn repeats(self) -> bool {
+        self.reference > 1.0 || self.current > 1.0
+    }
+}
+
 /// The test and the figures of one column; the verdict comes when all are known.
-fn examine(reference: &Column, current: &Column, settings: &Settings) -> ColumnReport {
+fn examine(reference: &Column, current: &Column, tie: Tie, settings: &Settings) -> ColumnReport {
+    let design = tie.design();
     let (before, after) = (Sample::of(&reference.values), Sample::of(&current.values));
     let enough = before.len().min(after.len()) >= settings.min_rows.max(1);
     let mut report = ColumnReport {
@@ -173,6 +213,7 @@ fn examine(reference: &Column, current: &Column, settings: &Settings) -> ColumnR
         verdict: if before.len().min(after.len()) == 0 { Verdict::Missing } else { Verdict::NotEnoughData },
         reference: before.side(&reference.values),
         current: after.side(&current.values),
+        intraclass_correlation: None,
         outcome: None,
         p_adjusted: None,
         detectable_shift: None,
@@ -186,7 +227,7 @@ fn examine(reference: &Column, current: &Column, settings: &Settings) -> ColumnR
             if enough {
                 let edges = binned::decile_edges(a);
                 report.divergences = binned::divergences(&binned::histogram(a, &edges), &binned::histogram(b, &edges));
-                report.outcome = Some(column::numbers(a, b));
+                report.outcome = Some(column::numbers(a, b, design));
             }
         }
         (Sample::Names(a), Sample::Names(b)) => {
@@ -194,12 +235,27 @@ fn examine(reference: &Column, current: &Column, settings: &Settings) -> ColumnR
             report.density = Density::names(names, &a, &b);
             if enough {
                 report.divergences = binned::divergences(&a, &b);
-                report.outcome = column::counts(&a, &b, settings);
+                report.outcome = column::counts(&a, &b, design, settings);
             }
         }
         _ => {}
     }
+    if report.outcome.is_some() {
+        report.intraclass_correlation = tie.repeats().then_some(tie.icc);
+        count_effective(&mut report, design);
+    }
     report
+}
+
+/// Effective sizes, and the mean of PSI without drift that goes with them.
+fn count_effective(report: &mut ColumnReport, design: Design) {
+    let (n, m) = (report.reference.n, report.current.n);
+    let (n_effective, m_effective) = design.sizes(n, m);
+    (report.reference.design_effect, report.reference.effective_n) = (Some(design.reference), Some(n_effective));
+    (report.current.design_effect, report.current.effective_n) = (Some(design.current), Some(m_effective));
+    if let Some(divergences) = &mut report.divergences {
+        divergences.psi_null_mean *= design.of_difference(n, m);
+    }
 }
 
 /// Adjusts p-values over all tested columns and gives each its verdict.
@@ -212,8 +268,8 @@ fn judge(columns: &mut [ColumnReport], settings: &Settings) {
         let p_adjusted = adjusted.next().unwrap_or(1.0);
         column.p_adjusted = Some(p_adjusted);
         let numeric = matches!(outcome.test, column::Test::KsExact | column::Test::KsAsymptotic);
-        column.detectable_shift =
-            numeric.then(|| column::detectable_shift(column.reference.n, column.current.n, tested, settings.q)).flatten();
+        let sizes = column.reference.effective_n.zip(column.current.effective_n).filter(|_| numeric);
+        column.detectable_shift = sizes.and_then(|sizes| column::detectable_shift(sizes, tested, settings.q));
         column.verdict = verdict(&outcome, p_adjusted, settings);
         column.hint = (column.verdict == Verdict::Drift).then(|| hint(column));
     }
@@ -278,7 +334,7 @@ impl Sample {
 
     fn side(&self, values: &Values) -> Side {
         let median = if let Sample::Numbers(sorted) = self { quantile(sorted, 0.5) } else { None };
-        Side { n: self.len(), missing: values.missing(), median }
+        Side { n: self.len(), missing: values.missing(), median, design_effect: None, effective_n: None }
     }
 }
 
@@ -336,6 +392,88 @@ mod tests {
         assert_eq!((alarms.splits, alarms.current_images), (50, 300));
         assert!(alarms.rate <= 0.15, "{}", alarms.rate);
         assert_eq!(result.reference.groups, 400);
+    }
+
+    /// Lesions of one to four images that are much alike in six numbers and two categories, one of them with rare names.
+    fn lesions(images: usize, seed: u64, shift: f64) -> Table {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut groups: Vec<usize> = Vec::new();
+        while groups.len() < images {
+            let next = groups.last().map_or(0, |last| last + 1);
+            let size = rng.random_range(1..=4).min(images - groups.len());
+            groups.extend(std::iter::repeat_n(next, size));
+        }
+        let mut table = Table::new(groups.iter().map(|group| format!("lesion {group}")).collect());
+        for column in 0..6 {
+            let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+            let own: Vec<f64> = (0..=images).map(|_| normal()).collect();
+            let moved = if column == 0 { shift } else { 0.0 };
+            // Variance 0.8 between lesions, 0.2 within, and a tail: ranks and values differ.
+            let values = groups.iter().map(|group| Some((0.8_f64.sqrt() * own[*group] + 0.2_f64.sqrt() * normal() + moved).exp()));
+            table.numbers(Level::Features, format!("column {column}"), values.collect());
+        }
+        for (name, kinds) in [("label", 4.0), ("site", 40.0)] {
+            let own: Vec<u32> = (0..=images).map(|_| (kinds * rng.random::<f64>().powi(3)) as u32).collect();
+            table.categories(Level::Metadata, name, groups.iter().map(|group| Some(own[*group].to_string())).collect());
+        }
+        table
+    }
+
+    /// In how many of 200 comparisons of 200 with 100 images any adjusted p reaches q.
+    fn rejections(shift: f64, known: bool) -> usize {
+        let settings = Settings { splits: 0, permutations: 400, ..Settings::default() };
+        let significant = |seed: u64| {
+            let (mut reference, mut current) = (lesions(200, 2 * seed, 0.0), lesions(100, 2 * seed + 1, shift));
+            if !known {
+                [&mut reference, &mut current].into_iter().for_each(|table| {
+                    let rows = table.rows();
+                    table.groups = (0..rows).map(|row| row.to_string()).collect();
+                });
+            }
+            let result = compare(&reference, &current, &settings, &Silent, &Interrupt::default()).unwrap();
+            result.columns.iter().any(|column| column.p_adjusted.is_some_and(|p| p <= settings.q))
+        };
+        (0..200).filter(|seed| significant(*seed)).count()
+    }
+
+    #[test]
+    fn lesions_with_many_images_raise_no_alarm_of_their_own() {
+        let (known, unknown) = (rejections(0.0, true), rejections(0.0, false));
+        assert!(known < 20 && unknown > 60, "{known} of 200 with lesions known, {unknown} without");
+        let seen = rejections(1.0, true);
+        assert!(seen > 180, "{seen} of 200 shifts of one standard deviation");
+    }
+
+    #[test]
+    fn effective_sizes_are_reported_and_change_nothing_without_repeats() {
+        let mut alone = lesions(100, 3, 0.0);
+        alone.groups = (0..100).map(|row| row.to_string()).collect();
+        let result = run(&alone, &alone);
+        assert!(result.columns.iter().all(|c| c.reference.design_effect == Some(1.0) && c.current.effective_n == Some(100.0)));
+        assert!(result.columns.iter().all(|c| c.intraclass_correlation.is_none()));
+        let result = run(&lesions(200, 1, 0.0), &alone);
+        let (first, icc) = (&result.columns[0], result.columns[0].intraclass_correlation.unwrap());
+        assert!((icc - 0.8).abs() < 0.1, "{icc}");
+        assert!(first.reference.design_effect.unwrap() > 2.0 && first.current.design_effect == Some(1.0));
+        assert_eq!(first.reference.effective_n, Some(200.0 / first.reference.design_effect.unwrap()));
+    }
+
+    #[test]
+    fn columns_that_never_vary_and_a_single_patient_break_nothing() {
+        let table = |value: f64, patients: usize| {
+            let mut table = Table::new((0..60).map(|row| format!("patient {}", row % patients)).collect());
+            table.numbers(Level::Features, "constant", vec![Some(value); 60]);
+            table.categories(Level::Metadata, "label", vec![Some(value.to_string()); 60]);
+            table
+        };
+        for patients in [1, 3, 30] {
+            let same = run(&table(1.0, patients), &table(1.0, patients));
+            assert_eq!((same.verdict, same.columns[0].outcome.unwrap().p), (Verdict::Stable, 1.0));
+            // Wholly apart: thirty patients a side are proof, one or three are not.
+            let other = run(&table(1.0, patients), &table(2.0, patients));
+            assert_eq!(other.verdict, if patients == 30 { Verdict::Drift } else { Verdict::Stable }, "{patients}");
+            assert!(serde_json::to_string(&other).is_ok_and(|text| !text.contains("NaN")));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `drift.html`.
 
-use super::compare::{ColumnReport, LevelReport, Verdict};
+use super::compare::{ColumnReport, LevelReport, Side, Verdict};
 use super::report::{Report, by_effect, describe, p_text};
 use super::table::Level;
 use crate::report::html::{Cell, Page, Section, Table, Tile, Tone};
@@ -43,6 +43,9 @@ fn verdict(report: &Report) -> Section {
     if let Some(sentence) = power_sentence(report) {
         section = section.text(&sentence);
     }
+    if let Some(sentence) = cluster_sentence(report) {
+        section = section.text(&sentence);
+    }
     for caution in report.cautions() {
         section = section.note(Tone::Caution, &caution);
     }
@@ -80,10 +83,52 @@ pub fn false_alarm_sentence(report: &Report) -> Option<String> {
 /// What could have been seen with this many images.
 pub fn power_sentence(report: &Report) -> Option<String> {
     let shifts = report.comparison.columns.iter().filter_map(|column| column.detectable_shift);
-    let shift = shifts.fold(None, |least: Option<f64>, shift| Some(least.map_or(shift, |l| l.min(shift))))?;
+    let (least, most) = range(shifts)?;
+    let shift = if clustered(report) { between(least, most, 2) } else { format!("{least:.2}") };
     Some(format!(
-        "Sensitivity: with this many images, a shift of {shift:.2} standard deviations in one column is seen four times in five; smaller ones are often missed."
+        "Sensitivity: with this many images, a shift of {shift} standard deviations in one column is seen four times in five; smaller ones are often missed."
     ))
+}
+
+/// A design effect that is worth a word.
+const NOTABLE: f64 = 1.05;
+
+fn clustered(report: &Report) -> bool {
+    report.comparison.columns.iter().any(|column| [column.reference, column.current].iter().any(notable))
+}
+
+fn notable(side: &Side) -> bool {
+    side.design_effect.is_some_and(|effect| effect >= NOTABLE)
+}
+
+/// How many images count, when images of one lesion or patient resemble each other.
+pub fn cluster_sentence(report: &Report) -> Option<String> {
+    let comparison = &report.comparison;
+    let worth = |images: usize, side: fn(&ColumnReport) -> Side| {
+        let effects = comparison.columns.iter().filter_map(|column| side(column).design_effect);
+        let (least, most) = range(effects.map(|effect| images as f64 / effect))?;
+        Some(between(least, most, 0))
+    };
+    let before = worth(comparison.reference.images, |column| column.reference)?;
+    let after = worth(comparison.current.images, |column| column.current)?;
+    clustered(report).then(|| {
+        format!(
+            "Images of one lesion or patient resemble each other, so the tests count the {} reference images as {before} and the {} current ones as {after}, depending on the column.",
+            comparison.reference.images, comparison.current.images
+        )
+    })
+}
+
+/// The least and the greatest.
+fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values
+        .fold(None, |range: Option<(f64, f64)>, value| Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value)))))
+}
+
+/// `70 to 112`, or one number where both read the same.
+fn between(low: f64, high: f64, decimals: usize) -> String {
+    let (low, high) = (format!("{low:.decimals$}"), format!("{high:.decimals$}"));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 fn findings(report: &Report) -> Section {
@@ -178,11 +223,16 @@ fn cells(column: &ColumnReport) -> Vec<Cell> {
     let psi = column
         .divergences
         .map_or_else(|| Cell::text("–"), |d| Cell::number(d.psi, short(d.psi)).with(format!("{} without drift", short(d.psi_null_mean))));
+    let worth = |side: Side| side.effective_n.map_or_else(String::new, |n| format!("{n:.0}"));
+    let mut n = Cell::number(column.current.n as f64, format!("{} / {}", column.reference.n, column.current.n));
+    if [column.reference, column.current].iter().any(notable) {
+        n = n.with(format!("worth {} / {}", worth(column.reference), worth(column.current)));
+    }
     let effect = outcome.map_or_else(|| Cell::text("–"), |o| Cell::number(o.effect, signed(column, o.effect)));
     vec![
         Cell::text(&column.name),
         Cell::text(column.verdict.word()).faint_if(column.verdict == Verdict::Stable),
-        Cell::number(column.current.n as f64, format!("{} / {}", column.reference.n, column.current.n)),
+        n,
         Cell::number(column.current.missing as f64, format!("{} / {}", column.reference.missing, column.current.missing)),
         Cell::text(test.unwrap_or_else(|| "–".to_owned())),
         number(outcome.map(|o| o.statistic), short),
@@ -248,6 +298,7 @@ fn method(report: &Report) -> Section {
     }
     Section::new("method", "How it was decided")
         .text("A column drifts when its test is significant after Benjamini-Hochberg over all tested columns and its effect is big enough. Numbers: two-sample Kolmogorov-Smirnov. Categories: chi-square of the contingency table, by permutation when an expected count is below 5.")
+        .text("Images of one lesion or patient count by their design effect 1 + (m' - 1) ICC, with m' the mean size of an image's group and ICC the intraclass correlation of the reference (of ranks or categories, by analysis of variance; Donner 1986): Kolmogorov-Smirnov with n divided by it, chi-square divided by it (Rao and Scott 1981). Where no lesion or patient repeats it is 1 and changes nothing.")
         .text("PSI, KL divergence and cross-entropy (natural logarithm, current against reference, over deciles of the reference, shares raised to at least 0.0001) and the Jensen-Shannon distance (base 2) are shown for orientation and decide nothing. 'Seen from' is the shift, in standard deviations, that this many images show four times in five.")
         .facts(&list)
 }

@@ -4,6 +4,7 @@
 
 pub mod binned;
 pub mod categories;
+pub mod clusters;
 pub mod kolmogorov;
 pub mod ks;
 pub mod transport;

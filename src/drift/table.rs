@@ -46,6 +46,14 @@ impl Values {
         }
     }
 
+    /// Whether a row has a value.
+    pub fn present(&self, row: usize) -> bool {
+        match self {
+            Values::Numbers(values) => values.get(row).is_some_and(Option::is_some),
+            Values::Categories(values) => values.get(row).is_some_and(Option::is_some),
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::drift::report::{Report, by_effect, p_text};
-use crate::drift::{Verdict, false_alarm_sentence, power_sentence, signed};
+use crate::drift::{Verdict, cluster_sentence, false_alarm_sentence, power_sentence, signed};
 use crate::text;
 use crate::ui::{Align, Page, Report as Shown, Style, Table};
 
@@ -33,7 +33,9 @@ impl Shown for Answer<'_> {
         page.table(&levels);
         self.drifting(page);
         page.blank();
-        for sentence in [false_alarm_sentence(self.report), power_sentence(self.report)].into_iter().flatten() {
+        for sentence in
+            [false_alarm_sentence(self.report), power_sentence(self.report), cluster_sentence(self.report)].into_iter().flatten()
+        {
             page.line(sentence);
         }
         for caution in self.report.cautions() {

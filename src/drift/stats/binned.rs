@@ -17,7 +17,8 @@ pub const EPS: f64 = 1e-4;
 pub struct Divergences {
     /// Population stability index, `sum (q - p) ln(q / p)`.
     pub psi: f64,
-    /// The mean of PSI when nothing drifts, about `(B - 1)(1/n + 1/m)` (Yurdakul and Naranjo 2020).
+    /// The mean of PSI when nothing drifts, about `(B - 1)(1/n + 1/m)` (Yurdakul and Naranjo 2020), with effective
+    /// sizes in a report.
     pub psi_null_mean: f64,
     /// `sum q ln(q / p)`, in nats.
     pub kl_divergence: f64,

@@ -4,9 +4,11 @@
 //! samples of at most [`EXACT_UP_TO`] each, by walking the lattice of all orders of the pooled sample
 //! (Hodges, Ark. Mat. 3 (1958) 469); beyond, and where p is below 1e-60, it is Kolmogorov's with the
 //! effective size `round(n m / (n + m))`. These are the rules of `scipy.stats.ks_2samp` for its
-//! automatic and asymptotic methods. With ties the exact p-value is conservative.
+//! automatic and asymptotic methods. With ties the exact p-value is conservative. Rows in groups count with
+//! their effective sizes ([`clustered`]), which are no whole numbers, so the limiting law serves at any size.
 
 use serde::Serialize;
+use statrs::function::gamma::ln_gamma;
 
 use super::kolmogorov;
 
@@ -64,14 +66,23 @@ pub fn p_value(h: u64, n: usize, m: usize) -> (f64, Method) {
     if n.max(m) <= EXACT_UP_TO && !certain_to_be_tiny {
         (exact(h, n as u64, m as u64), Method::Exact)
     } else {
-        (asymptotic(d, n, m), Method::Asymptotic)
+        (asymptotic(d, n as f64, m as f64), Method::Asymptotic)
     }
 }
 
 /// Kolmogorov's p-value with the effective size.
-pub fn asymptotic(d: f64, n: usize, m: usize) -> f64 {
-    let effective = (n as f64 * m as f64 / (n as f64 + m as f64)).round();
+pub fn asymptotic(d: f64, n: f64, m: f64) -> f64 {
+    let effective = (n * m / (n + m)).round();
     kolmogorov::survival(d, effective.max(1.0) as u64)
+}
+
+/// [`asymptotic`] for samples worth `n` and `m` independent values, which may be few.
+///
+/// Never below what the exact test can reach at these sizes, `2 / C(n + m, n)` (samples that lie wholly
+/// apart), which the limiting law undercuts when sizes are small.
+pub fn clustered(d: f64, n: f64, m: f64) -> f64 {
+    let least = 2.0 * (ln_gamma(n + 1.0) + ln_gamma(m + 1.0) - ln_gamma(n + m + 1.0)).exp();
+    asymptotic(d, n, m).max(least.min(1.0))
 }
 
 /// The chance that a random order of the pooled sample strays `h` lattice steps from the diagonal.
@@ -154,6 +165,15 @@ mod tests {
         // Massey 1951, two samples of 10: P(D >= 7/10) = 0.0123, P(D >= 6/10) = 0.0524.
         assert!((p_value(7, 10, 10).0 - 0.012_340_600_575_9).abs() < 1e-12);
         assert!((p_value(6, 10, 10).0 - 0.052_447_552_447_6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn few_groups_prove_nothing() {
+        // Two groups, one a side, wholly apart: p is 1; five against five: 2 / C(10, 5).
+        assert!((clustered(1.0, 1.0, 1.0) - 1.0).abs() < 1e-12);
+        assert!((clustered(1.0, 5.0, 5.0) - 2.0 / 252.0).abs() < 1e-12);
+        assert_eq!(clustered(0.2, 300.5, 90.25), asymptotic(0.2, 300.5, 90.25));
+        assert_eq!(clustered(0.0, 20.0, 20.0), 1.0);
     }
 
     #[test]
