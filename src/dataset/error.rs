@@ -78,8 +78,20 @@ pub enum Error {
     Source {
         /// The folder.
         path: PathBuf,
-        /// What is wrong; never empty.
+        /// What is wrong, without what is skipped anyway; never empty.
         problems: Vec<Problem>,
+        /// What was asked to be left out.
+        skip: Vec<super::ingest::Skip>,
+    },
+    /// The output cannot be made. The path is the one that was asked for, or lies in it: never a temporary one.
+    #[error("cannot {operation} `{}`", path.display())]
+    Output {
+        /// A verb, such as `create`.
+        operation: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// The output folder holds something.
     #[error("`{}` is not empty", path.display())]
@@ -210,6 +222,8 @@ pub enum Problem {
         place: Place,
         /// What is wrong.
         message: String,
+        /// What to do.
+        hint: String,
     },
     /// A file that cannot be used as an image.
     #[error("cannot read image `{}`: {reason}", image.display())]

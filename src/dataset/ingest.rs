@@ -144,7 +144,7 @@ pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Wo
     same_names(&mut found);
     let mut skipped = sort_out(source, std::mem::take(&mut found.problems), options)?;
     if found.items.is_empty() {
-        return Err(Error::Source { path: source.to_owned(), problems: vec![Problem::NoImages] });
+        return Err(refused(source, vec![Problem::NoImages], options));
     }
     let assembly = Assembly::begin(out, options.replace)?;
     let mut taken = intake::take_in(source, std::mem::take(&mut found.items), &assembly, work)?;
@@ -152,7 +152,7 @@ pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Wo
     taken.rows.sort_by(|a, b| a.0.image.cmp(&b.0.image));
     drop_empty_classes(&mut found, &mut taken.rows);
     if let Some(problem) = too_few(&found.classes) {
-        return Err(Error::Source { path: source.to_owned(), problems: vec![problem] });
+        return Err(refused(source, vec![problem], options));
     }
     let (rows, subsets): (Vec<Row>, Vec<Option<Subset>>) = taken.rows.into_iter().unzip();
     let info = describe(found, rows.len(), format, name, options, &skipped);
@@ -163,6 +163,10 @@ pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Wo
 
 /// The source must be there and must not hold, or lie in, the output.
 fn check_places(source: &Path, out: &Path) -> Result<(), Error> {
+    if matches!(source.try_exists(), Ok(false)) {
+        let hint = Some("name the folder that holds the images, or the word `synthetic` for drawn pictures".to_owned());
+        return Err(Error::Settings { message: format!("there is no folder `{}`", source.display()), hint });
+    }
     let real = source.canonicalize().map_err(Error::io("open", source))?;
     if !real.is_dir() {
         let hint = Some("give the folder that holds the images; unpack an archive first".to_owned());
@@ -188,10 +192,15 @@ fn same_names(found: &mut Found) {
     }
 }
 
-/// The problems that may be skipped; an error if there are others.
+/// The problems that may be skipped; an error with the others if there are any.
 fn sort_out(source: &Path, problems: Vec<Problem>, options: &Options) -> Result<Vec<Problem>, Error> {
-    let fatal = problems.iter().any(|problem| problem.kind().is_none_or(|kind| !options.skip.contains(&kind)));
-    if fatal { Err(Error::Source { path: source.to_owned(), problems }) } else { Ok(problems) }
+    let skips = |problem: &Problem| problem.kind().is_some_and(|kind| options.skip.contains(&kind));
+    let (skipped, fatal): (Vec<Problem>, Vec<Problem>) = problems.into_iter().partition(skips);
+    if fatal.is_empty() { Ok(skipped) } else { Err(refused(source, fatal, options)) }
+}
+
+fn refused(source: &Path, problems: Vec<Problem>, options: &Options) -> Error {
+    Error::Source { path: source.to_owned(), problems, skip: options.skip.clone() }
 }
 
 /// A class without an image cannot be learnt or measured: it is left out, with a note.

@@ -95,15 +95,11 @@ fn draw(view: &plan::View, settings: &Settings, assembly: &Assembly) -> Result<R
     let (picture, mask) = paint::paint(view, settings.size);
     let bytes = jpeg(&picture)?;
     let row = view.row(&settings.classes, settings.size, ObjectId::of(&bytes));
-    write(&assembly.image_place(&row.image)?, &bytes)?;
+    assembly.write(&assembly.image_place(&row.image)?, &bytes)?;
     if let Some(name) = &row.mask {
-        write(&assembly.mask_place(name)?, &png(&mask)?)?;
+        assembly.write(&assembly.mask_place(name)?, &png(&mask)?)?;
     }
     Ok(row)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, bytes).map_err(Error::io("write", path))
 }
 
 fn jpeg(picture: &RgbImage) -> Result<Vec<u8>, Error> {

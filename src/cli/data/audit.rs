@@ -6,19 +6,21 @@ use clap::{Args, ValueEnum};
 
 /// Look for what would make results look better than they are
 ///
-/// Lesions and patients that straddle the split, copies (the same bytes, or the same pixels in other bytes),
-/// copies with different labels, files that cannot be read or that changed, and the balance of the classes.
-/// Every image is read and decoded.
+/// Lesions and patients that straddle the split, copies (the same bytes, or the
+/// same pixels in other bytes), copies with different labels, files that cannot
+/// be read or that changed, and the balance of the classes. Every image is read
+/// and decoded.
 ///
 /// EXAMPLES
 ///
 ///   derm data audit data/skin
-///   derm data audit data/skin --split data/skin-split.csv --fail-on leakage
-///   derm data audit data/skin --split data/skin-split.csv --out reports/audit.json
+///   derm data audit data/skin --split split.csv --fail-on leakage
+///   derm data audit data/skin --split split.csv --out reports/audit.json
 ///
 /// EXIT STATUS
 ///
-///   0 done   1 failed   2 wrong usage   3 something named with --fail-on was found
+///   0 done   1 failed   2 wrong usage
+///   3 something named with --fail-on was found
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct AuditArgs {

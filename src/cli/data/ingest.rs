@@ -6,22 +6,28 @@ use clap::{Args, ValueEnum};
 
 /// Bring a folder of images, in any known layout, into one dataset folder
 ///
-/// Every image is decoded, hashed and cloned or copied; the source stays as it is. The output appears whole or not at all.
+/// Every image is decoded, hashed and cloned or copied; the source stays as it
+/// is. The output appears whole or not at all.
 ///
 /// FORMATS (found out unless --format says)
 ///
-///   class-folders  one folder a class; also below Train/, Val/ and Test/, which then become split.csv
-///   ham10000       a CSV with image_id, dx, lesion_id; images and *_segmentation masks anywhere below
-///   isic2019       a one-hot CSV (image,MEL,NV,...), perhaps a CSV with age, sex, site, lesion
+///   class-folders  one folder a class; also below Train/, Val/ and Test/,
+///                  which then become split.csv
+///   ham10000       a CSV with image_id, dx, lesion_id; images and
+///                  *_segmentation masks anywhere below
+///   isic2019       a one-hot CSV (image,MEL,NV,...), perhaps a CSV with age,
+///                  sex, site, lesion
 ///   isic2020       a CSV with image_name, patient_id, benign_malignant
 ///   synthetic      drawn pictures; SOURCE is the word `synthetic`
 ///
 /// STRICTNESS
 ///
-///   A source that contradicts itself is refused with everything that is wrong: a row without its image, an image
-///   without a row, a file that cannot be decoded, one id for two images, an unknown class, a single class.
-///   The first three can be left out with --skip; they are then counted in dataset.yaml.
-///   Animated and multi-page files, and JPEGs that end early, count as unreadable.
+///   A source that contradicts itself is refused with everything that is
+///   wrong: a row without its image, an image without a row, a file that cannot
+///   be decoded, one id for two images, an unknown class, a single class.
+///   The first three can be left out with --skip; they are then counted in
+///   dataset.yaml. Animated and multi-page files, and JPEGs that end early,
+///   count as unreadable.
 ///
 /// EXAMPLES
 ///
@@ -40,27 +46,27 @@ pub struct IngestArgs {
     pub source: Option<PathBuf>,
 
     /// The dataset folder to make
-    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(short, long, value_name = "DIR", help_heading = "Output", value_hint = clap::ValueHint::DirPath)]
     pub out: PathBuf,
 
     /// The layout of the source
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", help_heading = "Source")]
     pub format: Option<FormatArg>,
 
     /// Leave these out with a warning instead of stopping
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Source")]
     pub skip: Vec<SkipArg>,
 
     /// The terms under which the images may be used, for dataset.yaml
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = "Source")]
     pub licence: Option<String>,
 
     /// Replace the dataset that is already at DIR
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub force: bool,
 
     /// Read options from a YAML file, or from the map at KEY in it; flags win
-    #[arg(long, value_name = "FILE[:KEY]")]
+    #[arg(long, value_name = "FILE[:KEY]", help_heading = "Source")]
     pub params: Option<String>,
 
     /// How many pictures to draw [default: 600]

@@ -6,19 +6,21 @@ use clap::{Args, ValueEnum};
 
 /// Divide a dataset into training, validation and test images, or into folds
 ///
-/// Stratified: every class has its share in every part. Grouped: images that share a patient, a lesion or their
-/// bytes stay together (by default all that the dataset knows), so that no lesion is learnt and then tested on.
-/// The same seed gives the same split.
+/// Stratified: every class has its share in every part. Grouped: images that
+/// share a patient, a lesion or their bytes stay together (by default all that
+/// the dataset knows), so that no lesion is learnt and then tested on. The same
+/// seed gives the same split.
 ///
-/// With --folds K the images that are not for the test are dealt into K folds for cross-validation.
-/// With --official the parts come from a table by others with the columns `image` (or image_id, image_name,
-/// isic_id) and `split`; every image of the dataset must be in it once.
+/// With --folds K the images that are not for the test are dealt into K folds
+/// for cross-validation. With --official the parts come from a table by others
+/// with the columns `image` (or image_id, image_name, isic_id) and `split`;
+/// every image of the dataset must be in it once.
 ///
 /// EXAMPLES
 ///
 ///   derm data split data/skin --out data/skin-split.csv
 ///   derm data split data/skin --out folds.csv --folds 5 --test 0
-///   derm data split data/ham --out official.csv --official dermamnist_split.csv
+///   derm data split data/ham --out split.csv --official dermamnist_split.csv
 ///
 /// EXIT STATUS
 ///

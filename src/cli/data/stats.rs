@@ -6,8 +6,8 @@ use clap::Args;
 
 /// Describe a dataset: classes, ages, sexes, sites, sizes, colours
 ///
-/// Mean and standard deviation of the colours, over all pixels of all images, need every image to be decoded;
-/// `--no-colour` leaves them out.
+/// Mean and standard deviation of the colours, over all pixels of all images,
+/// need every image to be decoded; `--no-colour` leaves them out.
 ///
 /// EXAMPLES
 ///

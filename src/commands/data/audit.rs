@@ -72,7 +72,7 @@ impl Report for Audited {
 
     fn human(&self, page: &mut Page) {
         let audit = &self.audit;
-        let mut table = Table::new([("check", Align::Left), ("found", Align::Right), ("", Align::Left)]);
+        let mut table = Table::new([("check", Align::Left), ("found", Align::Right), ("details", Align::Left)]);
         let mut row = |check: &str, found: usize, details: String| {
             let style = if found > 0 { Style::Bad } else { Style::Good };
             table.row([check.to_owned(), style.paint(&text::grouped(found as u64)), details]);

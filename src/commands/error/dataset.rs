@@ -1,6 +1,9 @@
 //! Advice for the errors of [`crate::dataset`].
 
+use std::io::ErrorKind;
+
 use crate::commands::{Exit, Explain, Failure};
+use crate::dataset::ingest::Skip;
 use crate::dataset::{Error, ImageError, Problem};
 
 /// As many problems of a source as are named one by one.
@@ -10,9 +13,15 @@ impl Explain for Error {
     fn explain(self) -> Failure {
         let failure = Failure::from_chain(&self);
         match self {
-            Error::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => failure.with_exit(Exit::Usage),
+            Error::Io { ref source, .. } if source.kind() == ErrorKind::NotFound => failure.with_exit(Exit::Usage),
             Error::Io { .. } | Error::Unwritable { .. } => failure,
             Error::Write(error) => error.explain(),
+            Error::Output { source, .. } => match source.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                    failure.hint("no folder can be made there: name another one with `--out`")
+                }
+                kind => super::workspace::advise_io(failure, kind),
+            },
             Error::NotADataset { path, exists, images } => not_a_dataset(failure, &path.display().to_string(), exists, images),
             Error::Schema { found, known, .. } => {
                 let hint = if found > known { "a newer derm wrote it: update derm" } else { "ingest the source again" };
@@ -24,7 +33,7 @@ impl Explain for Error {
                 let failure = tried.into_iter().fold(failure, Failure::cause);
                 failure.hint("name the layout with `--format`; `derm data ingest --help` describes them").with_exit(Exit::Usage)
             }
-            Error::Source { problems, .. } => source_problems(failure, &problems),
+            Error::Source { problems, skip, .. } => source_problems(failure, &problems, &skip),
             Error::Occupied { dataset: true, .. } => failure.hint("add `--force` to replace the dataset").with_exit(Exit::Usage),
             Error::Occupied { dataset: false, .. } => failure
                 .cause("it holds something else than a dataset, which derm does not remove")
@@ -63,24 +72,58 @@ fn unusable(failure: Failure, reason: &ImageError) -> Failure {
     }
 }
 
-/// Every problem is a cause, up to a number; then what can be done about the kinds that are there.
-fn source_problems(failure: Failure, problems: &[Problem]) -> Failure {
-    let mut failure = problems.iter().take(SHOWN).fold(failure, |failure, problem| failure.cause(problem.to_string()));
-    if problems.len() > SHOWN {
-        let more = crate::text::grouped((problems.len() - SHOWN) as u64);
-        failure = failure.cause(format!("and {more} more"));
+/// Every problem is a cause, up to a number, those that cannot be skipped first; then what can be done about the kinds that are there.
+fn source_problems(failure: Failure, problems: &[Problem], skip: &[Skip]) -> Failure {
+    let mut failure = match problems {
+        // The place stands before the message, with a picture of the line.
+        [Problem::Cell { place, message, .. }] => failure.cause(message.clone()).at(place),
+        _ => listed(failure, problems),
+    };
+    for hint in mending(problems) {
+        failure = failure.hint(hint);
     }
-    if let [Problem::Cell { place, .. }] = problems {
-        failure = failure.at(place);
-    }
-    let mut kinds: Vec<&str> = problems.iter().filter_map(Problem::kind).map(|kind| kind.name()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let kinds: Vec<Skip> = problems.iter().filter_map(Problem::kind).collect();
     if !kinds.is_empty() {
-        failure = failure.hint(format!("to go on without them: `--skip {}`", kinds.join(",")));
-    }
-    if problems.iter().any(|problem| matches!(problem, Problem::NoImages | Problem::SingleClass { .. })) {
-        failure = failure.hint("name the folder that holds one folder a class, or the table and the images");
+        let all: std::collections::BTreeSet<&str> = kinds.iter().chain(skip).map(|kind| kind.name()).collect();
+        let flag = format!("`--skip {}`", all.into_iter().collect::<Vec<_>>().join(","));
+        failure = failure.hint(if kinds.len() == problems.len() {
+            format!("to go on without them: {flag}")
+        } else {
+            format!("{} of these can be left out with {flag}; the others must be mended", crate::text::grouped(kinds.len() as u64))
+        });
     }
     failure.with_exit(Exit::Usage)
+}
+
+fn listed(failure: Failure, problems: &[Problem]) -> Failure {
+    let (fixed, skippable): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|problem| problem.kind().is_none());
+    let shown = fixed.into_iter().chain(skippable).take(SHOWN);
+    let failure = shown.fold(failure, |failure, problem| failure.cause(problem.to_string()));
+    match problems.len().saturating_sub(SHOWN) {
+        0 => failure,
+        more => failure.cause(format!("and {} more", crate::text::grouped(more as u64))),
+    }
+}
+
+/// What to do about problems that cannot be skipped: each advice once.
+fn mending(problems: &[Problem]) -> Vec<String> {
+    let mut hints = Vec::new();
+    let mut duplicate = false;
+    for problem in problems {
+        let hint = match problem {
+            Problem::DuplicateId { first, second, .. } if !duplicate => {
+                duplicate = true;
+                format!("an id stands for one image: rename or remove {first} or {second}")
+            }
+            Problem::Cell { hint, .. } => hint.clone(),
+            Problem::NoImages | Problem::SingleClass { .. } => {
+                "name the folder that holds one folder a class, or the table and the images".to_owned()
+            }
+            _ => continue,
+        };
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    hints
 }

@@ -4,11 +4,12 @@
 //! rename puts it in its place. Dropped before that, it vanishes.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::dataset::split::{Part, Split};
 use crate::dataset::{Dataset, Error, Info, Row, Subset, below, info, manifest};
-use crate::workspace::atomic;
+use crate::workspace::{self, atomic};
 
 /// The folder that becomes the dataset.
 pub struct Assembly {
@@ -26,36 +27,63 @@ impl Assembly {
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
         }
-        for part in [folder.join("images"), folder.join("masks")] {
-            fs::create_dir_all(&part).map_err(Error::io("create", &part))?;
+        let assembly = Self { folder, out: out.to_owned(), finished: false };
+        for part in ["images", "masks"] {
+            fs::create_dir_all(assembly.folder.join(part)).map_err(failed("create", out.to_owned()))?;
         }
-        Ok(Self { folder, out: out.to_owned(), finished: false })
+        Ok(assembly)
+    }
+
+    /// Writes a file of the dataset to its `place`.
+    pub fn write(&self, place: &Path, bytes: &[u8]) -> Result<(), Error> {
+        fs::write(place, bytes).map_err(failed("write", self.asked(place)))
+    }
+
+    /// What a temporary path will be called: messages name what the user asked for.
+    fn asked(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.folder).map_or_else(|_| path.to_owned(), |below| self.out.join(below))
+    }
+
+    fn write_durably(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        match atomic::write(&self.folder.join(name), bytes) {
+            Err(workspace::Error::Io { operation, path, source }) => Err(failed(operation, self.asked(&path))(source)),
+            other => Ok(other?),
+        }
     }
 
     /// Where an image of this name goes; makes its folder.
     pub fn image_place(&self, name: &str) -> Result<PathBuf, Error> {
-        place(&self.folder.join("images"), name)
+        self.place("images", name)
     }
 
     /// Where a mask of this name goes; makes its folder.
     pub fn mask_place(&self, name: &str) -> Result<PathBuf, Error> {
-        place(&self.folder.join("masks"), name)
+        self.place("masks", name)
+    }
+
+    fn place(&self, part: &str, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder.join(part);
+        let path = below(&folder, name);
+        if let Some(parent) = path.parent().filter(|parent| **parent != *folder) {
+            fs::create_dir_all(parent).map_err(failed("create", self.asked(parent)))?;
+        }
+        Ok(path)
     }
 
     /// Writes the tables and puts the dataset in its place. `rows` are sorted by image; `subsets` become `split.csv` if all are known.
     pub fn finish(mut self, info: Info, rows: Vec<Row>, subsets: &[Option<Subset>]) -> Result<Dataset, Error> {
         let masks = self.folder.join("masks");
         if rows.iter().all(|row| row.mask.is_none()) {
-            fs::remove_dir_all(&masks).map_err(Error::io("remove", &masks))?;
+            fs::remove_dir_all(&masks).map_err(failed("remove", self.asked(&masks)))?;
         }
-        atomic::write(&self.folder.join(manifest::FILE), &manifest::to_csv(&rows, &info.classes))?;
+        self.write_durably(manifest::FILE, &manifest::to_csv(&rows, &info.classes))?;
         let dataset = Dataset { root: self.out.clone(), info, rows };
         let parts: Option<Vec<Part>> = subsets.iter().map(|subset| subset.map(|subset| Part { subset, fold: None })).collect();
         if let Some(parts) = parts.filter(|parts| parts.len() == dataset.rows.len()) {
-            atomic::write(&self.folder.join("split.csv"), &Split::new(&dataset, parts).to_csv())?;
+            self.write_durably("split.csv", &Split::new(&dataset, parts).to_csv())?;
         }
         // Last, so that nothing opens before it is whole.
-        atomic::write(&self.folder.join(info::FILE), dataset.info.to_yaml()?.as_bytes())?;
+        self.write_durably(info::FILE, dataset.info.to_yaml()?.as_bytes())?;
         self.put_in_place()?;
         Ok(dataset)
     }
@@ -63,9 +91,9 @@ impl Assembly {
     fn put_in_place(&mut self) -> Result<(), Error> {
         let old = self.folder.with_extension("old");
         if self.out.exists() {
-            fs::rename(&self.out, &old).map_err(Error::io("move away", &self.out))?;
+            fs::rename(&self.out, &old).map_err(failed("move away", self.out.clone()))?;
         }
-        fs::rename(&self.folder, &self.out).map_err(Error::io("create", &self.out))?;
+        fs::rename(&self.folder, &self.out).map_err(failed("create", self.out.clone()))?;
         self.finished = true;
         if old.exists() {
             fs::remove_dir_all(&old).map_err(Error::io("remove", &old))?;
@@ -88,17 +116,18 @@ impl Drop for Assembly {
 fn check_free(out: &Path, replace: bool) -> Result<(), Error> {
     let mut entries = match fs::read_dir(out) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("open", out)(error)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory && out.exists() => {
+            let hint = Some("name another folder with `--out`, or remove the file".to_owned());
+            return Err(Error::Settings { message: format!("`{}` is a file, a folder is wanted", out.display()), hint });
+        }
+        Err(error) => return Err(failed("create", out.to_owned())(error)),
     };
     let dataset = out.join(info::FILE).is_file();
     if entries.next().is_none() || replace && dataset { Ok(()) } else { Err(Error::Occupied { path: out.to_owned(), dataset }) }
 }
 
-fn place(folder: &Path, name: &str) -> Result<PathBuf, Error> {
-    let path = below(folder, name);
-    if let Some(parent) = path.parent().filter(|parent| *parent != folder) {
-        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
-    }
-    Ok(path)
+/// Makes a closure for `map_err`.
+fn failed(operation: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Output { operation, path, source }
 }

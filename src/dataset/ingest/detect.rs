@@ -10,7 +10,7 @@ use crate::dataset::{Error, Problem};
 pub fn detect(source: &Path) -> Result<Format, Error> {
     let files = Files::below(source)?;
     if files.images.is_empty() && files.tables.is_empty() && files.problems.is_empty() {
-        return Err(Error::Source { path: source.to_owned(), problems: vec![Problem::NoImages] });
+        return Err(Error::Source { path: source.to_owned(), problems: vec![Problem::NoImages], skip: Vec::new() });
     }
     let fits = |format: &Format| match format {
         Format::Ham10000 => !tables_with(source, &files, listed::HAM10000.signature).is_empty(),

@@ -90,7 +90,7 @@ impl Intake<'_> {
             }
             self.clones.store(false, Ordering::Relaxed);
         }
-        std::fs::write(to, bytes).map_err(Error::io("write", to))
+        self.assembly.write(to, bytes)
     }
 
     fn below(&self, file: &Path) -> PathBuf {

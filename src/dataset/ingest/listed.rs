@@ -77,7 +77,8 @@ pub fn read(source: &Path, layout: &Layout) -> Result<Found, Error> {
 fn unknown_class(table: &Table, at: usize, column: usize, classes: &[&str]) -> Problem {
     let name = table.cell(at, column);
     let near = text::suggest(name, classes.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Problem::Cell { place: table.place(at, column), message: format!("unknown class `{name}`{near}") }
+    let hint = format!("the classes of this format are {}", text::quoted_list(classes));
+    Problem::Cell { place: table.place(at, column), message: format!("unknown class `{name}`{near}"), hint }
 }
 
 /// The one table with these columns.
@@ -120,7 +121,8 @@ pub fn age(table: &Table, at: usize, column: &str, problems: &mut Vec<Problem>) 
     // "85+" is how the ISIC archive writes the oldest.
     let years = text.trim_end_matches('+').parse().ok().filter(|years| (0.0..=130.0).contains(years));
     if years.is_none() {
-        problems.push(Problem::Cell { place: table.place(at, column), message: format!("`{text}` is no age in years") });
+        let hint = "write a number from 0 to 130, or leave the cell empty where the age is not known".to_owned();
+        problems.push(Problem::Cell { place: table.place(at, column), message: format!("`{text}` is no age in years"), hint });
     }
     years
 }

@@ -52,15 +52,17 @@ fn class(table: &Table, at: usize, columns: &[usize]) -> Result<usize, Problem> 
             Ok(0.0) => {}
             Ok(1.0) if hot.is_none() => hot = Some(class),
             Ok(1.0) => {
-                return Err(Problem::Cell {
-                    place: table.place(at, column),
-                    message: "a second 1 in this row: one class is wanted".to_owned(),
-                });
+                return Err(wrong(table, at, column, "a second 1 in this row: one class is wanted"));
             }
-            _ => return Err(Problem::Cell { place: table.place(at, column), message: format!("`{cell}` is neither 0 nor 1") }),
+            _ => return Err(wrong(table, at, column, format!("`{cell}` is neither 0 nor 1"))),
         }
     }
-    hot.ok_or_else(|| Problem::Cell { place: table.place(at, 0), message: "no 1 in this row: one class is wanted".to_owned() })
+    hot.ok_or_else(|| wrong(table, at, 0, "no 1 in this row: one class is wanted"))
+}
+
+fn wrong(table: &Table, at: usize, column: usize, message: impl Into<String>) -> Problem {
+    let hint = "every row of the ground truth has a 1 under the image's class and a 0 under the others".to_owned();
+    Problem::Cell { place: table.place(at, column), message: message.into(), hint }
 }
 
 /// The second table.

@@ -139,7 +139,10 @@ fn check(dataset: &Dataset, options: &Options) -> Result<(), Error> {
     }
     if train + val + test > 1.0 + 1e-6 {
         let hint = Some("0.7, 0.15 and 0.15 are common".to_owned());
-        return Err(Error::Settings { message: format!("shares add up to {}, more than 1", train + val + test), hint });
+        return Err(Error::Settings {
+            message: format!("shares add up to {}, more than 1", (1e6 * (train + val + test)).round() / 1e6),
+            hint,
+        });
     }
     if options.folds.is_some_and(|folds| !(2..=1000).contains(&folds)) {
         return Err(Error::settings("there must be 2 to 1000 folds"));

@@ -147,6 +147,58 @@ fn one_id_in_two_rows() {
     ingest(&sandbox, &[]).exits(2).complains(["`ISIC_0000000`", "csv:2:13", "csv:8:13"]);
 }
 
+#[test]
+fn advice_to_skip_is_given_where_it_works() {
+    let sandbox = Sandbox::empty();
+    ham(&sandbox, 3);
+    let table = sandbox.read("src/HAM10000_metadata.csv");
+    let twice = "HAM_0000009,ISIC_0000000,nv,histo,30,male,back\n";
+    let gone = "HAM_0000010,ISIC_0000077,nv,histo,30,male,back\n";
+    sandbox.write("src/HAM10000_metadata.csv", format!("{table}{twice}{gone}"));
+    sandbox.write("src/part_1/ISIC_0099999.jpg", jpeg(99));
+    let ran = ingest(&sandbox, &[]).exits(2);
+    let ran = ran.complains(["csv:2:13", "`ISIC_0000077`", "`part_1/ISIC_0099999.jpg`", "the others must be mended", "rename or remove"]);
+    assert!(!ran.stderr.contains("to go on without them"), "{}", ran.stderr);
+    let ran = ingest(&sandbox, &["--skip", "missing,unlisted"]).exits(2);
+    let ran = ran
+        .complains(["`ISIC_0000000` stands for both", "rename or remove src/HAM10000_metadata.csv:2:13 or src/HAM10000_metadata.csv:8:13"]);
+    assert!(!ran.stderr.contains("--skip") && !ran.stderr.contains("ISIC_0000077"), "only what is in the way: {}", ran.stderr);
+    sandbox.write("src/HAM10000_metadata.csv", format!("{table}{gone}"));
+    ingest(&sandbox, &["--skip", "missing"]).exits(2).complains(["to go on without them: `--skip missing,unlisted`"]);
+    ingest(&sandbox, &["--skip", "missing,unlisted"]).success();
+}
+
+#[test]
+fn a_wrong_cell_tells_its_place_once() {
+    let sandbox = Sandbox::empty();
+    ham(&sandbox, 3);
+    let table = sandbox.read("src/HAM10000_metadata.csv");
+    sandbox.write("src/HAM10000_metadata.csv", table.replacen(",21.0,", ",abc,", 1));
+    let ran = ingest(&sandbox, &[]).exits(2);
+    let ran = ran.complains(["`abc` is no age in years", "hint: write a number from 0 to 130"]);
+    assert_eq!(ran.stderr.matches("HAM10000_metadata.csv:4:").count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn outputs_that_cannot_be_made() {
+    let sandbox = Sandbox::empty();
+    class_folders(&sandbox, 1);
+    sandbox.write("taken.csv", "a,b\n");
+    let to = |out: &str| sandbox.derm(["data", "ingest", "src", "--out", out]);
+    to("taken.csv").exits(2).complains(["`taken.csv` is a file", "hint", "--out"]);
+    to("taken.csv/set").exits(1).complains(["cannot create `taken.csv/set`", "hint", "--out"]);
+    assert_eq!(sandbox.read("taken.csv"), "a,b\n");
+    sandbox.derm(["data", "ingest", "cmyk", "--out", "set"]).exits(2).complains(["no folder `cmyk`", "hint", "`synthetic`"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_in_proc_is_named_as_it_was_asked_for() {
+    let ran = Sandbox::empty().derm(["data", "ingest", "synthetic", "--images", "24", "--out", "/proc/foo"]).exits(1);
+    let ran = ran.complains(["cannot create `/proc/foo`", "hint"]);
+    assert!(!ran.stderr.contains(".ingest"), "{}", ran.stderr);
+}
+
 fn dataset() -> Sandbox {
     let sandbox = Sandbox::empty();
     ham(&sandbox, 3);
@@ -181,6 +233,7 @@ fn settings_of_a_split_that_make_no_sense() {
     let split = |args: &[&str]| sandbox.derm(["data", "split", "set", "--out", "new.csv"].iter().chain(args)).exits(2);
     split(&["--val", "0.6", "--test", "0.6"]).complains(["`train`"]);
     split(&["--train", "0.9", "--test", "0.3"]).complains(["more than 1"]);
+    split(&["--train", "0.9", "--val", "0.15", "--test", "0.3"]).complains(["shares add up to 1.35, more than 1"]);
     split(&["--folds", "1"]).complains(["2 to 1000 folds"]);
     split(&["--folds", "9", "--test", "0"]).complains(["3 groups of images cannot be dealt into 9 parts"]);
     split(&["--group", "patient"]).complains(["knows no `patient`"]);
