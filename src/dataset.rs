@@ -54,6 +54,7 @@ pub mod split;
 pub mod stats;
 pub mod synthetic;
 mod table;
+mod tint;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,7 @@
 //!   If they lie in different parts, that is leakage too.
 //! - Such copies with different labels contradict each other.
 //! - Files that are gone, cannot be decoded, or changed since they were ingested.
+//! - Images with more blue than red, and whether that holds for all together: then red and blue may be swapped.
 //! - How many images each class has in each part.
 //!
 //! Every file is read and decoded once. Lists are sorted; the result depends on nothing but the dataset and the split.
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::split::Part;
+use super::tint::Tint;
 use super::{Dataset, Error, Row, Split, Work, check, decode};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::observer::Unit;
@@ -38,6 +40,11 @@ pub struct Audit {
     pub unreadable: Vec<Unreadable>,
     /// Files whose bytes are not those that were ingested.
     pub changed: Vec<String>,
+    /// Images with more blue than red.
+    pub blue: Vec<String>,
+    /// A remark when the colours of all together are not those of skin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour_warning: Option<String>,
     /// Images of every class in every part.
     pub balance: Vec<ClassCount>,
 }
@@ -117,6 +124,7 @@ pub struct ClassCount {
 struct Look {
     bytes: Option<ObjectId>,
     pixels: Result<ObjectId, String>,
+    tint: Tint,
 }
 
 /// Reads every file and compares.
@@ -147,6 +155,8 @@ pub fn audit(dataset: &Dataset, split: Option<&Split>, work: Work<'_>) -> Result
         conflicting_labels,
         unreadable: unreadable(dataset, &looks),
         changed: changed(dataset, &looks),
+        blue: names(dataset, &(0..looks.len()).filter(|&row| looks[row].tint.is_blue()).collect::<Vec<_>>()),
+        colour_warning: looks.iter().map(|look| look.tint).sum::<Tint>().warning(),
         balance: balance(dataset, split),
     })
 }
@@ -164,15 +174,19 @@ fn look_at_all(dataset: &Dataset, work: Work<'_>) -> Result<Vec<Look>, Error> {
 
 fn look_at(dataset: &Dataset, row: &Row) -> Look {
     match std::fs::read(dataset.image_path(row)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Look { bytes: None, pixels: Err("the file is gone".to_owned()) },
-        Err(error) => Look { bytes: None, pixels: Err(error.to_string()) },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Look { bytes: None, pixels: Err("the file is gone".to_owned()), tint: Tint::default() }
+        }
+        Err(error) => Look { bytes: None, pixels: Err(error.to_string()), tint: Tint::default() },
         Ok(bytes) => {
+            let mut tint = Tint::default();
             let pixels = decode::decode_bytes(&bytes).map(|image| {
+                tint = Tint::of(&image);
                 let mut key = KeyHasher::new("derm pixels 1");
                 key.field(&image.width().to_le_bytes()).field(image.as_raw());
                 key.finish()
             });
-            Look { bytes: Some(ObjectId::of(&bytes)), pixels: pixels.map_err(|error| error.to_string()) }
+            Look { bytes: Some(ObjectId::of(&bytes)), pixels: pixels.map_err(|error| error.to_string()), tint }
         }
     }
 }

@@ -124,6 +124,8 @@ pub struct Ingested {
     pub skipped: Vec<Problem>,
     /// Whether a split of the source was written as `split.csv`.
     pub official_split: bool,
+    /// A remark when the colours are not those of skin.
+    pub colour_warning: Option<String>,
 }
 
 /// Ingests the folder `source` into the folder `out`. `name` is how `dataset.yaml` calls the source.
@@ -158,7 +160,7 @@ pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Wo
     let info = describe(found, rows.len(), format, name, options, &skipped);
     let official_split = subsets.iter().all(Option::is_some);
     let dataset = assembly.finish(info, rows, &subsets)?;
-    Ok(Ingested { dataset, skipped, official_split })
+    Ok(Ingested { dataset, skipped, official_split, colour_warning: taken.tint.warning() })
 }
 
 /// The source must be there and must not hold, or lie in, the output.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::tint::Tint;
 use super::{Dataset, Error, Row, Split, Subset, Work, check, decode};
 use crate::observer::Unit;
 
@@ -193,9 +194,7 @@ fn colour(dataset: &Dataset, work: Work<'_>) -> Result<Colour, Error> {
     let n = n.max(1) as f64;
     let mean = sum.map(|sum| sum as f64 / n / 255.0);
     let sd = [0, 1, 2].map(|c| (squares[c] as f64 / n / 65025.0 - mean[c] * mean[c]).max(0.0).sqrt());
-    // Skin of every tone reflects more red than blue: haemoglobin and melanin take the short waves.
-    let blue = mean[2] > mean[0] && !dataset.rows.is_empty();
-    let warning = blue.then(|| "there is more blue than red: red and blue may be swapped in these files".to_owned());
+    let warning = Tint::new(sum[0], sum[2]).warning();
     Ok(Colour { mean, sd, warning })
 }
 

@@ -21,6 +21,9 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Failure> {
     if let Some(out) = &args.out {
         write(&typed(context, out), document(&report).as_bytes())?;
     }
+    if let Some(warning) = &report.audit.colour_warning {
+        context.ui.warn(warning);
+    }
     context.ui.show(&report)?;
     Ok(if report.failed.is_empty() { Exit::Done } else { Exit::CheckFailed })
 }
@@ -88,6 +91,7 @@ impl Report for Audited {
         let unreadable: Vec<String> = audit.unreadable.iter().map(|file| format!("{} ({})", file.image, file.reason)).collect();
         row("unreadable files", unreadable.len(), some(&unreadable));
         row("files changed since they were ingested", audit.changed.len(), some(&audit.changed));
+        row("images with more blue than red", audit.blue.len(), some(&audit.blue));
         page.line(format!("{}: {}", self.dataset, count(audit.images, "image", "images"))).blank().table(&table);
         page.blank().table(&balance(audit));
         if !self.failed.is_empty() {

@@ -29,6 +29,9 @@ pub fn run(context: &Context, args: &IngestArgs) -> Result<Exit, Failure> {
         None => (synthetic::generate(&out, &resolved.synthetic, resolved.options.replace, work)?, Vec::new(), false),
         Some(source) => {
             let done = ingest(&typed(context, source), &shown(source), &out, &resolved.options, work)?;
+            if let Some(warning) = &done.colour_warning {
+                context.ui.warn(warning);
+            }
             (done.dataset, done.skipped, done.official_split)
         }
     };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::{Assembly, Item};
+use crate::dataset::tint::Tint;
 use crate::dataset::{Error, ImageError, Problem, Row, Subset, Work, check, decode};
 use crate::digest::ObjectId;
 use crate::observer::Unit;
@@ -14,6 +15,8 @@ use crate::observer::Unit;
 pub struct Taken {
     pub rows: Vec<(Row, Option<Subset>)>,
     pub problems: Vec<Problem>,
+    /// The colours of all images that were taken.
+    pub tint: Tint,
 }
 
 /// Brings all items in, many at a time.
@@ -29,9 +32,10 @@ pub fn take_in(source: &Path, items: Vec<Item>, assembly: &Assembly, work: Work<
             done
         })
         .collect();
-    let mut taken = Taken { rows: Vec::new(), problems: Vec::new() };
-    for (row, problems) in results? {
+    let mut taken = Taken { rows: Vec::new(), problems: Vec::new(), tint: Tint::default() };
+    for (row, problems, tint) in results? {
         taken.rows.extend(row);
+        taken.tint = [taken.tint, tint].into_iter().sum();
         taken.problems.extend(problems);
     }
     Ok(taken)
@@ -44,15 +48,15 @@ struct Intake<'a> {
     clones: AtomicBool,
 }
 
-type Outcome = (Option<(Row, Option<Subset>)>, Vec<Problem>);
+type Outcome = (Option<(Row, Option<Subset>)>, Vec<Problem>, Tint);
 
 impl Intake<'_> {
     fn take(&self, item: Item) -> Result<Outcome, Error> {
         let Item { file, mask, mut row, subset } = item;
-        let checked = read(&file).and_then(|bytes| decode::decode_bytes(&bytes).map(|image| (image.dimensions(), bytes)));
-        let ((width, height), bytes) = match checked {
+        let checked = read(&file).and_then(|bytes| decode::decode_bytes(&bytes).map(|image| (image.dimensions(), Tint::of(&image), bytes)));
+        let ((width, height), tint, bytes) = match checked {
             Ok(good) => good,
-            Err(reason) => return Ok((None, vec![Problem::Unreadable { image: self.below(&file), reason }])),
+            Err(reason) => return Ok((None, vec![Problem::Unreadable { image: self.below(&file), reason }], Tint::default())),
         };
         (row.width, row.height, row.hash) = (Some(width), Some(height), Some(ObjectId::of(&bytes)));
         self.bring(&file, &bytes, &self.assembly.image_place(&row.image)?)?;
@@ -63,7 +67,7 @@ impl Intake<'_> {
                 Err(problem) => problems.push(problem),
             }
         }
-        Ok((Some((row, subset)), problems))
+        Ok((Some((row, subset)), problems, tint))
     }
 
     /// The mask is named after its image: `a/b.jpg` has `a/b.png`.

@@ -146,6 +146,28 @@ fn a_killed_ingest_leaves_nothing_that_opens() {
 }
 
 #[test]
+fn swapped_red_and_blue_are_noticed_at_once() {
+    let sandbox = Sandbox::empty();
+    for (folder, colour) in [("skin", [200, 150, 120]), ("swapped", [120, 150, 200])] {
+        for (i, class) in ["nevus", "melanoma"].iter().enumerate() {
+            let picture = image::RgbImage::from_pixel(20, 20 + i as u32, image::Rgb(colour));
+            let mut bytes = Vec::new();
+            picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+            sandbox.write(&format!("{folder}/{class}/a.png"), bytes);
+        }
+    }
+    let ran = sandbox.derm(["data", "ingest", "skin", "--out", "good"]).success();
+    assert!(!ran.stderr.contains("blue"), "{}", ran.stderr);
+    sandbox.derm(["data", "ingest", "swapped", "--out", "bad"]).success().complains(["warning", "red and blue may be swapped"]);
+    let ran = sandbox.derm(["data", "audit", "bad", "--json"]).success();
+    let told = ran.json();
+    assert_eq!(told["blue"], serde_json::json!(["melanoma/a.png", "nevus/a.png"]));
+    assert!(told["colour_warning"].as_str().unwrap().contains("swapped"));
+    let told = sandbox.derm(["data", "audit", "good", "--json"]).success().json();
+    assert_eq!((&told["blue"], told.get("colour_warning")), (&serde_json::json!([]), None));
+}
+
+#[test]
 fn stats_tell_what_is_in_it() {
     let sandbox = Sandbox::empty();
     ham(&sandbox, 6);
