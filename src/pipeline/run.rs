@@ -41,6 +41,8 @@ pub struct Options {
     pub keep_going: bool,
     /// How many stages may run side by side.
     pub jobs: usize,
+    /// Standard error is a terminal that a stage which runs alone may write to itself.
+    pub share_terminal: bool,
 }
 
 /// What happened to a stage.
