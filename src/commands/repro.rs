@@ -11,6 +11,7 @@ use crate::cli::repro::ReproArgs;
 use crate::pipeline::run::Outcome;
 use crate::pipeline::{Error, Options, Project, repro, target};
 use crate::store::Work;
+use crate::ui;
 use report::Repro;
 pub(super) use report::Why;
 use voice::Voice;
@@ -63,8 +64,8 @@ fn answer(context: &Context, args: &ReproArgs, project: &Project, mut outcome: O
     }
     let mut exit = if outcome.interrupted { Exit::Interrupted } else { Exit::Failed };
     for (at, error) in errors {
-        context.ui.warn(&error);
         let failure = Failure::from(error);
+        ui::tell(&failure.shown());
         if !outcome.interrupted && failure.exit() != Exit::Failed {
             exit = failure.exit();
         }
