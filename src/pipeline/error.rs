@@ -23,6 +23,9 @@ pub enum Error {
     /// There is nothing to run.
     #[error("there are no pipelines in this repository")]
     NoPipelines,
+    /// There are pipeline files, but no stage in any.
+    #[error("{} {} no stages", text::quoted_list(.0), if .0.len() == 1 { "has" } else { "have" })]
+    NoStages(Vec<String>),
     /// No stage, file or output has that name.
     #[error("no stage, pipeline file or output is called `{target}`")]
     UnknownTarget {

@@ -19,6 +19,9 @@ impl Explain for Error {
             Error::NoPipelines => failure
                 .hint("write one: `pipelines/NAME.yaml` with `stages:`, each with `cmd`, `deps`, `params` and `outs`")
                 .with_exit(Exit::Usage),
+            Error::NoStages(_) => {
+                failure.hint("write some: `stages:`, each with `cmd`, `deps`, `params` and `outs`").with_exit(Exit::Usage)
+            }
             Error::UnknownTarget { near, .. } => match near {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint("`derm status` lists the stages"),
