@@ -26,6 +26,9 @@ pub enum Error {
     /// There are pipeline files, but no stage in any.
     #[error("{} {} no stages", text::quoted_list(.0), if .0.len() == 1 { "has" } else { "have" })]
     NoStages(Vec<String>),
+    /// Files that a user named for showing are not there.
+    #[error("{} {} not exist", text::quoted_list(.0), if .0.len() == 1 { "does" } else { "do" })]
+    NoFiles(Vec<String>),
     /// No stage, file or output has that name.
     #[error("no stage, pipeline file or output is called `{target}`")]
     UnknownTarget {

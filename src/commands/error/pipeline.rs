@@ -22,6 +22,7 @@ impl Explain for Error {
             Error::NoStages(_) => {
                 failure.hint("write some: `stages:`, each with `cmd`, `deps`, `params` and `outs`").with_exit(Exit::Usage)
             }
+            Error::NoFiles(_) => failure.hint("without a name every file that pipelines name is shown").with_exit(Exit::Usage),
             Error::UnknownTarget { near, .. } => match near {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint("`derm status` lists the stages"),
