@@ -231,7 +231,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             break
         }
         'derm;metrics;show' {
-            [CompletionResult]::new('--precision', '--precision', [CompletionResultType]::ParameterName, 'Digits after the decimal point; as in the file if not given')
+            [CompletionResult]::new('--precision', '--precision', [CompletionResultType]::ParameterName, 'Digits after the decimal point; four significant ones if not given')
             [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')

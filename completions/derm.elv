@@ -216,7 +216,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand show 'Show every metric with its value'
         }
         &'derm;metrics;show'= {
-            cand --precision 'Digits after the decimal point; as in the file if not given'
+            cand --precision 'Digits after the decimal point; four significant ones if not given'
             cand --cd 'Run as if started in DIR'
             cand -j 'Use at most N threads [default: as many as the machine has]'
             cand --jobs 'Use at most N threads [default: as many as the machine has]'

@@ -169,7 +169,7 @@ complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_s
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every metric with its value'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l precision -d 'Digits after the decimal point; as in the file if not given' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l precision -d 'Digits after the decimal point; four significant ones if not given' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''

@@ -43,7 +43,7 @@ pub mod world;
 pub mod yaml;
 
 pub use decide::decide;
-pub use error::{Ended, Error};
+pub use error::{Ended, Error, Tail};
 pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};

@@ -4,8 +4,8 @@ use clap::Args;
 
 /// Show which stage comes before which
 ///
-/// Few stages are drawn as boxes, without the arrows that others imply; many are shown as a list in which each stage
-/// names those it needs.
+/// Few stages are drawn as boxes, without the arrows that others imply; many
+/// are shown as a list in which each stage names those it needs.
 ///
 /// EXAMPLES
 ///

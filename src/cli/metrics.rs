@@ -17,8 +17,10 @@ pub enum MetricsCommand {
 
 /// Show every metric with its value
 ///
-/// Lists the files that stages or pipelines name under `metrics:` (JSON, YAML, TOML). A file that cannot be read is
-/// reported, the others are shown.
+/// Lists the files that stages or pipelines name under `metrics:` (JSON, YAML,
+/// TOML). A file that cannot be read is reported, the others are shown.
+///
+/// The table has numbers only; `--json` has texts and lists too, and all digits.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct MetricsShowArgs {
@@ -26,7 +28,7 @@ pub struct MetricsShowArgs {
     #[arg(value_name = "FILE")]
     pub files: Vec<String>,
 
-    /// Digits after the decimal point; as in the file if not given
+    /// Digits after the decimal point; four significant ones if not given
     #[arg(long, value_name = "N")]
     pub precision: Option<usize>,
 }

@@ -17,8 +17,9 @@ pub enum ParamsCommand {
 
 /// Show every parameter with its value
 ///
-/// Lists params.yaml and every other parameter file that a pipeline names (YAML, JSON, TOML). A file that cannot be read is
-/// reported, the others are shown.
+/// Lists params.yaml and every other parameter file that a pipeline names
+/// (YAML, JSON, TOML). A file that cannot be read is reported, the others are
+/// shown.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ParamsShowArgs {

@@ -4,25 +4,29 @@ use clap::Args;
 
 /// Run the stages of the pipelines that are stale
 ///
-/// A stage is stale when its command, the content of what it reads, the value of a parameter it reads, or what it made
-/// differs from what its lock says; times play no part. After a stage ran and made the same as before, what
-/// comes after it is not run. Stages are defined in `pipelines/*.yaml` and in any `dvc.yaml`.
+/// A stage is stale when its command, the content of what it reads, the value
+/// of a parameter it reads, or what it made differs from what its lock says;
+/// times play no part. After a stage ran and made the same as before, what
+/// comes after it is not run. Stages are defined in `pipelines/*.yaml` and in
+/// any `dvc.yaml`.
 ///
-/// Outputs whose inputs did not change are taken from the cache instead of being made again. If a stage
-/// fails or is stopped, its old outputs are put back and nothing is recorded.
+/// Outputs whose inputs did not change are taken from the cache instead of
+/// being made again. If a stage fails or is stopped, its old outputs are put
+/// back and nothing is recorded.
 ///
 /// EXAMPLES
 ///
 ///     derm repro                     everything that is stale
 ///     derm repro --dry               only say what would run, and why
 ///     derm repro train               the stage `train` and what it needs
-///     derm repro models/skin         whatever makes `models/skin`, and what that needs
+///     derm repro models/skin         what makes `models/skin`, and what that needs
 ///     derm repro -f -s train         run `train` alone, stale or not
-///     derm repro -j 4 -k             up to four stages side by side, going on after a failure
+///     derm repro -j 4 -k             up to four at once, going on after a failure
 ///
 /// EXIT STATUS
 ///
-///     0 everything is up to date; 1 a stage failed; 2 a pipeline file cannot be understood or wrong usage; 130 stopped
+///     0 everything is up to date; 1 a stage failed; 2 wrong usage or a pipeline
+///     file that cannot be understood; 130 stopped
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ReproArgs {

@@ -43,6 +43,9 @@ fn show(context: &Context, args: &ParamsShowArgs) -> Result<Exit, Failure> {
         Some(files) => metrics::list(&project, files),
         None => metrics::params(&project),
     };
+    if !args.files.is_empty() {
+        present(&listing)?;
+    }
     let mut params = Vec::new();
     for listed in &listing.files {
         for (key, value) in &listed.values {
@@ -62,6 +65,11 @@ pub(super) fn named(context: &Context, project: &Project, files: &[String]) -> R
     }
     let path = |file: &String| project.workspace.relative(&context.cwd, std::path::Path::new(file));
     Ok(Some(files.iter().map(path).collect::<Result<_, _>>()?))
+}
+
+/// Files that a user named are there.
+pub(super) fn present(listing: &Listing) -> Result<(), Error> {
+    if listing.missing.is_empty() { Ok(()) } else { Err(Error::NoFiles(listing.missing.iter().map(ToString::to_string).collect())) }
 }
 
 /// Reports files that could not be shown; the command then fails although the rest was shown.

@@ -3,6 +3,7 @@
 mod report;
 mod voice;
 
+use std::io::IsTerminal;
 use std::time::Instant;
 
 use super::{Context, Exit, Failure};
@@ -10,6 +11,7 @@ use crate::cli::repro::ReproArgs;
 use crate::pipeline::run::Outcome;
 use crate::pipeline::{Error, Options, Project, repro, target};
 use crate::store::Work;
+use crate::ui;
 use report::Repro;
 pub(super) use report::Why;
 use voice::Voice;
@@ -31,11 +33,20 @@ pub fn run(context: &Context, args: &ReproArgs) -> Result<Exit, Failure> {
         downstream: args.downstream,
         keep_going: args.keep_going,
         jobs,
+        share_terminal: !context.ui.is_json() && !context.ui.is_quiet() && terminal_may_be_shared(),
     };
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let outcome = repro(&project, &options, work, &Voice { ui: &context.ui, project: &project, several: jobs > 1 })?;
     answer(context, args, &project, outcome, started.elapsed().as_secs_f64())
+}
+
+/// Whether a stage in a process group of its own can write to the terminal that standard error is: with
+/// `stty tostop` it would be stopped (POSIX, SIGTTOU).
+fn terminal_may_be_shared() -> bool {
+    let error = std::io::stderr();
+    let settings = rustix::termios::tcgetattr(&error);
+    error.is_terminal() && settings.is_ok_and(|settings| !settings.local_modes.contains(rustix::termios::LocalModes::TOSTOP))
 }
 
 /// Shows the answer; a failed run is an error for people and, for programs, a report with its errors in it.
@@ -53,8 +64,8 @@ fn answer(context: &Context, args: &ReproArgs, project: &Project, mut outcome: O
     }
     let mut exit = if outcome.interrupted { Exit::Interrupted } else { Exit::Failed };
     for (at, error) in errors {
-        context.ui.warn(&error);
         let failure = Failure::from(error);
+        ui::tell(&failure.shown());
         if !outcome.interrupted && failure.exit() != Exit::Failed {
             exit = failure.exit();
         }

@@ -23,6 +23,12 @@ pub enum Error {
     /// There is nothing to run.
     #[error("there are no pipelines in this repository")]
     NoPipelines,
+    /// There are pipeline files, but no stage in any.
+    #[error("{} {} no stages", text::quoted_list(.0), if .0.len() == 1 { "has" } else { "have" })]
+    NoStages(Vec<String>),
+    /// Files that a user named for showing are not there.
+    #[error("{} {} not exist", text::quoted_list(.0), if .0.len() == 1 { "does" } else { "do" })]
+    NoFiles(Vec<String>),
     /// No stage, file or output has that name.
     #[error("no stage, pipeline file or output is called `{target}`")]
     UnknownTarget {
@@ -71,7 +77,7 @@ pub enum Error {
         /// How.
         how: Ended,
         /// The last lines that it printed.
-        tail: Vec<String>,
+        tail: Tail,
     },
     /// The commands succeeded, but outputs are missing.
     #[error("stage `{stage}` succeeded but did not make {}", text::quoted_list(.paths))]
@@ -83,7 +89,7 @@ pub enum Error {
         /// The outputs.
         paths: Vec<String>,
         /// The last lines that it printed.
-        tail: Vec<String>,
+        tail: Tail,
     },
     /// A frozen stage is never run, but its output is not there.
     #[error("stage `{stage}` is frozen and its output `{path}` does not exist")]
@@ -117,6 +123,15 @@ pub enum Error {
     /// Stopped by the user.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// The last lines that a command printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The lines.
+    pub lines: Vec<String>,
+    /// Those of standard output only: what it wrote to standard error went to the terminal itself.
+    pub only_stdout: bool,
 }
 
 /// How a command ended that did not succeed.

@@ -105,7 +105,10 @@ impl Files<'_> {
         };
         let files: std::collections::BTreeSet<String> =
             circle.iter().map(|stage| self.pipelines[self.stages[*stage].pipeline].file.to_string()).collect();
-        let hint = (files.len() > 1).then(|| format!("the circle spans {}", text::quoted_list(&files.into_iter().collect::<Vec<_>>())));
-        Problem { place, message, hint }
+        let spans = match files.len() {
+            1 => String::new(),
+            _ => format!("; the circle spans {}", text::quoted_list(&files.into_iter().collect::<Vec<_>>())),
+        };
+        Problem { place, message, hint: Some(format!("take one of these out of `deps:`, or give the output another path{spans}")) }
     }
 }

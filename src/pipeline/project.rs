@@ -130,7 +130,7 @@ fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
             let line = good.matches('\n').count() + 1;
             let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             let place = crate::text::Place { path: file.as_str().into(), line, column, excerpt: None };
-            Err(vec![Problem { place, message: "not UTF-8 text".to_owned(), hint: None }].into())
+            Err(vec![Problem { place, message: "not UTF-8 text".to_owned(), hint: Some("save the file as UTF-8".to_owned()) }].into())
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Options {
     pub keep_going: bool,
     /// How many stages may run side by side.
     pub jobs: usize,
+    /// Standard error is a terminal that a stage which runs alone may write to itself.
+    pub share_terminal: bool,
 }
 
 /// What happened to a stage.
@@ -111,7 +113,8 @@ pub trait Listener: Sync {
 /// What keeps the run from starting at all, or its results from being written down.
 pub fn repro(project: &Project, options: &Options, work: Work<'_>, listener: &dyn Listener) -> Result<Outcome, Error> {
     if project.stages.is_empty() {
-        return Err(Error::NoPipelines);
+        let files: Vec<String> = project.pipelines.iter().map(|pipeline| pipeline.file.to_string()).collect();
+        return Err(if files.is_empty() { Error::NoPipelines } else { Error::NoStages(files) });
     }
     let wanted = wanted(project, options);
     let store = Store::open(&project.workspace)?;

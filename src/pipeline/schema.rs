@@ -43,13 +43,16 @@ struct Reader<'p, 's> {
 /// Reads a pipeline file.
 ///
 /// # Errors
-/// Every problem of the file, and of the parameter files it draws from.
+/// Every problem of the file; or, if parameter files that it draws from cannot be read, the problems of those alone.
 pub fn read(source: &Source, pipeline: Pipeline, files: &ParamFiles) -> Result<Definition, Vec<Problem>> {
     let root = yaml::parse(source)?;
     let mut reader = Reader { problems: Problems::new(source), files, elsewhere: Vec::new() };
     let (pipeline, stages) = reader.file(&root, pipeline);
-    let (mut problems, warnings) = reader.problems.finish();
-    problems.extend(reader.elsewhere);
+    if !reader.elsewhere.is_empty() {
+        // Without those values `${…}` cannot be judged, nor what it stands in.
+        return Err(reader.elsewhere);
+    }
+    let (problems, warnings) = reader.problems.finish();
     if problems.is_empty() { Ok(Definition { pipeline, stages, warnings }) } else { Err(problems) }
 }
 

@@ -4,7 +4,7 @@
 //! - A text that is nothing but one `${x}` takes the value with its type; inside a longer text only
 //!   truth values, numbers, texts and null may stand, printed as Python prints them (`true`, `1e-05`, `None`).
 //! - In `cmd` a map becomes command-line flags (see [`flags`]).
-//! - `\${` is a literal `${`.
+//! - `\${` is a literal `${`; a `${` that is not closed on its line is a problem.
 //!
 //! Sources, later ones added to earlier ones: `params.yaml`, then `vars:` in order; in a `foreach` or `matrix`
 //! also `item` and `key`. This module never reads files.
@@ -184,6 +184,7 @@ fn fill_text(text: &str, mark: Mark, scope: &Scope, in_command: bool, problems: 
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     while let Some((start, end, expression)) = next_match(text, done) {
+        unclosed(&text[done..start], mark, problems);
         out.push_str(&text[done..start]);
         if let Some(value) = select(scope, expression, mark, problems)
             && let Some(text) = printed(value, in_command, expression, mark, problems).as_text()
@@ -192,8 +193,18 @@ fn fill_text(text: &str, mark: Mark, scope: &Scope, in_command: bool, problems: 
         }
         done = end;
     }
+    unclosed(&text[done..], mark, problems);
     out.push_str(&text[done..]);
     Node::text(mark, out.replace("\\${", "${"))
+}
+
+/// Reports what is left of `${` in a text without a `${…}`: a shell would not know it either.
+fn unclosed(text: &str, mark: Mark, problems: &mut Problems<'_>) {
+    for (start, _) in text.match_indices("${").filter(|(start, _)| !text[..*start].ends_with('\\')) {
+        let word = text[start..].split_whitespace().next().unwrap_or("${");
+        let mark = written(problems, mark, word, |rest| !rest.contains('}'));
+        problems.add_with(mark, "`${` is not closed", Some("close it with `}`; a literal `${` is written `\\${`".to_owned()));
+    }
 }
 
 fn select<'a>(scope: &'a Scope, expression: &str, mark: Mark, problems: &mut Problems<'_>) -> Option<&'a Value> {
@@ -225,12 +236,16 @@ fn printed(value: &Value, in_command: bool, expression: &str, mark: Mark, proble
 
 /// Where `${expression}` stands: the first time it is written at or after the value's mark.
 fn exact(problems: &Problems<'_>, mark: Mark, expression: &str) -> Mark {
-    let wanted = format!("${{{expression}}}");
+    written(problems, mark, &format!("${{{expression}}}"), |_| true)
+}
+
+/// Where `wanted` is first written at or after `mark`, with such a rest of the line; else the mark.
+fn written(problems: &Problems<'_>, mark: Mark, wanted: &str, fits: impl Fn(&str) -> bool) -> Mark {
     let lines = problems.source().text.lines().enumerate().skip(mark.line.saturating_sub(1)).take(200);
     for (index, line) in lines {
         let skip = if index + 1 == mark.line { mark.column - 1 } else { 0 };
         let from = line.char_indices().nth(skip).map_or(line.len(), |(at, _)| at);
-        if let Some(at) = line[from..].find(&wanted) {
+        if let Some((at, _)) = line[from..].match_indices(wanted).find(|(at, _)| fits(&line[from + at..])) {
             return Mark { line: index + 1, column: line[..from + at].chars().count() + 1 };
         }
     }
@@ -292,7 +307,8 @@ mod tests {
         assert!(filled("a ${m}", "m: [1]", true).is_err());
         assert!(filled("a ${m}", "m: {a: 1}", false).is_err());
         assert!(filled("a ${x..y}", "x: 1", true).is_err());
-        assert_eq!(filled("a ${", "x: 1", true), text("a ${"));
+        assert_eq!(filled("a ${x", "x: 1", true), Err(vec!["pipelines/x.yaml:1:3: `${` is not closed".to_owned()]));
+        assert_eq!(filled("a \\${x $(b) $c", "x: 1", true), text("a ${x $(b) $c"));
     }
 
     #[test]

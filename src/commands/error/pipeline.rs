@@ -3,7 +3,7 @@
 use super::{Explain, Failure};
 use crate::commands::Exit;
 use crate::pipeline::problem::Problem;
-use crate::pipeline::{Ended, Error};
+use crate::pipeline::{Ended, Error, Tail};
 use crate::text;
 
 /// Problems that a message names after the first.
@@ -19,6 +19,10 @@ impl Explain for Error {
             Error::NoPipelines => failure
                 .hint("write one: `pipelines/NAME.yaml` with `stages:`, each with `cmd`, `deps`, `params` and `outs`")
                 .with_exit(Exit::Usage),
+            Error::NoStages(_) => {
+                failure.hint("write some: `stages:`, each with `cmd`, `deps`, `params` and `outs`").with_exit(Exit::Usage)
+            }
+            Error::NoFiles(_) => failure.hint("without a name every file that pipelines name is shown").with_exit(Exit::Usage),
             Error::UnknownTarget { near, .. } => match near {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint("`derm status` lists the stages"),
@@ -67,7 +71,7 @@ fn definition(problems: &[Problem]) -> Failure {
     }
 }
 
-fn stage_failed(failure: Failure, command: &str, how: Ended, tail: &[String]) -> Failure {
+fn stage_failed(failure: Failure, command: &str, how: Ended, tail: &Tail) -> Failure {
     let failure = with_tail(failure.cause(format!("the command was `{command}`")), tail);
     match how {
         Ended::Status(127) => failure.hint("exit status 127 means that the shell did not find the program"),
@@ -79,8 +83,14 @@ fn stage_failed(failure: Failure, command: &str, how: Ended, tail: &[String]) ->
     .hint("nothing was recorded, and the outputs are as they were before; mend it and type `derm repro`")
 }
 
-fn with_tail(failure: Failure, tail: &[String]) -> Failure {
-    if tail.is_empty() { failure } else { failure.cause(format!("it last printed:\n    {}", tail.join("\n    "))) }
+fn with_tail(failure: Failure, tail: &Tail) -> Failure {
+    let lines = tail.lines.join("\n    ");
+    match (tail.lines.is_empty(), tail.only_stdout) {
+        (true, false) => failure,
+        (true, true) => failure.cause("what it wrote to standard error stands above"),
+        (false, false) => failure.cause(format!("it last printed:\n    {lines}")),
+        (false, true) => failure.cause(format!("it last printed, besides what it wrote to standard error above:\n    {lines}")),
+    }
 }
 
 fn several(mut failure: Failure, errors: Vec<Error>) -> Failure {

@@ -9,6 +9,7 @@ use super::shell::{Failed, Shell};
 use super::{Action, Run};
 use crate::observer::Interrupt;
 use crate::pipeline::decide::{World, values};
+use crate::pipeline::error::Tail;
 use crate::pipeline::lock::Record;
 use crate::pipeline::reason::{Reason, Verdict};
 use crate::pipeline::stage::{Out, Stage};
@@ -228,8 +229,9 @@ impl<'a> One<'a> {
     }
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
-    fn run_commands(&self, aside: &Aside) -> Result<Vec<String>, Error> {
-        let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace);
+    fn run_commands(&self, aside: &Aside) -> Result<Tail, Error> {
+        let shared = self.run.options.share_terminal && self.run.options.jobs <= 1;
+        let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace, shared);
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {
@@ -244,9 +246,9 @@ impl<'a> One<'a> {
         }
     }
 
-    fn attempt(&self, shell: &Shell) -> Result<Vec<String>, Error> {
+    fn attempt(&self, shell: &Shell) -> Result<Tail, Error> {
         let deadline = shell.deadline();
-        let mut tail = Vec::new();
+        let mut tail = Tail::default();
         for line in self.stage.cmd.lines() {
             self.run.listener.command(self.index, line);
             let hear = |text: &str| self.run.listener.output(self.index, text);

@@ -11,7 +11,8 @@
 //! | `DERM_ROOT`, `DVC_ROOT` | the repository's root, absolute |
 //!
 //! and last what the stage says under `env`. Standard input is empty. What the commands print, on either stream, is
-//! handed over line by line. They run in a process group of their own: on Ctrl-C and on a timeout all of it gets
+//! handed over line by line; where the caller shares its terminal they write to standard error themselves, so that
+//! their progress bars live. They run in a process group of their own: on Ctrl-C and on a timeout all of it gets
 //! SIGINT, after ten seconds SIGTERM, after five more SIGKILL.
 
 use std::collections::VecDeque;
@@ -27,7 +28,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::guard;
 use super::orphans::Running;
 use crate::observer::Interrupt;
-use crate::pipeline::error::Ended;
+use crate::pipeline::error::{Ended, Tail};
 use crate::pipeline::stage::Stage;
 use crate::workspace::Workspace;
 
@@ -49,6 +50,8 @@ pub struct Shell {
     folder: PathBuf,
     env: Vec<(OsString, OsString)>,
     timeout: Option<Duration>,
+    /// Commands write to derm's own standard error.
+    shared: bool,
     workspace: Workspace,
 }
 
@@ -57,14 +60,14 @@ pub enum Failed {
     /// The shell could not be started.
     Start(std::io::Error),
     /// A command ended badly; the last lines it printed.
-    Ended(Ended, Vec<String>),
+    Ended(Ended, Tail),
     /// The user stopped it.
     Interrupted,
 }
 
 impl Shell {
-    /// For a stage called `label`.
-    pub fn new(stage: &Stage, label: &str, workspace: &Workspace) -> Self {
+    /// For a stage called `label`. `shared`: its commands write to derm's own standard error.
+    pub fn new(stage: &Stage, label: &str, workspace: &Workspace, shared: bool) -> Self {
         let root = workspace.root();
         let own = stage.how.shell.clone().map(OsString::from);
         let program = own.or_else(|| std::env::var_os("SHELL").filter(|shell| !shell.is_empty())).unwrap_or_else(|| "/bin/sh".into());
@@ -78,7 +81,8 @@ impl Shell {
         env.extend(path_with_derm().map(|path| ("PATH".into(), path)));
         env.extend(stage.how.env.iter().map(|(key, value)| (key.into(), value.into())));
         let options = options(&program);
-        Self { program, options, folder: stage.wdir.on_disk(root), env, timeout: stage.how.timeout, workspace: workspace.clone() }
+        let (folder, timeout) = (stage.wdir.on_disk(root), stage.how.timeout);
+        Self { program, options, folder, env, timeout, shared, workspace: workspace.clone() }
     }
 
     /// The shell, for messages.
@@ -103,12 +107,17 @@ impl Shell {
         deadline: Option<(Instant, Duration)>,
         interrupt: &Interrupt,
         hear: &(dyn Fn(&str) + Sync),
-    ) -> Result<Vec<String>, Failed> {
+    ) -> Result<Tail, Failed> {
         let (reader, writer) = std::io::pipe().map_err(Failed::Start)?;
         let mut command = Command::new(&self.program);
         command.args(self.options).arg("-c").arg(line).current_dir(&self.folder);
         command.envs(self.env.iter().map(|(key, value)| (key, value))).stdin(Stdio::null());
-        command.stdout(writer.try_clone().map_err(Failed::Start)?).stderr(writer);
+        if self.shared {
+            // A background process group may write to its terminal unless `stty tostop` forbids it; the caller has looked.
+            command.stdout(writer).stderr(Stdio::inherit());
+        } else {
+            command.stdout(writer.try_clone().map_err(Failed::Start)?).stderr(writer);
+        }
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(Failed::Start)?;
         let _noted = Running::note(&self.workspace, child.id());
@@ -116,7 +125,7 @@ impl Shell {
         drop(command);
         let mut watch = Watch { lines: read_in_background(reader), hear, tail: VecDeque::new(), open: true };
         let stopped = watch.until_end(&mut child, deadline, interrupt);
-        let tail = watch.tail.into();
+        let tail = Tail { lines: watch.tail.into(), only_stdout: self.shared };
         match stopped {
             Stop::Ended(status) if status.success() => Ok(tail),
             Stop::Ended(status) => Err(Failed::Ended(how(status), tail)),

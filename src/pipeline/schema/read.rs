@@ -61,7 +61,10 @@ impl Reader<'_, '_> {
         match RelPath::resolve(base, text) {
             Ok(path) => Some(path),
             Err(error) => {
-                let hint = matches!(error, RelPathError::Outside(_)).then(|| format!("it is taken relative to `{base}`"));
+                let hint = matches!(error, RelPathError::Outside(_)).then(|| match text.starts_with('/') {
+                    true => "name it relative to `wdir`, inside the repository".to_owned(),
+                    false => format!("it is taken relative to `{base}`"),
+                });
                 self.problems.add_with(node.mark, format!("path {error}"), hint);
                 None
             }

@@ -52,6 +52,13 @@ fn read(source: &Source, problems: &mut Problems<'_>) -> Option<Node> {
                 }
             }
             event => {
+                // The parser takes a tab before the outermost value for a space; other readers of YAML refuse it.
+                if tree.values == 0
+                    && let Some(tab) = tab_before(text, mark)
+                {
+                    syntax(text, tab, "", problems);
+                    return None;
+                }
                 if let Err(message) = tree.event(event, span, mark, problems) {
                     problems.add(mark, message);
                     return None;
@@ -72,6 +79,14 @@ fn syntax(text: &str, mark: Mark, info: &str, problems: &mut Problems<'_>) {
     let template =
         (info.contains("flow") && line.contains("${")).then(|| "inside `[ ]` and `{ }` put texts with `${…}` in quotes".to_owned());
     problems.add_with(mark, format!("not valid YAML: {info}"), template);
+}
+
+/// A tab between the beginning of a line and what stands at a mark on it.
+fn tab_before(text: &str, mark: Mark) -> Option<Mark> {
+    let line = text.lines().nth(mark.line.saturating_sub(1))?;
+    let indent = || line.chars().take(mark.column.saturating_sub(1));
+    let column = indent().position(|c| c == '\t').filter(|_| indent().all(char::is_whitespace))?;
+    Some(Mark { line: mark.line, column: column + 1 })
 }
 
 /// A tab that indents, on the line of an error or the one before: what the parser then says is about something else.
@@ -167,7 +182,8 @@ impl Builder {
                 None => {
                     let name = if merge { "<<".to_owned() } else { key_text(&node)? };
                     if !merge && let Some(first) = entries.get(&name) {
-                        problems.add(node.mark, format!("key `{name}` appears twice; first in line {}", first.mark.line));
+                        let hint = Some("keep one of them, or give one another name".to_owned());
+                        problems.add_with(node.mark, format!("key `{name}` appears twice; first in line {}", first.mark.line), hint);
                     }
                     *key = Some((if merge { format!("\0{name}") } else { name }, node.mark));
                 }

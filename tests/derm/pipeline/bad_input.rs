@@ -22,7 +22,7 @@ fn tabs() {
 fn duplicate_keys() {
     refused(
         "stages:\n  s:\n    cmd: touch ran\n    cmd: echo\n  s:\n    cmd: echo\n",
-        ["pipelines/p.yaml:4:5: key `cmd` appears twice; first in line 3", "5:3: key `s` appears twice"],
+        ["pipelines/p.yaml:4:5: key `cmd` appears twice; first in line 3", "5:3: key `s` appears twice", "hint: keep one"],
     );
 }
 
@@ -52,20 +52,56 @@ fn undefined_values() {
 }
 
 #[test]
+fn a_broken_parameter_file_is_all_that_is_said() {
+    let sandbox = project("stages:\n  s:\n    cmd: touch ran ${lr}\n    frozen: ${lr}\n");
+    for (params, text) in
+        [("lr: 1\nlr: 2\n", "params.yaml:2:1: key `lr` appears twice; first in line 1"), ("a:\n\tlr: 1\n", "params.yaml:2:1: a tab cannot")]
+    {
+        sandbox.write("params.yaml", params);
+        let ran = sandbox.derm(["repro"]).exits(2).complains([text, "2 |", "hint:"]);
+        assert!(!ran.stderr.contains("not defined") && !ran.stderr.contains("p.yaml:"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_brace_that_is_not_closed() {
+    refused("stages:\n  s:\n    cmd: touch ran; echo ${l\n", ["pipelines/p.yaml:3:26: `${` is not closed", "3 |", "close it with `}`"]);
+    let sandbox = project("stages:\n  s:\n    cmd: l=5; echo \\${l} $l $(echo 6) > x\n    outs: [x]\n");
+    sandbox.derm(["repro"]).success();
+    assert_eq!(sandbox.read("x"), "5 5 6\n");
+}
+
+#[test]
+fn files_without_stages() {
+    refused("\tstages:\n", ["pipelines/p.yaml:1:1: a tab cannot indent YAML", "1 |", "replace the tab"]);
+    for text in ["", "stages:\n", "# nothing\n"] {
+        refused(text, ["`pipelines/p.yaml` has no stages"]);
+    }
+}
+
+#[test]
+fn a_failed_stage_is_told_in_full_beside_json() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo last words; exit 5\n");
+    let ran = super::repro(&sandbox, []).exits(1);
+    assert_eq!(ran.json()["stages"][0]["error"]["exit_code"], 1);
+    ran.complains(["error: stage `s` failed: exit status 5", "cause: the command was", "hint: nothing was recorded"]);
+}
+
+#[test]
 fn text_that_is_no_yaml() {
     refused("stages: [\n", ["pipelines/p.yaml:", "not valid YAML"]);
     refused("stages:\n  s:\n    cmd: touch ran\n    deps: [a/${x}]\n", ["not valid YAML", "put texts with `${…}` in quotes"]);
     refused("- a\n- b\n", ["a pipeline file must be a map, not a list"]);
     let sandbox = project("");
     sandbox.write("pipelines/p.yaml", b"stages:\n  \xff\xfe: 1\n");
-    sandbox.derm(["repro"]).exits(2).complains(["pipelines/p.yaml:2:3: not UTF-8 text"]);
+    sandbox.derm(["repro"]).exits(2).complains(["pipelines/p.yaml:2:3: not UTF-8 text", "save the file as UTF-8"]);
 }
 
 #[test]
 fn circles() {
     refused(
         "stages:\n  a:\n    cmd: touch ran\n    deps: [c.txt]\n    outs: [a.txt]\n  b:\n    cmd: echo\n    deps: [a.txt]\n    outs: [b]\n  c:\n    cmd: echo\n    deps: [b/x]\n    outs: [c.txt]\n",
-        ["pipelines/p.yaml:2:3", "in a circle: `a` needs `c` needs `b` needs `a`"],
+        ["pipelines/p.yaml:2:3", "in a circle: `a` needs `c` needs `b` needs `a`", "hint: take one of these"],
     );
     refused("stages:\n  a:\n    cmd: touch ran\n    deps: [x]\n    outs: [x]\n", ["stage `a` depends on its own output"]);
 }
@@ -85,7 +121,7 @@ fn overlapping_outputs() {
 #[test]
 fn paths_outside_the_repository() {
     refused("stages:\n  a:\n    cmd: touch ran\n    deps: [../secret]\n", ["4:12", "`../secret` lies outside the repository"]);
-    refused("stages:\n  a:\n    cmd: touch ran\n    outs: [/tmp/x]\n", ["`/tmp/x` lies outside"]);
+    refused("stages:\n  a:\n    cmd: touch ran\n    outs: [/tmp/x]\n", ["`/tmp/x` lies outside", "inside the repository"]);
     refused("stages:\n  a:\n    cmd: touch ran\n    deps: [\"s3://bucket/x\"]\n", ["is an address, not a path in the repository"]);
     refused("stages:\n  a:\n    cmd: touch ran\n    outs: [.derm/x]\n", ["`.derm/x` cannot be an output"]);
 }

@@ -83,6 +83,10 @@ fn metrics_of_all_formats_and_one_broken_file() {
     );
     let json = sandbox.derm(["--json", "metrics", "show", "m.json"]).success().json();
     assert_eq!(json["metrics"][0], serde_json::json!({"file": "m.json", "key": "auc.macro", "value": 0.875}));
+    sandbox.derm(["metrics", "show", "away.json"]).exits(2).complains(["error: `away.json` does not exist"]);
+    sandbox.write("mixed.json", "{\"schema\": 1, \"kind\": \"x\", \"list\": [1], \"a\": {\"b\": 0.123456789}}");
+    let mixed = sandbox.derm(["metrics", "show", "mixed.json"]).success().stdout;
+    assert_eq!(mixed.split_whitespace().collect::<Vec<_>>(), ["file", "metric", "value", "mixed.json", "a.b", "0.1235"]);
     let rounded = sandbox.derm(["metrics", "show", "--precision", "1", "m.json"]).success().stdout;
     assert!(rounded.contains("0.9"), "{rounded}");
 }
