@@ -52,6 +52,10 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
+    text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
+}
+
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
@@ -72,7 +76,7 @@ pub struct GlobalArgs {
     pub directory: Option<PathBuf>,
 
     /// Use at most N threads [default: as many as the machine has]
-    #[arg(short, long, global = true, value_name = "N", help_heading = "Global options")]
+    #[arg(short, long, global = true, value_name = "N", value_parser = threads, help_heading = "Global options")]
     pub jobs: Option<std::num::NonZeroUsize>,
 
     /// When to use colour

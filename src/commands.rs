@@ -51,10 +51,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(args: Vec<OsString>, options: Options) -> Exit {
-    let parsed = cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = cli::command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return first::answer(&Ui::new(options), &error),
+        Err(error) => return first::answer(&Ui::new(options), &error, &args),
     };
     let context = match Context::new(&cli.global) {
         Ok(context) => context,

@@ -102,6 +102,14 @@ impl RelPath {
         other.is_root() || self.0.strip_prefix(&other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// This path as one types it in the folder `from` of the same repository.
+    pub fn seen_from(&self, from: &RelPath) -> String {
+        let shared = self.parts().zip(from.parts()).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..", from.parts().count() - shared);
+        let parts: Vec<&str> = up.chain(self.parts().skip(shared)).collect();
+        if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    }
+
     /// The place on disk, below `root`.
     pub fn on_disk(&self, root: &Path) -> PathBuf {
         self.parts().fold(root.to_owned(), |path, part| path.join(part))
@@ -141,6 +149,14 @@ mod tests {
         assert_eq!(path("data/x/../skin").as_str(), "data/skin");
         assert_eq!(RelPath::resolve(&path("a/b"), "../c").unwrap().as_str(), "a/c");
         assert!(path(".").is_root());
+    }
+
+    #[test]
+    fn is_typed_from_anywhere() {
+        assert_eq!(path("a/x").seen_from(&path("a/b")), "../x");
+        assert_eq!(path("a/b/x").seen_from(&path("a/b")), "x");
+        assert_eq!(path("x").seen_from(&RelPath::root()), "x");
+        assert_eq!(path("a").seen_from(&path("a")), ".");
     }
 
     #[test]

@@ -65,6 +65,24 @@ pub fn quoted_list<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
+/// `word` as one argument of a POSIX shell's command line that no program takes for an option.
+pub fn shell_word(word: &str) -> String {
+    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_owned() };
+    let plain = |c: char| c.is_alphanumeric() || "-_./,:@%+=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Words of the operating system without what only a program needs: error numbers, names of temporary files.
+pub fn plain_reason(reason: &str) -> String {
+    let Some((before, rest)) = reason.split_once(" (os error ") else { return reason.to_owned() };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    let after = if after.starts_with(" at path \"") { "" } else { after };
+    let mut letters = before.chars();
+    let alone = !before.contains([':', '`']);
+    let first = letters.next().map(|first| if alone { first.to_lowercase().to_string() } else { first.to_string() });
+    format!("{}{}{}", first.unwrap_or_default(), letters.as_str(), plain_reason(after))
+}
+
 /// The candidate most like `word`, if one is close enough to be a slip of the finger.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = candidates.into_iter().map(|name| (strsim::jaro_winkler(word, name), name));
@@ -90,6 +108,21 @@ mod tests {
         assert_eq!(duration(0.0849), "85 ms");
         assert_eq!(duration(185.0), "3 min 05 s");
         assert_eq!(duration(59.97), "1 min 00 s");
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("data/a-1.derm"), "data/a-1.derm");
+        assert_eq!(shell_word("it's a name"), r"'it'\''s a name'");
+        assert_eq!(shell_word("-rf"), "./-rf");
+        assert_eq!(shell_word("$HOME"), "'$HOME'");
+    }
+
+    #[test]
+    fn reasons_hold_no_numbers_and_no_temporary_names() {
+        assert_eq!(plain_reason("No such file or directory (os error 2) at path \"/proc/.derm-tmp-ge2dee\""), "no such file or directory");
+        assert_eq!(plain_reason("cannot read `x`: Is a directory (os error 21)"), "cannot read `x`: Is a directory");
+        assert_eq!(plain_reason("unexpected end"), "unexpected end");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The first page of help: commands in groups, then the options, exit codes and examples.
 
+use std::any::TypeId;
+use std::num::NonZeroUsize;
+
 use clap::Command;
 
 /// Every command, in the order in which a newcomer needs them.
@@ -42,6 +45,7 @@ const LONG_END: &str = "\
 
 /// Gives the root of the definition its own page.
 pub(super) fn apply(command: Command) -> Command {
+    let command = with_negative_numbers(command);
     let header = *command.get_styles().get_header();
     let heading = |text: &str| text.replace("{h}", &header.render().to_string()).replace("{/h}", &header.render_reset().to_string());
     let template = format!(
@@ -52,6 +56,15 @@ pub(super) fn apply(command: Command) -> Command {
     let command =
         command.override_usage("derm [OPTIONS] COMMAND ...").mut_subcommands(|sub| with_heading(sub, &heading("{h}Examples:{/h}")));
     command.help_template(template).after_help(SHORT_END).after_long_help(heading(LONG_END))
+}
+
+/// `--lr -1` is a wrong number, not an unknown option `-1`: what takes a number takes a negative one, and says what it wants.
+fn with_negative_numbers(command: Command) -> Command {
+    let numbers = [TypeId::of::<f64>(), TypeId::of::<f32>(), TypeId::of::<usize>(), TypeId::of::<u64>(), TypeId::of::<u32>()];
+    let numbers = [&numbers[..], &[TypeId::of::<NonZeroUsize>()]].concat();
+    let takes = |arg: &clap::Arg| numbers.iter().any(|number| arg.get_value_parser().type_id() == *number);
+    let command = command.mut_args(|arg| if takes(&arg) { arg.allow_negative_numbers(true) } else { arg });
+    command.mut_subcommands(with_negative_numbers)
 }
 
 /// `EXAMPLES` above the examples of a command gets the look of the other headings.

@@ -22,6 +22,9 @@ struct AddReport {
     added: Vec<Added>,
     /// What to commit: pointers and `.gitignore` files.
     commit: Vec<RelPath>,
+    /// `git add …` for the folder that the user stands in.
+    #[serde(skip)]
+    to_commit: String,
 }
 
 impl Report for AddReport {
@@ -39,8 +42,7 @@ impl Report for AddReport {
         }
         page.table(&table);
         if self.added.iter().any(|added| added.before.as_ref() != Some(&added.entry)) {
-            let names: Vec<&str> = self.commit.iter().map(RelPath::as_str).collect();
-            page.blank().line(format!("To commit: git add {}", names.join(" ")));
+            page.blank().line(format!("To commit: {}", self.to_commit));
         }
     }
 }
@@ -57,9 +59,28 @@ pub fn run(context: &Context, args: &AddArgs) -> Result<Exit, Failure> {
     let flushed = store.flush();
     let added = added?;
     flushed?;
-    let commit: BTreeSet<RelPath> = added.iter().flat_map(|added| [added.pointer.clone(), gitignore_of(&added.path)]).collect();
-    context.ui.show(&AddReport { added, commit: commit.into_iter().collect() })?;
+    let commit = to_commit(&added);
+    let to_commit = git_add(&workspace, &commit);
+    context.ui.show(&AddReport { added, commit, to_commit })?;
     Ok(Exit::Done)
+}
+
+/// The pointers, and each `.gitignore` that got a line.
+fn to_commit(added: &[Added]) -> Vec<RelPath> {
+    let files = added.iter().flat_map(|added| [Some(added.pointer.clone()), added.ignored.then(|| gitignore_of(&added.path))]);
+    files.flatten().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The command that stages `files`, as it works in the folder that the shell is in, whatever `--cd` says.
+fn git_add(workspace: &Workspace, files: &[RelPath]) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let below = here.as_deref().and_then(|here| RelPath::strip(workspace.root(), here).ok());
+    let start = match &below {
+        Some(_) => "git add".to_owned(),
+        None => format!("git -C {} add", text::shell_word(&workspace.root().display().to_string())),
+    };
+    let from = below.unwrap_or_default();
+    files.iter().fold(start, |command, file| format!("{command} {}", text::shell_word(&file.seen_from(&from))))
 }
 
 fn gitignore_of(path: &RelPath) -> RelPath {

@@ -1,11 +1,13 @@
 //! What every command gets: the terminal, the place it was started in, the interrupt flag.
 
+use std::io::ErrorKind;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Exit, Failure};
 use crate::cli::GlobalArgs;
 use crate::observer::Interrupt;
+use crate::text;
 use crate::ui::{Options, Ui};
 use crate::workspace::Workspace;
 
@@ -28,11 +30,7 @@ impl Context {
         let here = std::env::current_dir().map_err(|error| Failure::new("cannot find the current folder").cause(error.to_string()))?;
         let cwd = match &global.directory {
             None => here,
-            Some(folder) => {
-                let folder = here.join(folder);
-                let resolved = folder.canonicalize();
-                resolved.map_err(|error| Failure::usage(format!("cannot start in `{}`", folder.display())).cause(error.to_string()))?
-            }
+            Some(folder) => start_in(&here, folder)?,
         };
         if let Some(jobs) = global.jobs {
             // Fails only when a pool exists already, which is so in tests that run two commands in one process.
@@ -44,6 +42,17 @@ impl Context {
     /// The repository that the command was started in.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         Ok(Workspace::discover(&self.cwd)?)
+    }
+}
+
+/// The folder that `--cd` names.
+fn start_in(here: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let failed = |reason: &str| Failure::usage(format!("cannot start in `{}`: {reason}", folder.display()));
+    match here.join(folder).canonicalize() {
+        Ok(found) if found.is_dir() => Ok(found),
+        Ok(_) => Err(failed("not a folder")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(failed("no such folder")),
+        Err(error) => Err(failed(&text::plain_reason(&error.to_string()))),
     }
 }
 

@@ -18,7 +18,7 @@ mod workspace;
 pub(super) use usage::from_clap;
 
 use super::Exit;
-use crate::text::Place;
+use crate::text::{self, Place};
 use crate::ui;
 
 /// Why a command failed, in words.
@@ -46,7 +46,7 @@ impl<E: Explain> From<E> for Failure {
 impl Failure {
     /// `message` is a lower-case fragment: what failed, with names in backticks. Exit code 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), causes: Vec::new(), excerpt: None, hints: Vec::new(), exit: Exit::Failed }
+        Self { message: text::plain_reason(&message.into()), causes: Vec::new(), excerpt: None, hints: Vec::new(), exit: Exit::Failed }
     }
 
     /// Wrong usage or a wrong file of the user's: exit code 2.
@@ -59,7 +59,7 @@ impl Failure {
         let mut failure = Self::new(error.to_string());
         let mut source = error.source();
         while let Some(cause) = source {
-            failure.causes.push(cause.to_string());
+            failure = failure.cause(cause.to_string());
             source = cause.source();
         }
         failure
@@ -68,7 +68,7 @@ impl Failure {
     /// Adds a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
+        self.causes.push(text::plain_reason(&cause.into()));
         self
     }
 

@@ -37,7 +37,7 @@ pub(super) fn options(args: &[OsString]) -> Options {
 }
 
 /// Shows a help page or the version on stdout, or what is wrong with the command line.
-pub(super) fn answer(ui: &Ui, error: &clap::Error) -> Exit {
+pub(super) fn answer(ui: &Ui, error: &clap::Error, args: &[OsString]) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let shown = ui.raw(&format!("{}\n", error.render().ansi().to_string().trim_end()));
         return match shown {
@@ -45,7 +45,7 @@ pub(super) fn answer(ui: &Ui, error: &clap::Error) -> Exit {
             Err(error) => super::show(ui, &error.explain()),
         };
     }
-    super::show(ui, &from_clap(error))
+    super::show(ui, &from_clap(error, args))
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub struct Added {
     pub entry: Entry,
     /// What it said before.
     pub before: Option<Entry>,
+    /// Whether `.gitignore` beside it got a line.
+    #[serde(skip)]
+    pub ignored: bool,
 }
 
 /// Adds `paths`, sorted by tracked path. The caller holds the repository's lock.
@@ -52,24 +55,26 @@ pub fn add(workspace: &Workspace, store: &Store, paths: &[RelPath], work: &Work)
     }
     let mut added = Vec::new();
     for (path, (pointer, before)) in pointers {
-        if before.as_ref() != Some(&pointer.entry) || !pointer::path_of(&path).on_disk(workspace.root()).exists() {
-            write(workspace, &path, &pointer)?;
+        let ignored = if before.as_ref() != Some(&pointer.entry) || !pointer::path_of(&path).on_disk(workspace.root()).exists() {
+            write(workspace, &path, &pointer)?
         } else {
-            gitignore::add(workspace, &path)?;
-        }
-        added.push(Added { pointer: pointer::path_of(&path), path, entry: pointer.entry, before });
+            gitignore::add(workspace, &path)?
+        };
+        added.push(Added { pointer: pointer::path_of(&path), path, entry: pointer.entry, before, ignored });
     }
     Ok(added)
 }
 
 /// Writes the line of `.gitignore`, then the pointer; takes a new line back if the pointer cannot be written.
-fn write(workspace: &Workspace, path: &RelPath, pointer: &Pointer) -> Result<(), Error> {
+/// `true` when the line is new.
+fn write(workspace: &Workspace, path: &RelPath, pointer: &Pointer) -> Result<bool, Error> {
     let new = gitignore::add(workspace, path)?;
     pointer.write(workspace, path).inspect_err(|_| {
         if new {
             let _ = gitignore::remove(workspace, path);
         }
-    })
+    })?;
+    Ok(new)
 }
 
 /// Whether `path` may be added; the pointer that covers it already, if any.

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 use super::{DERM_DIR, Error};
 use crate::text::Place;
 
+/// The names of all settings.
+pub const KEYS: [&str; 2] = ["cache.dir", "cache.link"];
+
 /// What `init` writes.
 pub(super) const TEMPLATE: &str = "\
 # Settings of this repository. What belongs to one machine goes into `.derm/config.local`.
@@ -146,18 +149,33 @@ impl Config {
 }
 
 fn parse(name: &str, text: &str) -> Result<File, Error> {
-    let place = |span: Option<Range<usize>>| Box::new(place_at(name, text, span.map_or(0, |span| span.start)));
-    let file: File =
-        toml::from_str(text).map_err(|error| Error::Config { place: place(error.span()), message: error.message().replace('\n', " ") })?;
+    let file: File = toml::from_str(text).map_err(|error| explained(name, text, &error))?;
+    let wrong = |key: &'static str, word: &str, message: &str| {
+        let place = Box::new(place_at(name, text, text.find(word).unwrap_or(0)));
+        Err(Error::Config { place, message: message.to_owned(), key: Some(key) })
+    };
     if file.cache.link.as_ref().is_some_and(Vec::is_empty) {
-        let at = text.find("link").map(|start| start..start);
-        return Err(Error::Config { place: place(at), message: "`cache.link` names no link type".into() });
+        return wrong("cache.link", "link", "`cache.link` names no link type");
     }
     if file.cache.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
-        let at = text.find("dir").map(|start| start..start);
-        return Err(Error::Config { place: place(at), message: "`cache.dir` is empty".into() });
+        return wrong("cache.dir", "dir", "`cache.dir` is empty");
     }
     Ok(file)
+}
+
+/// A parser's complaint in words about the setting that it stumbled over.
+fn explained(name: &str, text: &str, error: &toml::de::Error) -> Error {
+    let Range { start, .. } = error.span().unwrap_or(0..0);
+    let place = Box::new(place_at(name, text, start));
+    let line = place.excerpt.as_deref().unwrap_or_default();
+    let (typed, value) = line.split_once('=').map_or((line, false), |(typed, _)| (typed, place.column > typed.chars().count()));
+    let key = KEYS.into_iter().find(|key| value && key.rsplit('.').next() == typed.trim().rsplit('.').next());
+    let message = match (key, error.message()) {
+        (Some(key), _) => format!("cannot understand the value of `{key}`"),
+        (None, reason) if reason.starts_with("unknown field") => format!("there is no setting `{}`", typed.trim().trim_matches(['[', ']'])),
+        (None, reason) => format!("this is not TOML: {}", reason.replace('\n', " ")),
+    };
+    Error::Config { place, message, key }
 }
 
 fn place_at(name: &str, text: &str, offset: usize) -> Place {
@@ -175,12 +193,14 @@ mod tests {
     fn unknown_keys_and_wrong_types_are_placed() {
         for (text, line, column, word) in [
             ("[cache]\nlinks = []\n", 2, 1, "links"),
-            ("[cache]\nlink = \"copy\"\n", 2, 8, "sequence"),
-            ("[cache]\nlink = [\"copy\", \"magic\"]\n", 2, 17, "magic"),
+            ("[cache]\nlink = \"copy\"\n", 2, 8, "the value of `cache.link`"),
+            ("[cache]\nlink = foo\n", 2, 8, "the value of `cache.link`"),
+            ("[cache]\ndir = 3\n", 2, 7, "the value of `cache.dir`"),
+            ("[cache]\nlink = [\"copy\", \"magic\"]\n", 2, 17, "the value of `cache.link`"),
             ("[cache]\nlink = []\n", 2, 1, "no link type"),
             ("[cache\n", 1, 7, ""),
         ] {
-            let Err(Error::Config { place, message }) = parse("config", text) else { panic!("{text} is accepted") };
+            let Err(Error::Config { place, message, .. }) = parse("config", text) else { panic!("{text} is accepted") };
             assert_eq!((place.line, place.column), (line, column), "{text}: {message}");
             assert!(message.contains(word), "{message}");
         }

@@ -45,6 +45,8 @@ pub enum Error {
         place: Box<Place>,
         /// What is wrong.
         message: String,
+        /// The setting as `section.name`, when it is known.
+        key: Option<&'static str>,
     },
     /// A line of a `.dermignore` is no pattern.
     #[error("not an ignore pattern: {message}")]

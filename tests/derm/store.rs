@@ -367,6 +367,22 @@ fn diff_names_every_file_and_finds_renames() {
 }
 
 #[test]
+fn add_says_what_git_needs_where_one_stands() {
+    let sandbox = Sandbox::repository();
+    sandbox.write("sub/my images/a.jpg", "one");
+    let add = |folder: &str, path: &str| {
+        let output = sandbox.command(["add", path]).current_dir(sandbox.path(folder)).output().unwrap();
+        let ran = Ran::from(output).success();
+        ran.stdout.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(add("sub", "my images"), "To commit: git add .gitignore 'my images.derm'");
+    sandbox.write("sub/my images/b.jpg", "two");
+    assert_eq!(add("sub/my images", "."), "To commit: git add '../my images.derm'");
+    let output = sandbox.command(["--cd", sandbox.root().to_str().unwrap(), "add", "sub/my images"]).current_dir("/").output().unwrap();
+    assert!(!Ran::from(output).success().stdout.contains("To commit"), "nothing changed");
+}
+
+#[test]
 fn damaged_objects_are_found_and_set_aside() {
     for (how, bytes) in [("flipped", b"firsT".as_slice()), ("cut", b"fir"), ("emptied", b"")] {
         let sandbox = with_data();
@@ -663,7 +679,7 @@ mod bad_input {
         sandbox.write("x", "x");
         for (text, words) in [
             ("[cache]\nlinks = [\"copy\"]\n", [".derm/config:2:1", "links"]),
-            ("[cache]\nlink = \"copy\"\n", [".derm/config:2:8", "sequence"]),
+            ("[cache]\nlink = \"copy\"\n", [".derm/config:2:8", "the value of `cache.link`"]),
             ("[cache]\nlink = [\"magic\"]\n", [".derm/config:2:9", "magic"]),
             ("[cache\n", [".derm/config:1:7", ""]),
         ] {

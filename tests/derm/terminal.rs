@@ -32,7 +32,7 @@ mod help {
     fn help_is_a_command_too() {
         assert_eq!(page(&["help"]), page(&["--help"]));
         assert_eq!(page(&["help", "runs", "list"]), page(&["runs", "list", "--help"]));
-        Sandbox::empty().derm(["help", "nosuch"]).exits(2).complains(["unrecognized subcommand `nosuch`"]);
+        Sandbox::empty().derm(["help", "nosuch"]).exits(2).complains(["unrecognized command `nosuch`"]);
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod closed {
     #[test]
     fn stdout_keeps_the_exit_code_of_a_failure() {
         let output = Sandbox::empty().command(["nosuch", "--json"]).stdout(broken_pipe()).output().unwrap();
-        Ran::from(output).exits(2).complains(["unrecognized subcommand `nosuch`"]);
+        Ran::from(output).exits(2).complains(["unrecognized command `nosuch`"]);
     }
 
     #[test]
@@ -284,9 +284,13 @@ mod exit_code {
     #[test]
     fn code_2_is_wrong_usage() {
         let sandbox = Sandbox::repository();
-        sandbox.derm(["stauts"]).exits(2).complains(["unrecognized subcommand `stauts`", "`status`"]);
+        sandbox.derm(["stauts"]).exits(2).complains(["unrecognized command `stauts`", "`status`"]);
         sandbox.derm(["runs", "list", "--limt", "3"]).exits(2).complains(["--limit"]);
-        sandbox.derm(["--cd", "nosuch", "runs", "list"]).exits(2).complains(["cannot start in", "nosuch"]);
+        sandbox.derm(["--cd", "nosuch", "runs", "list"]).exits(2).complains(["cannot start in `nosuch`: no such folder"]);
+        sandbox.write("params.yaml", "");
+        sandbox.derm(["--cd", "params.yaml", "status"]).exits(2).complains(["cannot start in `params.yaml`: not a folder"]);
+        sandbox.derm(["train", "--lr", "-1"]).exits(2).complains(["-1"]);
+        sandbox.derm(["completions", "klingon"]).exits(2).complains(["derm completions --help"]);
         Sandbox::empty().derm(["runs", "list"]).exits(2).complains(["is not inside a derm repository", "derm init"]);
     }
 

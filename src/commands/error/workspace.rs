@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 
 use super::{Explain, Failure};
 use crate::commands::Exit;
-use crate::workspace::Error;
+use crate::text::quoted_list;
+use crate::workspace::{Error, config};
 
 impl Explain for Error {
     fn explain(self) -> Failure {
@@ -16,13 +17,25 @@ impl Explain for Error {
                 failure.hint(format!("the repository is `{}`: copy the data into it", root.display())).with_exit(Exit::Usage)
             }
             Error::NotUtf8 { .. } => failure.hint("rename it: derm's files are read on every system"),
-            Error::Config { place, .. } => failure.at(&place).with_exit(Exit::Usage),
+            Error::Config { place, key, .. } => failure.at(&place).hint(setting(key)).with_exit(Exit::Usage),
             Error::Ignore { place, .. } => failure.at(&place).hint("patterns are those of `.gitignore`").with_exit(Exit::Usage),
             Error::NoGit { .. } => failure.hint("type `derm init --git` or `git init`").with_exit(Exit::Usage),
             Error::UnknownRevision { reason, .. } => failure.cause(reason).with_exit(Exit::Usage),
             Error::Git { reason, .. } => failure.cause(reason),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }
+    }
+}
+
+/// How a setting is written.
+fn setting(key: Option<&str>) -> String {
+    match key {
+        Some("cache.link") => {
+            "texts need quotes: `link = [\"reflink\", \"copy\"]`; the types are \"reflink\", \"hardlink\", \"symlink\" and \"copy\""
+                .to_owned()
+        }
+        Some("cache.dir") => "texts need quotes: `dir = \"/data/shared/derm\"`".to_owned(),
+        _ => format!("the settings are {}, as in `[cache]` and below it `link = [\"reflink\", \"copy\"]`", quoted_list(&config::KEYS)),
     }
 }
 
