@@ -289,7 +289,7 @@ mod exit_code {
         sandbox.derm(["--cd", "nosuch", "runs", "list"]).exits(2).complains(["cannot start in `nosuch`: no such folder"]);
         sandbox.write("params.yaml", "");
         sandbox.derm(["--cd", "params.yaml", "status"]).exits(2).complains(["cannot start in `params.yaml`: not a folder"]);
-        sandbox.derm(["train", "--lr", "-1"]).exits(2).complains(["-1"]);
+        sandbox.derm(["train", "--lr", "-1"]).exits(2).complains(["not provided: --data"]);
         sandbox.derm(["completions", "klingon"]).exits(2).complains(["derm completions --help"]);
         Sandbox::empty().derm(["runs", "list"]).exits(2).complains(["is not inside a derm repository", "derm init"]);
     }
