@@ -106,10 +106,9 @@ impl Side {
         let rows = match (subset, &args.split) {
             (Some(subset), Some(split)) => {
                 let split = Split::read(&context.cwd.join(split), &dataset)?;
-                split.check_fold(args.fold)?;
                 let subset: Subset =
                     subset.parse().map_err(|error: crate::dataset::split::ParseSubsetError| Failure::usage(error.to_string()))?;
-                split.rows(subset, args.fold)
+                split.asked_rows(subset, args.fold)?
             }
             _ => (0..dataset.rows.len()).collect(),
         };

@@ -55,9 +55,8 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
         None => (0..data.rows.len()).collect(),
         Some(split) => {
             let split = Split::read(&context.cwd.join(split), &data)?;
-            split.check_fold(args.fold)?;
             let subset = args.subset.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Subset::Test);
-            let rows = split.rows(subset, args.fold);
+            let rows = split.asked_rows(subset, args.fold)?;
             if rows.is_empty() {
                 return Err(training::Error::NoImages { subset, fold: args.fold }.into());
             }

@@ -185,6 +185,23 @@ impl Split {
         }
     }
 
+    /// As [`rows`](Self::rows), for what a user asked for: of a split with folds, `train` and `val` mean nothing without a fold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Settings`] when the fold is missing or is none of this split's.
+    pub fn asked_rows(&self, subset: Subset, fold: Option<u32>) -> Result<Vec<usize>, Error> {
+        self.check_fold(fold)?;
+        match (fold, self.folds()) {
+            (None, folds @ 1..) if subset != Subset::Test => {
+                let count = crate::text::count(folds as usize, "fold", "folds");
+                let hint = format!("K from 0 to {}: that fold is `val`, the others are `train`", folds - 1);
+                Err(Error::Settings { message: format!("the split has {count}; name one with `--fold K`"), hint: Some(hint) })
+            }
+            _ => Ok(self.rows(subset, fold)),
+        }
+    }
+
     /// The file's bytes.
     pub fn to_csv(&self) -> Vec<u8> {
         let folds = self.folds() > 0;

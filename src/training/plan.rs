@@ -64,14 +64,13 @@ impl<'a> Plan<'a> {
         check_device(config.device)?;
         let architecture = zoo::find(&config.network)?;
         let metric: Metric = config.monitor.parse()?;
-        split.check_fold(config.fold)?;
         let preprocess = match config.image_size {
             0 => architecture.preprocess,
             size => architecture.preprocess.at_size(size, size),
         };
         architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
-        let train = labelled(data, split, Subset::Train, config.fold);
-        let val = labelled(data, split, Subset::Val, config.fold);
+        let train = labelled(data, split.asked_rows(Subset::Train, config.fold)?);
+        let val = labelled(data, split.asked_rows(Subset::Val, config.fold)?);
         check_train(data, &train, config.fold)?;
         let class_weights = match config.class_weights {
             ClassWeights::None => None,
@@ -145,9 +144,9 @@ fn check_device(kind: DeviceKind) -> Result<(), Error> {
     }
 }
 
-fn labelled(data: &Dataset, split: &Split, subset: Subset, fold: Option<u32>) -> Labelled {
+fn labelled(data: &Dataset, rows: Vec<usize>) -> Labelled {
     let mut found = Labelled::default();
-    for row in split.rows(subset, fold) {
+    for row in rows {
         match data.rows.get(row).and_then(|row| row.label) {
             Some(label) => {
                 found.rows.push(row);

@@ -377,6 +377,26 @@ mod bad_input {
     }
 
     #[test]
+    fn a_split_with_folds_wants_one_named() {
+        let sandbox = toy(20);
+        let split = (0..20).map(|i| format!("im{i:03}.png,train,{}\n", i % 2)).collect::<String>();
+        sandbox.write("toy.csv", format!("image,split,fold\n{split}"));
+        let wanted = "the split has 2 folds; name one with `--fold K`";
+        train(&sandbox, "model", &TINY).exits(2).complains([wanted, "K from 0 to 1"]);
+        let (model, _) = trained();
+        for (name, bytes) in bundle(model, "model") {
+            sandbox.write(&format!("model/{name}"), bytes);
+        }
+        let base = ["--model", "model", "--data", "toy", "--split", "toy.csv", "--subset", "val"];
+        sandbox.derm(["predict"].iter().chain(&base)).exits(2).complains([wanted]);
+        sandbox.derm(["predict", "--fold", "1"].iter().chain(&base)).success();
+        sandbox.derm(["evaluate", "--out", "e"].iter().chain(&base)).exits(2).complains([wanted]);
+        let subsets = ["--reference-subset", "train", "--current-subset", "val"];
+        let drift = ["drift", "--reference", "toy", "--current", "toy", "--split", "toy.csv", "--out", "r"];
+        sandbox.derm(drift.iter().chain(&subsets)).exits(2).complains([wanted]);
+    }
+
+    #[test]
     fn without_validation_images_the_last_epoch_is_kept_and_that_is_said() {
         let sandbox = toy_with(24, |i| if i % 5 == 0 { "test" } else { "train" });
         let options = ["--network", "squeezenet1_1", "--image-size", "32", "--epochs", "2", "--patience", "3"];

@@ -198,9 +198,8 @@ impl Part {
             return Ok(Self { rows: (0..dataset.rows.len()).collect(), of: None });
         };
         let split = Split::read(&context.cwd.join(path), dataset)?;
-        split.check_fold(args.fold)?;
         let subset = args.subset.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Subset::Test);
-        let rows = split.rows(subset, args.fold);
+        let rows = split.asked_rows(subset, args.fold)?;
         if rows.is_empty() {
             return Err(training::Error::NoImages { subset, fold: args.fold }.into());
         }
