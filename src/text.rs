@@ -83,6 +83,17 @@ pub fn plain_reason(reason: &str) -> String {
     format!("{}{}{}", first.unwrap_or_default(), letters.as_str(), plain_reason(after))
 }
 
+/// As [`quoted_list`] with at most `shown` names: `` `a`, `b` and 7 more ``.
+pub fn some_of<S: AsRef<str>>(names: &[S], shown: usize) -> String {
+    match names.split_at_checked(shown) {
+        Some((head, rest)) if !rest.is_empty() => {
+            let quoted: Vec<String> = head.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+            format!("{} and {} more", quoted.join(", "), grouped(rest.len() as u64))
+        }
+        _ => quoted_list(names),
+    }
+}
+
 /// The candidate most like `word`, if one is close enough to be a slip of the finger.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored = candidates.into_iter().map(|name| (strsim::jaro_winkler(word, name), name));

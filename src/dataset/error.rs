@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::text::Place;
+use crate::text::{self, Place};
 
 /// What can go wrong with datasets.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,16 @@ pub enum Error {
         place: Place,
         /// What.
         message: String,
+    },
+    /// A split names images that the dataset does not hold.
+    #[error("the dataset lacks {} of the split", text::count(images.len(), "image", "images"))]
+    Strangers {
+        /// The first of them.
+        place: Place,
+        /// Their names, in the order of the file.
+        images: Vec<String>,
+        /// How many rows the split has.
+        rows: usize,
     },
     /// An image cannot be used.
     #[error("cannot read image `{}`", path.display())]

@@ -122,6 +122,11 @@ impl Split {
     /// [`Error::Invalid`] with the place: unknown images, images named twice, words that name no subset, or
     /// images of the dataset that the file does not name.
     pub fn read(path: &Path, dataset: &Dataset) -> Result<Self, Error> {
+        if !path.exists() {
+            let message = format!("there is no split file `{}`", path.display());
+            let hint = format!("check the name, or make one: `derm data split DATASET --out {}`", path.display());
+            return Err(Error::Settings { message, hint: Some(hint) });
+        }
         Self::from_table(&Table::read(path)?, dataset)
     }
 
@@ -132,8 +137,12 @@ impl Split {
         let fold = table.column("fold");
         let names = Names::of(dataset);
         let mut parts: Vec<Option<(usize, Part)>> = vec![None; dataset.rows.len()];
+        let mut strangers = Vec::new();
         for at in 0..table.len() {
-            let row = names.find(table.cell(at, image)).map_err(|why| table.error(at, image, why))?;
+            let Some(row) = names.find(table.cell(at, image)).map_err(|why| table.error(at, image, why))? else {
+                strangers.push(at);
+                continue;
+            };
             let subset = table.cell(at, split).parse().map_err(|why: ParseSubsetError| table.error(at, split, why.to_string()))?;
             let fold = fold.map_or(Ok(None), |column| read_fold(table, at, column, subset))?;
             if let Some((first, _)) = parts[row] {
@@ -141,6 +150,10 @@ impl Split {
                 return Err(table.error(at, image, message));
             }
             parts[row] = Some((at, Part { subset, fold }));
+        }
+        if let Some(&first) = strangers.first() {
+            let images = strangers.iter().map(|&at| table.cell(at, image).to_owned()).collect();
+            return Err(Error::Strangers { place: table.place(first, image), images, rows: table.len() });
         }
         let missing: Vec<&str> =
             dataset.rows.iter().zip(&parts).filter(|(_, part)| part.is_none()).map(|(row, _)| row.image.as_str()).collect();
@@ -251,16 +264,16 @@ impl<'a> Names<'a> {
         Self { full: dataset.rows.iter().enumerate().map(|(at, row)| (row.image.as_str(), at)).collect(), stems }
     }
 
-    /// The row, or why there is none.
-    pub fn find(&self, name: &str) -> Result<usize, String> {
+    /// The row, `None` where there is none, or why it cannot be told.
+    pub fn find(&self, name: &str) -> Result<Option<usize>, String> {
         if let Some(row) = self.full.get(name) {
-            return Ok(*row);
+            return Ok(Some(*row));
         }
         let by_stem = self.stems.get(name).or_else(|| self.stems.get(super::manifest::stem(name)).filter(|_| !name.contains('/')));
         match by_stem {
-            Some(Some(row)) => Ok(*row),
+            Some(Some(row)) => Ok(Some(*row)),
             Some(None) => Err(format!("`{name}` stands for several images of the dataset: write the path below `images/`")),
-            None => Err(format!("the dataset has no image `{name}`")),
+            None => Ok(None),
         }
     }
 }

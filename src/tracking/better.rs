@@ -11,7 +11,9 @@ pub enum Better {
     Greatest,
 }
 
-const LEAST: &[&str] = &["loss", "error", "err", "ece", "brier", "nll", "mae", "mse", "rmse", "perplexity", "gap"];
+const LEAST: &[&str] = &["loss", "error", "err", "ece", "mce", "brier", "nll", "mae", "mse", "rmse", "perplexity", "gap"];
+/// How uncertain another number is.
+const ABOUT: &[&str] = &["noise"];
 /// Neither good nor bad: settings, counters and costs.
 const NEITHER: &[&str] =
     &["lr", "rate", "epoch", "step", "seconds", "time", "memory", "norm", "count", "images", "samples", "threshold", "temperature"];
@@ -22,7 +24,9 @@ impl Better {
         let lower = name.to_ascii_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
         let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        if has(LEAST) {
+        if has(ABOUT) {
+            None
+        } else if has(LEAST) {
             Some(Self::Least)
         } else if has(NEITHER) {
             None
@@ -49,13 +53,13 @@ mod tests {
 
     #[test]
     fn names_tell_the_direction() {
-        for name in ["val/loss", "train/log_loss", "test/ece", "brier", "epoch_train_loss", "error_rate"] {
+        for name in ["val/loss", "train/log_loss", "test/ece", "mce", "brier", "epoch_train_loss", "error_rate"] {
             assert_eq!(Better::of(name), Some(Better::Least), "{name}");
         }
         for name in ["val/balanced_accuracy", "macro_auc", "f1"] {
             assert_eq!(Better::of(name), Some(Better::Greatest), "{name}");
         }
-        for name in ["train/lr", "learning_rate", "epoch", "seconds"] {
+        for name in ["train/lr", "learning_rate", "epoch", "seconds", "ece_noise_mean"] {
             assert_eq!(Better::of(name), None, "{name}");
         }
     }

@@ -397,6 +397,18 @@ mod bad_input {
     }
 
     #[test]
+    fn images_that_the_dataset_lacks_are_counted_and_named() {
+        let sandbox = toy(10);
+        let split = (5..20).map(|i| format!("im{i:03}.png,train\n")).collect::<String>();
+        sandbox.write("toy.csv", format!("image,split\n{split}"));
+        let ran = train(&sandbox, "model", &TINY).exits(2);
+        ran.complains(["toy.csv:7:1: the dataset lacks 10 images of the split", "`im010.png`", "`im019.png`", "make a new split"]);
+        sandbox.write("toy.csv", "image,split\n".to_owned() + &(0..12).map(|i| format!("other{i}.png,train\n")).collect::<String>());
+        let ran = train(&sandbox, "model", &TINY).exits(2);
+        ran.complains(["lacks 12 images", "`other9.png` and 2 more", "the dataset that the split was made for"]);
+    }
+
+    #[test]
     fn without_validation_images_the_last_epoch_is_kept_and_that_is_said() {
         let sandbox = toy_with(24, |i| if i % 5 == 0 { "test" } else { "train" });
         let options = ["--network", "squeezenet1_1", "--image-size", "32", "--epochs", "2", "--patience", "3"];

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use crate::commands::{Exit, Explain, Failure};
 use crate::dataset::ingest::Skip;
 use crate::dataset::{Error, ImageError, Problem};
+use crate::text;
 
 /// As many problems of a source as are named one by one.
 const SHOWN: usize = 10;
@@ -28,6 +29,7 @@ impl Explain for Error {
                 failure.hint(hint).with_exit(Exit::Usage)
             }
             Error::Invalid { place, .. } => failure.at(&place).with_exit(Exit::Usage),
+            Error::Strangers { place, images, rows } => strangers(failure.at(&place).with_exit(Exit::Usage), &images, rows),
             Error::Image { source, .. } => unusable(failure, &source),
             Error::UnknownFormat { tried, .. } => {
                 let failure = tried.into_iter().fold(failure, Failure::cause);
@@ -58,6 +60,16 @@ fn not_a_dataset(failure: Failure, path: &str, exists: bool, images: bool) -> Fa
         failure.hint("it looks like a part of one: name the folder that was given to `derm data ingest --out`")
     } else {
         failure.hint(format!("bring its images into a dataset: `derm data ingest {path} --out DIR`"))
+    }
+}
+
+/// A split's unknown images, and whether it can be meant for this dataset at all.
+fn strangers(failure: Failure, images: &[String], rows: usize) -> Failure {
+    let failure = failure.cause(format!("it has no image {}", text::some_of(images, SHOWN)));
+    if images.len() == rows {
+        failure.hint("all its images are unknown: name the dataset that the split was made for")
+    } else {
+        failure.hint("remove these rows, or make a new split: `derm data split DATASET --out CSV`")
     }
 }
 
