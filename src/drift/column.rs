@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::design::Design;
 use super::settings::Settings;
-use super::stats::{categories, ks, mean_sd, quantile, transport};
+use super::stats::{categories, clusters, ks, mean_sd, quantile, transport};
 
 /// Which test was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,7 +95,8 @@ fn shift(reference: &[f64], current: &[f64]) -> f64 {
 pub fn counts(reference: &[u64], current: &[u64], design: Design, settings: &Settings) -> Option<Outcome> {
     let table = categories::chi_square(reference, current)?;
     let rows = |counts: &[u64]| counts.iter().sum::<u64>() as usize;
-    let effect = design.of_difference(rows(reference), rows(current));
+    let (n, m) = (rows(reference), rows(current));
+    let effect = design.of_difference(n, m);
     let corrected = table.statistic / effect;
     let (test, p) = if table.least_expected / effect < LEAST_EXPECTED && table.degrees > 0 {
         let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
@@ -103,6 +104,9 @@ pub fn counts(reference: &[u64], current: &[u64], design: Design, settings: &Set
     } else {
         (Test::ChiSquare, categories::chi_square_survival(corrected, table.degrees))
     };
+    let (n_effective, m_effective) = design.sizes(n, m);
+    // Three patients a side prove little, however many images they have.
+    let p = if design.clustered() { p.max(clusters::rarest_order(n_effective, m_effective)) } else { p };
     Some(Outcome { test, statistic: table.statistic, p, effect: table.cramers_v })
 }
 

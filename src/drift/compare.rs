@@ -441,7 +441,8 @@ mod tests {
         let (known, unknown) = (rejections(0.0, true), rejections(0.0, false));
         assert!(known < 20 && unknown > 60, "{known} of 200 with lesions known, {unknown} without");
         let seen = rejections(1.0, true);
-        assert!(seen > 180, "{seen} of 200 shifts of one standard deviation");
+        // Effective sizes near 77 and 38 show a shift of 0.87 four times in five (`detectable_shift`).
+        assert!(seen >= 160, "{seen} of 200 shifts of one standard deviation");
     }
 
     #[test]

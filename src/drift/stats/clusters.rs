@@ -6,6 +6,8 @@
 //! `icc` is the intraclass correlation by analysis of variance, for groups of unequal size as in Donner,
 //! Int. Stat. Rev. 54 (1986) 67.
 
+use statrs::function::gamma::ln_gamma;
+
 /// Sums of an analysis of variance of groups within one or more samples.
 ///
 /// Each sample's groups are compared with that sample's own mean, so that a shift between samples does not
@@ -75,6 +77,13 @@ pub fn mean_size(sizes: impl IntoIterator<Item = usize>) -> f64 {
 /// `1 + (m' - 1) icc`, with `icc` held within 0..1.
 pub fn design_effect(mean_size: f64, icc: f64) -> f64 {
     1.0 + (mean_size - 1.0) * icc.clamp(0.0, 1.0)
+}
+
+/// `1 / C(n + m, n)` for real sizes: no order of `n` and `m` independent values is rarer.
+///
+/// A limiting law knows no such bound, and undercuts it when sizes are small.
+pub fn rarest_order(n: f64, m: f64) -> f64 {
+    (ln_gamma(n + 1.0) + ln_gamma(m + 1.0) - ln_gamma(n + m + 1.0)).exp().min(1.0)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //! their effective sizes ([`clustered`]), which are no whole numbers, so the limiting law serves at any size.
 
 use serde::Serialize;
-use statrs::function::gamma::ln_gamma;
 
+use super::clusters::rarest_order;
 use super::kolmogorov;
 
 /// The larger sample up to which the p-value is exact.
@@ -81,8 +81,7 @@ pub fn asymptotic(d: f64, n: f64, m: f64) -> f64 {
 /// Never below what the exact test can reach at these sizes, `2 / C(n + m, n)` (samples that lie wholly
 /// apart), which the limiting law undercuts when sizes are small.
 pub fn clustered(d: f64, n: f64, m: f64) -> f64 {
-    let least = 2.0 * (ln_gamma(n + 1.0) + ln_gamma(m + 1.0) - ln_gamma(n + m + 1.0)).exp();
-    asymptotic(d, n, m).max(least.min(1.0))
+    asymptotic(d, n, m).max((2.0 * rarest_order(n, m)).min(1.0))
 }
 
 /// The chance that a random order of the pooled sample strays `h` lattice steps from the diagonal.
