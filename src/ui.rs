@@ -11,7 +11,7 @@ mod style;
 mod table;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -68,6 +68,15 @@ impl Ui {
     /// Whether remarks and progress are unwanted.
     pub fn is_quiet(&self) -> bool {
         self.options.quiet
+    }
+
+    /// Whether a program that derm starts, in a process group of its own, may write to the terminal that
+    /// stderr is: with `stty tostop` it would be stopped (POSIX, SIGTTOU).
+    pub fn may_share_terminal(&self) -> bool {
+        let error = io::stderr();
+        let settings = rustix::termios::tcgetattr(&error);
+        let free = settings.is_ok_and(|settings| !settings.local_modes.contains(rustix::termios::LocalModes::TOSTOP));
+        !self.options.json && !self.options.quiet && error.is_terminal() && free
     }
 
     /// How many times `-v` was given.

@@ -3,7 +3,6 @@
 mod report;
 mod voice;
 
-use std::io::IsTerminal;
 use std::time::Instant;
 
 use super::{Context, Exit, Failure};
@@ -33,20 +32,12 @@ pub fn run(context: &Context, args: &ReproArgs) -> Result<Exit, Failure> {
         downstream: args.downstream,
         keep_going: args.keep_going,
         jobs,
-        share_terminal: !context.ui.is_json() && !context.ui.is_quiet() && terminal_may_be_shared(),
+        share_terminal: context.ui.may_share_terminal(),
     };
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let outcome = repro(&project, &options, work, &Voice { ui: &context.ui, project: &project, several: jobs > 1 })?;
     answer(context, args, &project, outcome, started.elapsed().as_secs_f64())
-}
-
-/// Whether a stage in a process group of its own can write to the terminal that standard error is: with
-/// `stty tostop` it would be stopped (POSIX, SIGTTOU).
-fn terminal_may_be_shared() -> bool {
-    let error = std::io::stderr();
-    let settings = rustix::termios::tcgetattr(&error);
-    error.is_terminal() && settings.is_ok_and(|settings| !settings.local_modes.contains(rustix::termios::LocalModes::TOSTOP))
 }
 
 /// Shows the answer; a failed run is an error for people and, for programs, a report with its errors in it.

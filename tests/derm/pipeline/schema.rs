@@ -107,5 +107,5 @@ fn what_dvc_dropped_is_accepted_with_a_warning() {
     sandbox.derm(["repro"]).success().complains(["pipelines/p.yaml:4:5: `live` is gone", "`checkpoint` is gone"]);
     let empty = project("stages:\n");
     empty.derm(["status"]).success();
-    empty.derm(["repro"]).exits(2).complains(["there are no pipelines"]);
+    empty.derm(["repro"]).exits(2).complains(["`pipelines/p.yaml` has no stages"]);
 }
