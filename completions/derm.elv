@@ -31,7 +31,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand init 'Make this folder a derm repository'
+            cand init 'Make a folder a derm repository'
             cand add 'Track files or folders by content hash'
             cand status 'Show which stages are stale and which data changed, and why'
             cand checkout 'Make files match their pointers and locks'
@@ -183,8 +183,8 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --quiet 'Print no remarks and no progress on stderr'
             cand -v 'Say more about what is done and why; may be repeated'
             cand --verbose 'Say more about what is done and why; may be repeated'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand show 'Show every parameter with its value'
         }
         &'derm;params;show'= {
@@ -211,8 +211,8 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --quiet 'Print no remarks and no progress on stderr'
             cand -v 'Say more about what is done and why; may be repeated'
             cand --verbose 'Say more about what is done and why; may be repeated'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand show 'Show every metric with its value'
         }
         &'derm;metrics;show'= {
@@ -519,8 +519,8 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --quiet 'Print no remarks and no progress on stderr'
             cand -v 'Say more about what is done and why; may be repeated'
             cand --verbose 'Say more about what is done and why; may be repeated'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'derm;runs;compare'= {
             cand --cd 'Run as if started in DIR'

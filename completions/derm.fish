@@ -34,7 +34,7 @@ complete -c derm -n "__fish_derm_needs_command" -s q -l quiet -d 'Print no remar
 complete -c derm -n "__fish_derm_needs_command" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_needs_command" -s V -l version -d 'Print version'
-complete -c derm -n "__fish_derm_needs_command" -f -a "init" -d 'Make this folder a derm repository'
+complete -c derm -n "__fish_derm_needs_command" -f -a "init" -d 'Make a folder a derm repository'
 complete -c derm -n "__fish_derm_needs_command" -f -a "add" -d 'Track files or folders by content hash'
 complete -c derm -n "__fish_derm_needs_command" -f -a "status" -d 'Show which stages are stale and which data changed, and why'
 complete -c derm -n "__fish_derm_needs_command" -f -a "checkout" -d 'Make files match their pointers and locks'
@@ -147,7 +147,7 @@ never\t''"
 complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every parameter with its value'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
@@ -167,7 +167,7 @@ never\t''"
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every metric with its value'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l precision -d 'Digits after the decimal point; four significant ones if not given' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
@@ -452,7 +452,7 @@ never\t''"
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -l color -d 'When to use colour' -r -f -a "auto\t''

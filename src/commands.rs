@@ -26,6 +26,7 @@ pub mod repro;
 pub mod runs;
 pub mod status;
 pub mod train;
+mod weights;
 mod welcome;
 
 use std::ffi::OsString;
@@ -64,7 +65,7 @@ fn run(args: Vec<OsString>, options: Options) -> Exit {
         Some(command) => dispatch(&context, command),
         None => welcome::run(&context),
     };
-    done.unwrap_or_else(|failure| show(&context.ui, &failure))
+    done.unwrap_or_else(|failure| show(&context.ui, &failure.seen_from(&context.here)))
 }
 
 fn show(ui: &Ui, failure: &Failure) -> Exit {

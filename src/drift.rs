@@ -31,7 +31,7 @@ pub use compare::{ColumnReport, Comparison, LevelReport, Verdict, compare};
 pub use density::Density;
 pub use design::Design;
 pub use false_alarm::FalseAlarms;
-pub use page::{cluster_sentence, false_alarm_sentence, power_sentence, signed};
+pub use page::{cluster_sentence, false_alarm_sentence, medians, power_sentence, signed};
 pub use report::Report;
 pub use settings::Settings;
 pub use table::{Level, Table};

@@ -4,6 +4,8 @@
 
 mod place;
 
+use std::path::Path;
+
 pub use place::Place;
 
 /// `1 image`, `2 images`, `10,015 images`. `plural` is the plural form, `singular` the other.
@@ -83,6 +85,21 @@ pub fn plain_reason(reason: &str) -> String {
     format!("{}{}{}", first.unwrap_or_default(), letters.as_str(), plain_reason(after))
 }
 
+/// The same words with files below `folder` named from there, where a name begins the text or follows a space or a backtick.
+pub fn shorten_paths(words: &str, folder: &Path) -> String {
+    let Some(prefix) = folder.to_str().map(|folder| format!("{}/", folder.trim_end_matches('/'))).filter(|prefix| prefix != "/") else {
+        return words.to_owned();
+    };
+    let mut short = String::with_capacity(words.len());
+    for (i, part) in words.split(&prefix).enumerate() {
+        if i > 0 && !(short.is_empty() || short.ends_with(['`', ' '])) {
+            short.push_str(&prefix);
+        }
+        short.push_str(part);
+    }
+    short
+}
+
 /// As [`quoted_list`] with at most `shown` names: `` `a`, `b` and 7 more ``.
 pub fn some_of<S: AsRef<str>>(names: &[S], shown: usize) -> String {
     match names.split_at_checked(shown) {
@@ -134,6 +151,15 @@ mod tests {
         assert_eq!(plain_reason("No such file or directory (os error 2) at path \"/proc/.derm-tmp-ge2dee\""), "no such file or directory");
         assert_eq!(plain_reason("cannot read `x`: Is a directory (os error 21)"), "cannot read `x`: Is a directory");
         assert_eq!(plain_reason("unexpected end"), "unexpected end");
+    }
+
+    #[test]
+    fn paths_are_named_from_the_folder() {
+        let short = |words| shorten_paths(words, Path::new("/home/ada"));
+        assert_eq!(short("cannot read `/home/ada/toy/a.png` of `/home/ada/toy`"), "cannot read `toy/a.png` of `toy`");
+        assert_eq!(short("/home/ada/params.yaml:3:1: wrong"), "params.yaml:3:1: wrong");
+        assert_eq!(short("`/mnt/home/ada/x` and `/home/adam/y`"), "`/mnt/home/ada/x` and `/home/adam/y`");
+        assert_eq!(shorten_paths("`/etc/x`", Path::new("/")), "`/etc/x`");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | [`fit`] | the loop |
 //! | [`schedule`], [`sampler`], [`augment`], [`stopping`], [`random`] | pure functions of seed and position |
 //! | [`features`] | a frozen backbone's features, computed once |
+//! | [`destination`] | the folder for the bundle, made sure of beforehand |
 //! | [`publish`] | the bundle with its model card and provenance |
 //! | [`infer`] | probabilities for images |
 //! | [`events`] | what a terminal, a run's files or a test may watch |
@@ -21,6 +22,7 @@ mod ahead;
 pub mod augment;
 pub mod checkpoint;
 pub mod config;
+pub mod destination;
 mod error;
 pub mod events;
 pub mod features;
@@ -38,6 +40,7 @@ pub mod stopping;
 pub mod tensors;
 
 pub use config::{Choices, Config};
+pub use destination::Destination;
 pub use error::Error;
 pub use events::{Event, Watcher};
 pub use fit::{Trained, train};

@@ -8,7 +8,8 @@ use clap::Args;
 /// the data itself in `.gitignore`. A path inside a tracked folder updates that folder's pointer, also
 /// when the rest of the folder is not on this machine. Unchanged files are not read again.
 #[derive(Debug, Args)]
-#[command(after_help = "EXAMPLES:
+#[command(after_help = "\
+EXAMPLES
   derm add data/skin                      a folder with all it holds
   derm add 'data/*.csv' weights.bin       patterns are expanded by derm too
   derm add data/skin/images/new.jpg       one more file of a tracked folder

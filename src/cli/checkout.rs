@@ -8,7 +8,8 @@ use clap::Args;
 /// byte. Content that is not in the cache is never overwritten or removed without --force: then
 /// nothing is changed and the files are named. What the cache lacks is reported after the rest is done.
 #[derive(Debug, Args)]
-#[command(after_help = "EXAMPLES:
+#[command(after_help = "\
+EXAMPLES
   git checkout v1 && derm checkout        the data that belongs to a commit
   derm checkout data/skin/images          only a part of a tracked folder")]
 pub struct CheckoutArgs {

@@ -6,15 +6,16 @@ use clap::Args;
 ///
 /// Few stages are drawn as boxes, without the arrows that others imply; many
 /// are shown as a list in which each stage names those it needs.
-///
-/// EXAMPLES
-///
-///     derm dag                       everything
-///     derm dag evaluate              the stage `evaluate` and what it needs
-///     derm dag --dot | dot -Tsvg     a picture, by Graphviz
-///     derm dag --mermaid             for Markdown on GitHub
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm dag                       everything
+  derm dag evaluate              the stage `evaluate` and what it needs
+  derm dag --dot | dot -Tsvg     a picture, by Graphviz
+  derm dag --mermaid             for Markdown on GitHub"
+)]
 pub struct DagArgs {
     /// Stages, groups, pipeline files, FILE:STAGE, or outputs; all stages if none is given
     #[arg(value_name = "TARGET")]

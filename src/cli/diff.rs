@@ -8,10 +8,18 @@ use clap::Args;
 /// two: the second against the first. Files inside tracked folders are listed one by one as far as the
 /// folder's listing is in the cache; a file that moved is recognised by its content.
 #[derive(Debug, Args)]
-#[command(after_help = "EXAMPLES:
+#[command(after_help = "\
+EXAMPLES
   derm diff                      what changed since the last commit
   derm diff v1.0 v1.1            between two tags
-  derm diff --exit-code main     exit code 3 when anything differs")]
+  derm diff --exit-code main     exit code 3 when anything differs
+
+EXIT STATUS
+    0  done
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+    3  with --exit-code: there are differences
+  130  interrupted")]
 pub struct DiffArgs {
     /// The revision to start from (default: HEAD)
     #[arg(value_name = "OLD")]

@@ -25,7 +25,11 @@ EXAMPLES
     derm drift --reference-predictions spring.csv --current-predictions autumn.csv --out reports/drift
 
 EXIT STATUS
-  0 compared; 3 something drifts and --fail-on-drift was given")]
+    0  compared
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+    3  something drifts and --fail-on-drift was given
+  130  interrupted")]
 pub struct DriftArgs {
     /// The reference: a dataset, or a folder of images
     #[arg(

@@ -1,8 +1,10 @@
 //! Arguments of `derm init`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-/// Make this folder a derm repository
+use clap::{Args, ValueHint};
+
+/// Make a folder a derm repository
 ///
 /// Creates `.derm/` with a commented `config`. Typing it again completes what is missing and changes
 /// nothing else.
@@ -10,11 +12,16 @@ use clap::Args;
 /// `--example` also writes `pipelines/skin.yaml` and `params.yaml`: from images to an audited, exported model, on drawn
 /// images until `data.source` in params.yaml names a folder. Files that exist are kept.
 #[derive(Debug, Args)]
-#[command(after_help = "EXAMPLES:
-  derm init              in the folder that holds your project
-  derm init --git        also create a git repository, unless there is one
-  derm init --example    with a pipeline that runs as it is: derm repro")]
+#[command(after_help = "\
+EXAMPLES
+  derm init                   in the folder that holds your project
+  derm init --git             also create a git repository, unless there is one
+  derm init --example skin    in a new folder `skin`, with a pipeline that runs as it is: derm repro")]
 pub struct InitArgs {
+    /// The folder, made if it is not there [default: the current one]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+
     /// Also create a git repository, unless the folder lies in one
     #[arg(long)]
     pub git: bool,

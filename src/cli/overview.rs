@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::num::NonZeroUsize;
 
 use clap::Command;
+use clap::builder::styling::Style;
 
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
@@ -53,8 +54,7 @@ pub(super) fn apply(command: Command) -> Command {
         groups(&command),
         heading("{h}Options:{/h}")
     );
-    let command =
-        command.override_usage("derm [OPTIONS] COMMAND ...").mut_subcommands(|sub| with_heading(sub, &heading("{h}Examples:{/h}")));
+    let command = command.override_usage("derm [OPTIONS] COMMAND ...").mut_subcommands(|sub| with_end(sub, header));
     command.help_template(template).after_help(SHORT_END).after_long_help(heading(LONG_END))
 }
 
@@ -67,15 +67,22 @@ fn with_negative_numbers(command: Command) -> Command {
     command.mut_subcommands(with_negative_numbers)
 }
 
-/// `EXAMPLES` above the examples of a command gets the look of the other headings.
-fn with_heading(command: Command, heading: &str) -> Command {
-    let given = command.get_after_help().or(command.get_after_long_help()).map(ToString::to_string);
-    let examples = given.as_deref().and_then(|text| text.strip_prefix("EXAMPLES")).map(|rest| rest.trim_start_matches(':'));
-    let command = match examples {
-        Some(rest) => command.after_long_help(format!("{heading}{rest}")).after_help(None::<&str>),
-        None => command,
-    };
-    command.mut_subcommands(|sub| with_heading(sub, heading))
+/// How a command ends, unless its own page says it more closely.
+const EXIT_STATUS: &str = "\
+EXIT STATUS
+    0  done
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+  130  interrupted";
+
+/// Gives every page of a command its end: examples and exit codes, under the same headings as on the first page.
+fn with_end(command: Command, style: Style) -> Command {
+    let given = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let default = if given.contains("EXIT STATUS") { "" } else { EXIT_STATUS };
+    let all = [given.as_str(), default].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("\n\n");
+    let end = all.replace("EXAMPLES\n", &format!("{style}Examples:{style:#}\n"));
+    let end = end.replace("EXIT STATUS\n", &format!("{style}Exit codes:{style:#}\n"));
+    command.after_help(None::<&str>).after_long_help(end).mut_subcommands(|sub| with_end(sub, style))
 }
 
 fn groups(command: &Command) -> String {

@@ -7,14 +7,20 @@ use clap::{Args, ValueHint};
 /// Classify images with a trained network
 ///
 /// Takes images, folders of images, globs in quotes, and `-` for a list of paths on stdin; or a dataset, all of it or one
-/// subset of a split. Images that cannot be read are reported and left out; the exit code is then 1.
+/// subset of a split. Images that cannot be read are reported and left out.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 EXAMPLES
   Classify photographs
     derm predict --model models/skin photos/ 'more/*.jpg'
   A table of probabilities for the test images
-    derm predict --model models/skin --data data/skin --split data/skin-split.csv --out predictions.csv")]
+    derm predict --model models/skin --data data/skin --split data/skin-split.csv --out predictions.csv
+
+EXIT STATUS
+    0  every image was predicted
+    1  failed, or images could not be read; the others were predicted unless --strict
+    2  wrong usage, or a file of yours that cannot be understood
+  130  interrupted")]
 pub struct PredictArgs {
     /// The bundle: a folder made by `derm train`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -13,22 +13,24 @@ use clap::Args;
 /// Outputs whose inputs did not change are taken from the cache instead of
 /// being made again. If a stage fails or is stopped, its old outputs are put
 /// back and nothing is recorded.
-///
-/// EXAMPLES
-///
-///     derm repro                     everything that is stale
-///     derm repro --dry               only say what would run, and why
-///     derm repro train               the stage `train` and what it needs
-///     derm repro models/skin         what makes `models/skin`, and what that needs
-///     derm repro -f -s train         run `train` alone, stale or not
-///     derm repro -j 4 -k             up to four at once, going on after a failure
-///
-/// EXIT STATUS
-///
-///     0 everything is up to date; 1 a stage failed; 2 wrong usage or a pipeline
-///     file that cannot be understood; 130 stopped
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm repro                     everything that is stale
+  derm repro --dry               only say what would run, and why
+  derm repro train               the stage `train` and what it needs
+  derm repro models/skin         what makes `models/skin`, and what that needs
+  derm repro -f -s train         run `train` alone, stale or not
+  derm repro -j 4 -k             up to four at once, going on after a failure
+
+EXIT STATUS
+    0  everything is up to date
+    1  a stage failed
+    2  wrong usage, or a pipeline file that cannot be understood
+  130  stopped: nothing of the running stages is recorded"
+)]
 pub struct ReproArgs {
     /// Stages, groups, pipeline files, FILE:STAGE, or outputs; all stages if none is given
     #[arg(value_name = "TARGET")]

@@ -6,13 +6,17 @@ use clap::Args;
 ///
 /// For every stage: whether `derm repro` would run it, and the reasons. For
 /// every added file or folder: how it differs from its pointer.
-///
-/// EXIT STATUS
-///
-///     0 done (with --exit-code: nothing differs)
-///     3 with --exit-code: something does
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXIT STATUS
+    0  done
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+    3  with --exit-code: a stage is stale or data differs
+  130  interrupted"
+)]
 pub struct StatusArgs {
     /// Exit with 3 if a stage is stale or data changed
     #[arg(long)]

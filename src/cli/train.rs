@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 /// `provenance.json`. Every option of the groups below `Data and result` can also stand in a parameter file (`--params`), with `_` for `-`.
 ///
 /// Training that was stopped with Ctrl-C or killed goes on when the same command is typed again, to the same weights bit
-/// for bit. Ctrl-C ends with exit code 130.
+/// for bit.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -19,7 +19,13 @@ EXAMPLES
     derm train --data data/skin --split data/skin-split.csv --out models/skin --params params.yaml:train
   A new head on trained weights
     derm train --data data/ham --split data/ham-split.csv --out models/ham \\
-      --network efficientnet_lite0 --weights efficientnet_lite0.safetensors --freeze backbone")]
+      --network efficientnet_lite0 --weights efficientnet_lite0.safetensors --freeze backbone
+
+EXIT STATUS
+    0  done
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+  130  interrupted: a checkpoint is written, and the same command goes on from it")]
 pub struct TrainArgs {
     /// The dataset: a folder made by `derm data ingest`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Data and result")]

@@ -17,6 +17,8 @@ pub struct Context {
     pub ui: Ui,
     /// The absolute folder that relative paths on the command line start from.
     pub cwd: PathBuf,
+    /// The folder that the shell is in: the same, unless `--cd` moved the start.
+    pub here: PathBuf,
     /// Raised by Ctrl-C and by SIGTERM.
     pub interrupt: Interrupt,
     /// `-j`, if given.
@@ -29,14 +31,14 @@ impl Context {
         let options = Options { json: global.json, quiet: global.quiet, verbose: global.verbose, color: global.color };
         let here = std::env::current_dir().map_err(|error| Failure::new("cannot find the current folder").cause(error.to_string()))?;
         let cwd = match &global.directory {
-            None => here,
+            None => here.clone(),
             Some(folder) => start_in(&here, folder)?,
         };
         if let Some(jobs) = global.jobs {
             // Fails only when a pool exists already, which is so in tests that run two commands in one process.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
         }
-        Ok(Self { ui: Ui::new(options), cwd, interrupt: on_signals(), jobs: global.jobs })
+        Ok(Self { ui: Ui::new(options), cwd, here, interrupt: on_signals(), jobs: global.jobs })
     }
 
     /// The repository that the command was started in.

@@ -5,7 +5,7 @@ mod ingest;
 mod split;
 mod stats;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Context, Exit, Failure};
 use crate::cli::data::{DataArgs, DataCommand};
@@ -23,12 +23,6 @@ pub fn run(context: &Context, args: &DataArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// A path as it was typed where that works, so that messages name files as the user does.
-fn typed(context: &Context, path: &Path) -> PathBuf {
-    let here = std::env::current_dir().is_ok_and(|here| here == context.cwd);
-    if here { path.to_owned() } else { context.cwd.join(path) }
-}
-
 /// A path for JSON and for reports: as typed, but never the machine's own folders.
 fn shown(path: &Path) -> String {
     let path = if path.is_absolute() { path.file_name().map(Path::new).unwrap_or(path) } else { path };
@@ -43,13 +37,13 @@ fn work<'a>(context: &'a Context, observer: &'a dyn Observer) -> Work<'a> {
 fn settings(context: &Context, spec: Option<&str>) -> Result<Option<Settings>, Failure> {
     let Some(spec) = spec else { return Ok(None) };
     let (path, key) = Settings::parse_spec(spec);
-    Ok(Some(Settings::read(&typed(context, &path), key.as_deref())?))
+    Ok(Some(Settings::read(&context.cwd.join(path), key.as_deref())?))
 }
 
 /// A dataset and, if one is named, its split.
 fn open(context: &Context, dataset: &Path, split: Option<&Path>) -> Result<(Dataset, Option<Split>), Failure> {
-    let dataset = Dataset::open(&typed(context, dataset))?;
-    let split = split.map(|path| Split::read(&typed(context, path), &dataset)).transpose()?;
+    let dataset = Dataset::open(&context.cwd.join(dataset))?;
+    let split = split.map(|path| Split::read(&context.cwd.join(path), &dataset)).transpose()?;
     Ok((dataset, split))
 }
 

@@ -4,10 +4,15 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::doctor::DoctorArgs;
-use crate::store::{Store, Work, doctor};
+use crate::pipeline;
+use crate::relpath::RelPath;
+use crate::store::{Entry, Store, Work, doctor, pointer};
 use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table};
 use crate::workspace::{Error, Workspace};
+
+/// As many paths or objects as a line names.
+const SHOWN: usize = 5;
 
 #[derive(Serialize)]
 struct DoctorReport {
@@ -68,16 +73,15 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Failure> {
         Ok(workspace) => checks.extend(repository(context, &workspace, args.verify)?),
         Err(error @ Error::NoRepository { .. }) if args.verify => return Err(error.into()),
         Err(Error::NoRepository { .. }) => checks.push(Check::new("repository", "root", Outcome::Info, "not inside a repository")),
-        Err(error) => checks.push(Check::new("repository", "config", Outcome::Failed, describe(error))),
+        Err(error) => checks.push(Check::new("repository", "config", Outcome::Failed, in_a_line(&error.into()))),
     }
     let failed = checks.iter().any(|check| check.outcome == Outcome::Failed);
     context.ui.show(&DoctorReport { version: env!("CARGO_PKG_VERSION"), checks })?;
     Ok(if failed { Exit::CheckFailed } else { Exit::Done })
 }
 
-/// An error in one line, with its place.
-fn describe(error: Error) -> String {
-    let failure = Failure::from(error);
+/// A failure in one line, with its place.
+fn in_a_line(failure: &Failure) -> String {
     let shown = failure.shown();
     std::iter::once(shown.message).chain(shown.causes.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
 }
@@ -156,7 +160,37 @@ fn repository(context: &Context, workspace: &Workspace, verify: bool) -> Result<
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let store = Store::open(workspace)?;
-    Ok(vec![config(workspace), git(workspace), links(workspace, &store), objects(&store, verify, &work)?])
+    let objects = objects(&store, verify, &work)?;
+    let tracked = tracked(workspace, &store, objects.outcome == Outcome::Ok);
+    Ok(vec![config(workspace), git(workspace), links(workspace, &store), objects, tracked])
+}
+
+/// Whether the cache holds all that pointers and locks name: what it lacks cannot be checked out.
+///
+/// In a cache that lost nothing (`whole`) that is how a clone begins; in another it is damage.
+fn tracked(workspace: &Workspace, store: &Store, whole: bool) -> Check {
+    let named = match named(workspace) {
+        Ok(named) => named,
+        Err(failure) => return Check::new("cache", "tracked", Outcome::Failed, in_a_line(&failure)),
+    };
+    let missing: Vec<&str> = named.iter().filter(|(_, entry)| !store.has(entry)).map(|(path, _)| path.as_str()).collect();
+    if missing.is_empty() {
+        return Check::new("cache", "tracked", Outcome::Ok, format!("{}, all in the cache", text::count(named.len(), "path", "paths")));
+    }
+    let outcome = if whole { Outcome::Warning } else { Outcome::Failed };
+    let detail = format!(
+        "{} of {} not whole in the cache: {}; put the files in place and type `derm add`, or run the stage that makes them",
+        missing.len(),
+        text::count(named.len(), "path", "paths"),
+        text::some_of(&missing, SHOWN),
+    );
+    Check::new("cache", "tracked", outcome, detail)
+}
+
+/// Everything that a pointer or a pipeline's lock names.
+fn named(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Failure> {
+    let pointers = pointer::find_all(workspace)?.into_iter().map(|(path, pointer)| (path, pointer.entry));
+    Ok(pointers.chain(pipeline::outputs(workspace)?).collect())
 }
 
 fn config(workspace: &Workspace) -> Check {
@@ -186,8 +220,7 @@ fn links(workspace: &Workspace, store: &Store) -> Check {
     let types = match doctor::link_types(store) {
         Ok(types) => types,
         Err(error) => {
-            let failure = Failure::from(error);
-            return Check::new("cache", "links", Outcome::Failed, failure.shown().message);
+            return Check::new("cache", "links", Outcome::Failed, in_a_line(&error.into()));
         }
     };
     let works = |wanted| types.iter().any(|(link, result)| *link == wanted && result.is_ok());
@@ -210,12 +243,12 @@ fn objects(store: &Store, verify: bool, work: &Work) -> Result<Check, Failure> {
     }
     if !found.damaged.is_empty() {
         outcome = Outcome::Failed;
-        let names: Vec<String> = found.damaged.iter().take(5).map(ToString::to_string).collect();
+        let names: Vec<String> = found.damaged.iter().map(ToString::to_string).collect();
         detail = format!(
-            "{} of {} damaged and set aside: {}; put the files in place and type `derm add`, or run the stage that makes them",
+            "{} of {} damaged and set aside: {}",
             found.damaged.len(),
             text::count(found.count as usize, "object", "objects"),
-            text::quoted_list(&names)
+            text::some_of(&names, SHOWN)
         );
     }
     Ok(Check::new("cache", "objects", outcome, detail))

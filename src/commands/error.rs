@@ -17,6 +17,8 @@ mod workspace;
 
 pub(super) use usage::from_clap;
 
+use std::path::Path;
+
 use super::Exit;
 use crate::text::{self, Place};
 use crate::ui;
@@ -84,6 +86,15 @@ impl Failure {
     pub fn at(mut self, place: &Place) -> Self {
         self.message = format!("{place}: {}", self.message);
         self.excerpt = Some(place.picture()).filter(|text| !text.is_empty());
+        self
+    }
+
+    /// Names files below `folder` from there, as a user in that folder types them.
+    #[must_use]
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        let shorten = |text: &mut String| *text = text::shorten_paths(text, folder);
+        shorten(&mut self.message);
+        self.causes.iter_mut().chain(&mut self.hints).for_each(shorten);
         self
     }
 

@@ -12,6 +12,7 @@ use crate::cli::evaluate::EvaluateArgs;
 use crate::evaluation::page::{self, Material};
 use crate::evaluation::{self, Options, Predictions, thumbnail};
 use crate::observer::Unit;
+use crate::text;
 use crate::workspace::{Workspace, atomic, settings::Settings};
 use source::Source;
 
@@ -21,6 +22,10 @@ const FILES: [&str; 4] = ["metrics.json", "evaluation.json", "predictions.csv", 
 pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let workspace = Workspace::discover(&context.cwd).ok();
     let (resamples, seed) = settings(context, args)?;
+    if context.cwd.join(&args.out).is_file() {
+        return Err(Failure::usage(format!("`{}` is a file; `--out` names a folder", args.out.display()))
+            .hint(format!("the folder gets {}", text::quoted_list(&FILES))));
+    }
     let source = Source::resolve(context, workspace.as_ref(), args)?;
     let recording = workspace.as_ref().map(|workspace| record::Recording::start(workspace, args, &source, resamples, seed));
     let made =

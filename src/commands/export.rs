@@ -5,10 +5,11 @@ use std::path::Path;
 use candle_core::Device;
 use serde::Serialize;
 
+use super::weights::Source;
 use super::{Context, Exit, Failure};
 use crate::cli::export::{ExportArgs, Format, OutputKind, PreprocessLevel};
 use crate::export::{self, Card, Input, Output, Summary};
-use crate::nn::{Bundle, HeadRule, Network, Preprocess, weights::Weights, zoo};
+use crate::nn::{Bundle, HeadRule, Network, Preprocess, zoo};
 use crate::text;
 use crate::ui::{Page, Report};
 use crate::workspace::atomic;
@@ -99,8 +100,11 @@ impl Model {
     /// A network with its published weights; classes are known by their numbers alone.
     fn published(context: &Context, name: &str, weights: &str) -> Result<Self, Failure> {
         let architecture = zoo::find(name)?;
-        let file = context.cwd.join(weights);
-        let weights = if file.is_file() { Weights::open(&file)? } else { Weights::find(weights, &*context.ui.observer())? };
+        let Some(weights) = Source::find(context, Some(weights), name)?.open(context, &*context.ui.observer())? else {
+            return Err(
+                Failure::usage("a network without weights is not worth exporting").hint("name a file or a hub name: `--weights FILE`")
+            );
+        };
         let network = Network::new(architecture, architecture.published_classes, 0, &Device::Cpu)?;
         network.load(&weights, HeadRule::Keep)?;
         let classes = (0..architecture.published_classes).map(|class| class.to_string()).collect();

@@ -1,5 +1,7 @@
 //! `derm man`.
 
+mod page;
+
 use std::io;
 
 use serde::Serialize;
@@ -46,9 +48,6 @@ pub fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
 }
 
 fn collect(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
-    let man = clap_mangen::Man::new(command.clone());
-    let mut page = Vec::new();
-    man.render(&mut page)?;
-    pages.push((man.get_filename(), page));
+    pages.push((format!("{}.1", page::name(command)), page::render(command)?));
     command.get_subcommands().filter(|sub| !sub.is_hide_set()).try_for_each(|sub| collect(sub, pages))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure};
 use crate::cli::predict::PredictArgs;
-use crate::dataset::{Dataset, Split, Subset, Work};
+use crate::dataset::{self, Dataset, Split, Subset, Work};
 use crate::evaluation::{Prediction, Predictions};
 use crate::nn::Bundle;
 use crate::text;
@@ -16,6 +16,9 @@ use crate::training::infer::Unreadable;
 use crate::training::{self, Views};
 use crate::ui::{Align, Page, Report, Table};
 use crate::workspace::atomic;
+
+/// As many unreadable images as `--strict` names.
+const SHOWN: usize = 20;
 
 pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
@@ -30,12 +33,11 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     }
     let views = if args.tta { Views::D4 } else { Views::One };
     let (predictions, unreadable) = training::predict_files(&bundle, &files, views, work)?;
-    for Unreadable { image, error } in &unreadable {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        context.ui.warn(format!("`{image}` is left out: {error}{cause}"));
-    }
     if args.strict && !unreadable.is_empty() {
-        return Err(Failure::new(format!("{} cannot be read", text::count(unreadable.len(), "image", "images"))));
+        return Err(strict(&unreadable));
+    }
+    for image in &unreadable {
+        context.ui.warn(format!("left out {}", why(image)));
     }
     if let Some(out) = &args.out {
         atomic::write(&context.cwd.join(out), predictions.to_csv().as_bytes())?;
@@ -46,6 +48,26 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
         context.ui.show(&PredictReport::new(&predictions, &unreadable, args.top))?;
     }
     Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The image as it was named, and what is wrong with it.
+fn why(Unreadable { image, error }: &Unreadable) -> String {
+    format!("`{image}`: {}", reason(error))
+}
+
+/// The system's or the decoder's word, without the path, which the image's name stands for.
+fn reason(error: &dataset::Error) -> String {
+    text::plain_reason(&std::error::Error::source(error).map_or(error.to_string(), ToString::to_string))
+}
+
+fn strict(unreadable: &[Unreadable]) -> Failure {
+    let failure = Failure::new(format!("{} cannot be read", text::count(unreadable.len(), "image", "images")));
+    let failure = unreadable.iter().take(SHOWN).map(why).fold(failure, Failure::cause);
+    match unreadable.len().saturating_sub(SHOWN) {
+        0 => failure,
+        more => failure.cause(format!("and {more} more")),
+    }
+    .hint("nothing was written; without `--strict` the others are predicted")
 }
 
 /// The images of a dataset or of one subset of it, by the names they have there.
@@ -114,10 +136,7 @@ impl PredictReport {
                 probabilities: prediction.probabilities.clone(),
             }
         };
-        let missing = |unreadable: &Unreadable| Missing {
-            image: unreadable.image.clone(),
-            reason: std::error::Error::source(&unreadable.error).map_or(unreadable.error.to_string(), ToString::to_string),
-        };
+        let missing = |unreadable: &Unreadable| Missing { image: unreadable.image.clone(), reason: reason(&unreadable.error) };
         Self {
             classes: predictions.classes.clone(),
             predictions: predictions.rows.iter().map(row).collect(),

@@ -53,9 +53,13 @@ fn answer(context: &Context, args: &ReproArgs, project: &Project, mut outcome: O
         report.left_over().into_iter().for_each(|line| context.ui.note(line));
         return Err(whole(errors.into_iter().map(|(_, error)| error).collect(), outcome.interrupted).into());
     }
-    let mut exit = if outcome.interrupted { Exit::Interrupted } else { Exit::Failed };
+    let mut exit = Exit::Failed;
+    if outcome.interrupted {
+        exit = Exit::Interrupted;
+        ui::tell(&Failure::from(Error::Interrupted).shown());
+    }
     for (at, error) in errors {
-        let failure = Failure::from(error);
+        let failure = Failure::from(error).seen_from(&context.here);
         ui::tell(&failure.shown());
         if !outcome.interrupted && failure.exit() != Exit::Failed {
             exit = failure.exit();

@@ -11,19 +11,19 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::weights::Source;
 use super::{Context, Exit, Failure};
 use crate::cli::train::TrainArgs;
 use crate::dataset::{Dataset, Split, Work};
 use crate::digest::ObjectId;
-use crate::nn::weights::Weights;
 use crate::text;
 use crate::tracking::{DatasetRef, Environment, RunId, RunWriter, Start, Status};
 use crate::training::publish::{self, Origin};
-use crate::training::{self, Plan, Session, Trained};
+use crate::training::{self, Destination, Plan, Session, Trained};
 use crate::ui::{Page, Report};
 use crate::workspace::Workspace;
 
-use resolve::{Resolved, Source};
+use resolve::Resolved;
 use watch::Watch;
 
 pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
@@ -35,10 +35,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
 
     let data = Dataset::open(&context.cwd.join(&args.data))?;
     let split = Split::read(&context.cwd.join(&args.split), &data)?;
-    let weights = open_weights(context, &resolved, work)?;
+    let weights = resolved.weights.open(context, work.observer)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
-    let out = context.cwd.join(&args.out);
-    publish::prepare(&out)?;
+    let destination = Destination::prepare(&context.cwd.join(&args.out))?;
+    let out = destination.path();
     remark(context, &resolved, &plan);
 
     let mut session = Session::open(&plan, &workspace.derm_dir().join("checkpoints"), args.restart)?;
@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let mut watch = Watch::new(&context.ui, &writer, plan.metric);
     let done = training::train(session, &features, &mut watch, work).and_then(|trained| {
         let origin = origin(&workspace, context, args, &resolved);
-        let weights = publish::publish(&plan, &trained.network, &trained.state, trained.val.as_ref(), &origin, &out)?;
+        let weights = publish::publish(&plan, &trained.network, &trained.state, trained.val.as_ref(), &origin, out)?;
         Ok((trained, weights))
     });
     drop(watch);
@@ -61,21 +61,12 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     };
     let report = report(&plan, &trained, weights, &writer, &name_of(&workspace, context, &args.out), resumed, started);
     trained.checkpoints.remove()?;
-    keep(&writer, &report, &out);
+    keep(&writer, &report, out);
     for problem in writer.problems() {
         context.ui.warn(problem);
     }
     context.ui.show(&report)?;
     Ok(Exit::Done)
-}
-
-/// The weights to start from.
-fn open_weights(context: &Context, resolved: &Resolved, work: Work<'_>) -> Result<Option<Weights>, Failure> {
-    Ok(match &resolved.weights {
-        Source::Random => None,
-        Source::File(path) => Some(Weights::open(&context.cwd.join(path))?),
-        Source::Hub(spec) => Some(Weights::from_hub(spec, work.observer)?),
-    })
 }
 
 /// What a user may not expect, said before time is spent on it.

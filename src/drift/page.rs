@@ -146,7 +146,13 @@ fn findings(report: &Report) -> Section {
     for column in by_effect(&report.comparison, |column| column.verdict == Verdict::Drift) {
         let what = Cell::text(describe(&column.name).unwrap_or_default());
         let size = Cell::number(effect(column), signed(column, effect(column)));
-        table.row([Cell::text(&column.name), what, size, median(column.reference.median), median(column.current.median)]);
+        let [reference, current] = medians(column);
+        let cell = |value: Option<f64>, text: Option<String>| match (value, text) {
+            (Some(value), Some(text)) => Cell::number(value, text),
+            _ => Cell::text("–"),
+        };
+        let (reference, current) = (cell(column.reference.median, reference), cell(column.current.median, current));
+        table.row([Cell::text(&column.name), what, size, reference, current]);
     }
     section.table(&table)
 }
@@ -168,21 +174,32 @@ pub fn signed(column: &ColumnReport, effect: f64) -> String {
     format!("{}{:.2}", if effect < 0.0 { "↓ −" } else { "↑ +" }, effect.abs())
 }
 
-fn median(value: Option<f64>) -> Cell {
-    value.map_or_else(|| Cell::text("–"), |value| Cell::number(value, short(value)))
+/// The medians of reference and current, with as many digits as tell them apart.
+pub fn medians(column: &ColumnReport) -> [Option<String>; 2] {
+    let values = [column.reference.median, column.current.median];
+    let [Some(reference), Some(current)] = values else { return values.map(|value| value.map(short)) };
+    let shown = |more| [reference, current].map(|value| with_digits(value, more));
+    let differ = |shown: &[String; 2]| shown[0] != shown[1];
+    let shown = (0..=MORE_DIGITS).map(shown).find(differ).unwrap_or_else(|| [short(reference), short(current)]);
+    shown.map(Some)
 }
+
+/// Digits beyond the usual four that two numbers may take to look different.
+const MORE_DIGITS: usize = 6;
 
 /// Some four digits of a number.
 fn short(value: f64) -> String {
-    let decimals = if value.abs() >= 100.0 {
-        0
-    } else if value.abs() >= 10.0 {
-        1
-    } else if value.abs() >= 1.0 {
-        2
-    } else {
-        3
+    with_digits(value, 0)
+}
+
+fn with_digits(value: f64, more: usize) -> String {
+    let decimals = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        _ => 3,
     };
+    let decimals = decimals + more;
     format!("{value:.decimals$}")
 }
 

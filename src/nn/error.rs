@@ -51,9 +51,11 @@ pub enum Error {
         /// The network.
         architecture: &'static str,
         /// What differs.
-        misfit: Misfit,
+        misfit: Box<Misfit>,
         /// Only the classifier differs, so replacing the head would work.
         only_head: bool,
+        /// A network whose backbone has exactly these parameters.
+        belongs_to: Option<&'static str>,
     },
     /// A file could not be read or written.
     #[error("cannot {operation} `{}`", path.display())]
@@ -171,30 +173,35 @@ pub struct Misfit {
     pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
 }
 
-/// Names shown of each list; the count says how many there are.
-const SHOWN: usize = 5;
-
 impl Misfit {
+    /// Names shown of each list; the count says how many there are.
+    pub const SHOWN: usize = 10;
+
     /// Whether everything fits.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty() && self.misshapen.is_empty()
+    }
+
+    /// One line for each way in which they differ, with the first names.
+    pub fn lines(&self) -> Vec<String> {
+        let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let shapes = self.misshapen.iter().map(|(name, file, own)| format!("`{name}` is {file:?}, expected {own:?}")).collect();
+        [("missing", quoted(&self.missing)), ("unexpected", quoted(&self.unexpected)), ("of another shape", shapes)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| {
+                let more = if names.len() > Self::SHOWN { ", …" } else { "" };
+                format!("{} {what}: {}{more}", names.len(), names[..names.len().min(Self::SHOWN)].join(", "))
+            })
+            .collect()
     }
 }
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shapes: Vec<String> =
-            self.misshapen.iter().map(|(name, file, own)| format!("`{name}` is {file:?}, expected {own:?}")).collect();
-        let quoted = |names: &[String]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>();
-        let lists = [("missing", quoted(&self.missing)), ("unexpected", quoted(&self.unexpected)), ("of another shape", shapes)];
-        let mut first = true;
-        for (what, names) in lists.iter().filter(|(_, names)| !names.is_empty()) {
-            let more = if names.len() > SHOWN { ", …" } else { "" };
-            let shown = names[..names.len().min(SHOWN)].join(", ");
-            write!(f, "{}{} {what} ({shown}{more})", if first { "" } else { "; " }, names.len())?;
-            first = false;
-        }
-        Ok(())
+        let counts = [(self.missing.len(), "missing"), (self.unexpected.len(), "unexpected"), (self.misshapen.len(), "of another shape")];
+        let parts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        f.write_str(&parts.join(", "))
     }
 }
 

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::graph::{Graph, NodeId, ParamSpec};
 use super::weights::Weights;
 use super::zoo::Architecture;
-use super::{Error, Misfit, exec, init};
+use super::{Error, exec, init};
 
 /// What a parameter is for. Optimisers decay weights only and never touch buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,34 +209,13 @@ impl Network {
     ///
     /// Counters of batch norms (`num_batches_tracked`) in the file are ignored.
     pub fn load(&self, weights: &Weights, head: HeadRule) -> Result<(), Error> {
-        let misfit = self.compare(weights, head);
-        if !misfit.is_empty() {
-            let only_head = head == HeadRule::Keep && self.compare(weights, HeadRule::Replace).is_empty();
-            let source_name = weights.source().to_owned();
-            return Err(Error::Misfit { source_name, architecture: self.architecture.name, misfit, only_head });
-        }
+        weights.check(self.architecture, &self.graph, head)?;
         for param in self.params().filter(|p| head == HeadRule::Keep || p.part == Part::Backbone) {
             if let Some(tensor) = weights.get(&param.name) {
                 param.var.set(&tensor.to_device(&self.device)?)?;
             }
         }
         Ok(())
-    }
-
-    /// How a file differs from what [`load`](Self::load) would need.
-    pub fn compare(&self, weights: &Weights, head: HeadRule) -> Misfit {
-        let mut misfit = Misfit::default();
-        for param in self.params().filter(|p| head == HeadRule::Keep || p.part == Part::Backbone) {
-            match weights.get(&param.name) {
-                None => misfit.missing.push(param.name.clone()),
-                Some(tensor) if tensor.dims() != param.var.dims() => {
-                    misfit.misshapen.push((param.name.clone(), tensor.dims().to_vec(), param.var.dims().to_vec()));
-                }
-                Some(_) => {}
-            }
-        }
-        misfit.unexpected = weights.names().filter(|name| !self.params.contains_key(*name)).map(str::to_owned).collect();
-        misfit
     }
 
     /// Copies of all values by name, in state-dict order: a snapshot that later training does not change.

@@ -164,8 +164,12 @@ fn loading_names_what_does_not_fit() {
     narrow.load(&of(&wide), HeadRule::Replace).unwrap();
     assert_eq!(floats(&narrow.param("bn1.running_var").unwrap().var), floats(&wide.param("bn1.running_var").unwrap().var));
     let error = network("ecaresnet18", 3).load(&of(&network("seresnet18", 3)), HeadRule::Keep).unwrap_err();
-    let text = error.to_string();
-    assert!(text.contains("8 missing (`layer1.0.se.conv.weight`") && text.contains("32 unexpected (") && text.contains(", …)"), "{text}");
+    assert!(error.to_string().ends_with("do not fit `ecaresnet18`: 8 missing, 32 unexpected"), "{error}");
+    let Error::Misfit { misfit, belongs_to, .. } = error else { panic!() };
+    let lines = misfit.lines();
+    assert!(lines[0].starts_with("8 missing: `layer1.0.se.conv.weight`, "), "{lines:?}");
+    assert!(lines[1].starts_with("32 unexpected: `layer1.0.se.fc1") && lines[1].ends_with(", …"), "{lines:?}");
+    assert_eq!(belongs_to, Some("seresnet18"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Names stay as published. Values are f32 in memory; half and double precision are converted. The counters that
 //! torch's batch norms keep (`num_batches_tracked`) are left out: nothing reads them, and torch fills them in.
 
+mod fit;
 mod hub;
 
 use std::borrow::Cow;
@@ -62,14 +63,6 @@ impl Weights {
     pub fn from_hub_with(spec: &str, settings: &HubSettings, observer: &dyn Observer) -> Result<Self, Error> {
         let path = hub::fetch(&spec.parse()?, settings, observer)?;
         Ok(Self { source: spec.to_owned(), ..Self::open(&path)? })
-    }
-
-    /// A path where such a file exists, else a hub name.
-    pub fn find(text: &str, observer: &dyn Observer) -> Result<Self, Error> {
-        let path = Path::new(text);
-        let missing_file = text.ends_with(".safetensors") && !text.contains(':');
-        let is_path = path.exists() || missing_file || path.is_absolute() || text.starts_with('.') || !text.contains('/');
-        if is_path { Self::open(path) } else { Self::from_hub(text, observer) }
     }
 
     /// Made of tensors in memory; `source` is for messages.
@@ -142,6 +135,3 @@ impl View for Raw {
         self.bytes.len()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -169,6 +169,15 @@ fn best_name(epoch: usize) -> String {
     format!("best-{epoch:06}.safetensors")
 }
 
+/// A folder without a checkpoint goes with its lock: a start that failed leaves nothing behind.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if fs::read_dir(&self.path).is_ok_and(|entries| entries.count() == 1) && fs::remove_file(self.path.join("lock")).is_ok() {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::{Device, Tensor};

@@ -13,7 +13,7 @@ use super::ahead::ahead;
 use super::error::{Error, go_on};
 use super::images::geometry;
 use crate::dataset::{self, Dataset, Work, loader};
-use crate::evaluation::{Prediction, Predictions};
+use crate::evaluation::{Prediction, Predictions, independent_unit};
 use crate::nn::{self, Bundle, Mode, Network, Preprocess};
 use crate::observer::Unit;
 
@@ -53,7 +53,7 @@ pub fn predict(bundle: &Bundle, data: &Dataset, rows: &[usize], views: Views, wo
         return Err(unreadable.swap_remove(0).error.into());
     }
     for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
-        prediction.group = row.group.clone().or_else(|| row.patient.clone());
+        prediction.group = independent_unit(row);
         prediction.label = label;
     }
     Ok(predictions)

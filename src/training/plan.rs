@@ -59,7 +59,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     ///
-    /// An unknown network, metric or fold; a device this binary lacks; no images, no labels or one class in `train`.
+    /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels or one class in `train`.
     pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
         check_device(config.device)?;
         let architecture = zoo::find(&config.network)?;
@@ -68,7 +68,10 @@ impl<'a> Plan<'a> {
             0 => architecture.preprocess,
             size => architecture.preprocess.at_size(size, size),
         };
-        architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
+        let graph = architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
+        if let Some(weights) = weights {
+            weights.check(architecture, &graph, HeadRule::Replace)?;
+        }
         let train = labelled(data, split.asked_rows(Subset::Train, config.fold)?);
         let val = labelled(data, split.asked_rows(Subset::Val, config.fold)?);
         check_train(data, &train, config.fold)?;

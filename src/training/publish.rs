@@ -5,7 +5,6 @@
 //! recorded the training names the bundle by `training_key` and by the hash of its weights, and holds the times.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
@@ -19,7 +18,6 @@ use crate::digest::ObjectId;
 use crate::evaluation::metrics::Confusion;
 use crate::nn::Network;
 use crate::nn::bundle::{self, Bundle};
-use crate::workspace::atomic;
 
 /// What the caller knows about a training beside its plan.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -34,27 +32,6 @@ pub struct Origin {
     pub commit: Option<String>,
     /// System, architecture and processor: weights are the same bits on the same kind of machine only.
     pub machine: Value,
-}
-
-/// Makes sure that a bundle can be written to `out`: before training, not after.
-///
-/// # Errors
-///
-/// [`Error::Occupied`] when the folder holds something and no bundle; the system's error when it cannot be written.
-pub fn prepare(out: &Path) -> Result<(), Error> {
-    fs::create_dir_all(out).map_err(Error::io("create", out))?;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(out).map_err(Error::io("read", out))? {
-        names.push(entry.map_err(Error::io("read", out))?.file_name());
-    }
-    let left_over = |name: &str| name.starts_with(atomic::TEMP_PREFIX);
-    let bundle = names.iter().any(|name| name == bundle::CONFIG || name == bundle::WEIGHTS);
-    if !bundle && names.iter().any(|name| !name.to_str().is_some_and(left_over)) {
-        return Err(Error::Occupied { path: out.to_owned() });
-    }
-    // Made and given up again: nothing is left.
-    drop(atomic::AtomicFile::create(&out.join(bundle::PROVENANCE))?);
-    Ok(())
 }
 
 /// Writes the bundle and gives the hash of its weights.

@@ -32,7 +32,8 @@ pub struct Revision {
 impl Revision {
     pub(super) fn open(root: &Path, name: &str) -> Result<Self, Error> {
         let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
-        let unknown = |error: git2::Error| Error::UnknownRevision { revision: name.to_owned(), reason: error.message().to_owned() };
+        let unknown =
+            |error: git2::Error| Error::UnknownRevision { revision: name.to_owned(), reason: why_unknown(&repository, name, &error) };
         let (tree, commit) = {
             let commit = repository.revparse_single(name).and_then(|object| object.peel_to_commit()).map_err(unknown)?;
             (commit.tree_id(), commit.id().to_string())
@@ -121,6 +122,21 @@ pub(super) fn tracked(root: &Path, path: &RelPath, limit: usize) -> Result<Vec<S
 pub(super) fn ignored(root: &Path, path: &RelPath) -> bool {
     let Ok(Some(repository)) = open(root) else { return false };
     repository.is_path_ignored(prefix(&repository, root).join(path.as_str())).unwrap_or(false)
+}
+
+/// Why git does not know a revision, in a user's words where the library's are its own.
+fn why_unknown(repository: &Repository, name: &str, error: &git2::Error) -> String {
+    let base = name.split(['~', '^', '@', ':']).next().unwrap_or(name);
+    match error.code() {
+        ErrorCode::UnbornBranch | ErrorCode::NotFound if repository.is_empty().unwrap_or(false) => "there is no commit yet".to_owned(),
+        ErrorCode::NotFound if base != name && repository.revparse_single(base).is_ok() => {
+            format!("the history of `{base}` does not reach that far")
+        }
+        ErrorCode::NotFound => "no branch, tag or commit has this name".to_owned(),
+        ErrorCode::InvalidSpec => "this is not how a revision is written".to_owned(),
+        ErrorCode::Ambiguous => "several commits begin like this".to_owned(),
+        _ => error.message().to_owned(),
+    }
 }
 
 /// The git repository around `root`, if there is one.

@@ -291,7 +291,7 @@ mod bad_input {
         let sandbox = Sandbox::empty();
         sandbox.write("p.csv", TABLE);
         sandbox.write("out", "mine");
-        sandbox.derm(["evaluate", "--predictions", "p.csv", "--out", "out"]).exits(1).complains(["cannot make the folder `out`"]);
+        sandbox.derm(["evaluate", "--predictions", "p.csv", "--out", "out"]).exits(2).complains(["`out` is a file"]);
         assert_eq!(sandbox.read("out"), "mine");
     }
 }

@@ -178,9 +178,13 @@ fn an_unreadable_image_is_reported_and_the_rest_predicted() {
     let (sandbox, _) = trained();
     sandbox.write("odd/a.png", "no image");
     fs::copy(sandbox.path("toy/images/im000.png"), sandbox.path("odd/b.png")).unwrap();
-    let ran = sandbox.derm(["predict", "--model", "model", "odd"]).exits(1).complains(["`odd/a.png` is left out"]);
+    let ran = sandbox.derm(["predict", "--model", "model", "odd"]).exits(1).complains(["left out `odd/a.png`: it is not an image"]);
     assert!(ran.stdout.contains("odd/b.png"));
-    sandbox.derm(["predict", "--model", "model", "odd", "--strict"]).exits(1).complains(["1 image cannot be read"]);
+    let strict = sandbox.derm(["predict", "--model", "model", "odd", "--strict", "--json"]).exits(1);
+    let error = &strict.json()["error"];
+    assert_eq!(error["message"], "1 image cannot be read");
+    assert!(error["causes"][0].as_str().unwrap().starts_with("`odd/a.png`: "), "{error}");
+    assert!(!strict.stderr.contains("left out"), "{strict:?}");
     sandbox.derm(["predict", "--model", "model", "nowhere/*.png"]).exits(2).complains(["no file matches"]);
 }
 
@@ -423,7 +427,11 @@ mod bad_input {
         let sandbox = toy(10);
         fs::copy(source.path("model/model.safetensors"), sandbox.path("w.safetensors")).unwrap();
         let ran = train(&sandbox, "model", &tiny(&["--weights", "w.safetensors"])).exits(2);
-        ran.complains(["do not fit `squeezenet1_1`", "missing", "unexpected", "conv1.weight"]);
+        ran.complains(["do not fit `squeezenet1_1`", "missing: ", "unexpected: ", "conv1.weight", "`--network resnet18`"]);
+        for left in ["model", ".derm/checkpoints", ".derm/runs"] {
+            assert!(!sandbox.path(left).exists(), "a start that failed leaves no `{left}`");
+        }
+        train(&sandbox, "model", &tiny(&["--weights", "nope"])).exits(2).complains(["no file `nope`", "`owner/name`"]);
         sandbox.write("text.safetensors", "not tensors at all");
         train(&sandbox, "model", &tiny(&["--weights", "text.safetensors"])).exits(2).complains(["text.safetensors"]);
     }

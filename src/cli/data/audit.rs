@@ -10,19 +10,22 @@ use clap::{Args, ValueEnum};
 /// same pixels in other bytes), copies with different labels, files that cannot
 /// be read or that changed, and the balance of the classes. Every image is read
 /// and decoded.
-///
-/// EXAMPLES
-///
-///   derm data audit data/skin
-///   derm data audit data/skin --split split.csv --fail-on leakage
-///   derm data audit data/skin --split split.csv --out reports/audit.json
-///
-/// EXIT STATUS
-///
-///   0 done   1 failed   2 wrong usage
-///   3 something named with --fail-on was found
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm data audit data/skin
+  derm data audit data/skin --split split.csv --fail-on leakage
+  derm data audit data/skin --split split.csv --out reports/audit.json
+
+EXIT STATUS
+    0  done
+    1  failed
+    2  wrong usage, or a file of yours that cannot be understood
+    3  something named with --fail-on was found
+  130  interrupted"
+)]
 pub struct AuditArgs {
     /// The dataset folder
     #[arg(value_name = "DATASET", value_hint = clap::ValueHint::DirPath)]

@@ -28,18 +28,15 @@ use clap::{Args, ValueEnum};
 ///   The first three can be left out with --skip; they are then counted in
 ///   dataset.yaml. Animated and multi-page files, and JPEGs that end early,
 ///   count as unreadable.
-///
-/// EXAMPLES
-///
-///   derm data ingest synthetic --out data/skin --images 600 --seed 1
-///   derm data ingest HAM10000 --out data/ham --skip missing,unlisted
-///   derm data ingest photos --out data/photos --params params.yaml:data
-///
-/// EXIT STATUS
-///
-///   0 done   1 failed   2 wrong usage, or a source that cannot be understood
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm data ingest synthetic --out data/skin --images 600 --seed 1
+  derm data ingest HAM10000 --out data/ham --skip missing,unlisted
+  derm data ingest photos --out data/photos --params params.yaml:data"
+)]
 pub struct IngestArgs {
     /// The folder with the images, or the word `synthetic`
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::DirPath)]

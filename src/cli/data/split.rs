@@ -15,18 +15,15 @@ use clap::{Args, ValueEnum};
 /// for cross-validation. With --official the parts come from a table by others
 /// with the columns `image` (or image_id, image_name, isic_id) and `split`;
 /// every image of the dataset must be in it once.
-///
-/// EXAMPLES
-///
-///   derm data split data/skin --out data/skin-split.csv
-///   derm data split data/skin --out folds.csv --folds 5 --test 0
-///   derm data split data/ham --out split.csv --official dermamnist_split.csv
-///
-/// EXIT STATUS
-///
-///   0 done   1 failed   2 wrong usage, or a table that cannot be understood
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm data split data/skin --out data/skin-split.csv
+  derm data split data/skin --out folds.csv --folds 5 --test 0
+  derm data split data/ham --out split.csv --official dermamnist_split.csv"
+)]
 pub struct SplitArgs {
     /// The dataset folder
     #[arg(value_name = "DATASET", value_hint = clap::ValueHint::DirPath)]

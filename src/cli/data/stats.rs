@@ -8,13 +8,14 @@ use clap::Args;
 ///
 /// Mean and standard deviation of the colours, over all pixels of all images,
 /// need every image to be decoded; `--no-colour` leaves them out.
-///
-/// EXAMPLES
-///
-///   derm data stats data/skin
-///   derm data stats data/skin --split data/skin-split.csv --json
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+EXAMPLES
+  derm data stats data/skin
+  derm data stats data/skin --split data/skin-split.csv --json"
+)]
 pub struct StatsArgs {
     /// The dataset folder
     #[arg(value_name = "DATASET", value_hint = clap::ValueHint::DirPath)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{open, shown, typed, work, write};
+use super::{open, shown, work, write};
 use crate::cli::data::audit::{AuditArgs, FailOn};
 use crate::commands::{Context, Exit, Failure};
 use crate::dataset::audit::{Audit, Copies, Straddlers, audit};
@@ -19,7 +19,7 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Failure> {
     let failed: Vec<&'static str> = args.fail_on.iter().filter_map(|what| fails(&found, *what)).collect();
     let report = Audited { dataset: shown(&args.dataset), failed, audit: found };
     if let Some(out) = &args.out {
-        write(&typed(context, out), document(&report).as_bytes())?;
+        write(&context.cwd.join(out), document(&report).as_bytes())?;
     }
     if let Some(warning) = &report.audit.colour_warning {
         context.ui.warn(warning);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{settings, shown, typed, work};
+use super::{settings, shown, work};
 use crate::cli::data::ingest::{FormatArg, IngestArgs, SkipArg};
 use crate::commands::{Context, Exit, Failure};
 use crate::dataset::ingest::{Format, Options, Skip, ingest};
@@ -22,13 +22,13 @@ struct Resolved {
 
 pub fn run(context: &Context, args: &IngestArgs) -> Result<Exit, Failure> {
     let resolved = resolve(context, args)?;
-    let out = typed(context, &args.out);
+    let out = context.cwd.join(&args.out);
     let observer = context.ui.observer();
     let work = work(context, observer.as_ref());
     let (dataset, skipped, official) = match &resolved.source {
         None => (synthetic::generate(&out, &resolved.synthetic, resolved.options.replace, work)?, Vec::new(), false),
         Some(source) => {
-            let done = ingest(&typed(context, source), &shown(source), &out, &resolved.options, work)?;
+            let done = ingest(&context.cwd.join(source), &shown(source), &out, &resolved.options, work)?;
             if let Some(warning) = &done.colour_warning {
                 context.ui.warn(warning);
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{open, settings, shown, typed, write};
+use super::{open, settings, shown, write};
 use crate::cli::data::split::{GroupArg, SplitArgs};
 use crate::commands::{Context, Exit, Failure};
 use crate::dataset::split::{Balance, GroupBy, Made, Options, Shares, make, official};
@@ -15,10 +15,10 @@ pub fn run(context: &Context, args: &SplitArgs) -> Result<Exit, Failure> {
     let wanted = resolve(context, args)?;
     let (dataset, _) = open(context, &args.dataset, None)?;
     let made = match &wanted {
-        Wanted::Official(path) => official(&dataset, &typed(context, path))?,
+        Wanted::Official(path) => official(&dataset, &context.cwd.join(path))?,
         Wanted::Made(options) => make(&dataset, options)?,
     };
-    write(&typed(context, &args.out), &made.split.to_csv())?;
+    write(&context.cwd.join(&args.out), &made.split.to_csv())?;
     for warning in &made.warnings {
         context.ui.warn(warning);
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::drift::report::{Report, by_effect, p_text};
-use crate::drift::{Verdict, cluster_sentence, false_alarm_sentence, power_sentence, signed};
+use crate::drift::{Verdict, cluster_sentence, false_alarm_sentence, medians, power_sentence, signed};
 use crate::text;
 use crate::ui::{Align, Page, Report as Shown, Style, Table};
 
@@ -55,10 +55,10 @@ impl Answer<'_> {
         let mut table =
             Table::new([("drifts", Align::Left), ("effect", number), ("adjusted p", number), ("reference", number), ("current", number)]);
         for column in drifting.iter().take(LISTED) {
-            let median = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+            let [reference, current] = medians(column).map(Option::unwrap_or_default);
             let effect = signed(column, column.outcome.map_or(0.0, |outcome| outcome.effect));
             let p = column.p_adjusted.map(p_text).unwrap_or_default();
-            table.row([column.name.clone(), effect, p, median(column.reference.median), median(column.current.median)]);
+            table.row([column.name.clone(), effect, p, reference, current]);
         }
         page.blank().table(&table);
         if drifting.len() > LISTED {

@@ -14,18 +14,20 @@ impl Explain for Error {
                 failure.hint(format!("did you mean `{name}`?")).with_exit(Exit::Usage)
             }
             Self::UnknownArchitecture { suggestion: Suggestion(None), .. } => {
-                let names: Vec<&str> = zoo::all().iter().map(|a| a.name).collect();
-                failure.hint(format!("networks are {}", text::quoted_list(&names))).with_exit(Exit::Usage)
+                failure.hint(format!("networks are {}", text::quoted_list(&zoo_names()))).with_exit(Exit::Usage)
             }
             Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
             Self::Device(_) => failure.hint("use the device `cpu`").with_exit(Exit::Usage),
-            Self::Misfit { only_head: true, .. } => {
-                failure.hint("only the classifier differs: load these weights with a new head for your classes").with_exit(Exit::Usage)
-            }
-            Self::Misfit { only_head: false, architecture, .. } => {
-                failure.hint(format!("these weights belong to another network than `{architecture}`")).with_exit(Exit::Usage)
+            Self::Misfit { source_name, architecture, misfit, only_head, belongs_to } => {
+                let failure = Failure::usage(format!("the weights in `{source_name}` do not fit `{architecture}`"));
+                let failure = misfit.lines().into_iter().fold(failure, Failure::cause);
+                failure.hint(match belongs_to {
+                    _ if only_head => "only the classifier differs: load these weights with a new head for your classes".to_owned(),
+                    Some(owner) if owner != architecture => format!("these are the weights of `{owner}`: `--network {owner}`"),
+                    _ => format!("derm knows {}; names and shapes must be theirs", text::quoted_list(&zoo_names())),
+                })
             }
             Self::Io { .. } | Self::OptimiserState(_) | Self::Tensor(_) => failure,
             Self::Safetensors { .. } => failure
@@ -37,6 +39,10 @@ impl Explain for Error {
             Self::Workspace(error) => error.explain(),
         }
     }
+}
+
+fn zoo_names() -> Vec<&'static str> {
+    zoo::all().iter().map(|architecture| architecture.name).collect()
 }
 
 fn advise(failure: Failure, fault: &HubFault) -> Failure {

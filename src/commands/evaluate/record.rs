@@ -19,7 +19,7 @@ impl Recording {
             workspace,
             Start {
                 experiment: args.experiment.clone(),
-                name: Some(source.title()),
+                name: Some(source.name()),
                 command: std::env::args().collect(),
                 params: BTreeMap::from([("resamples".to_owned(), resamples.into()), ("seed".to_owned(), seed.into())]),
                 datasets: source.datasets(),

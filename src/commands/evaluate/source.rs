@@ -8,7 +8,7 @@ use crate::cli::evaluate::EvaluateArgs;
 use crate::commands::{Context, Failure};
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::digest::ObjectId;
-use crate::evaluation::{Error, Index, Predictions, independent_unit};
+use crate::evaluation::{Error, Index, Predictions};
 use crate::nn::Bundle;
 use crate::tracking::DatasetRef;
 use crate::training::{self, Views};
@@ -78,24 +78,25 @@ impl Source {
             (What::Model { bundle, part, views, .. }, Some((_, dataset))) => {
                 let observer = context.ui.observer();
                 let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
-                let mut predictions = training::predict(bundle, dataset, &part.rows, *views, work)?;
-                for (prediction, row) in predictions.rows.iter_mut().zip(&part.rows) {
-                    prediction.group = dataset.rows.get(*row).and_then(independent_unit);
-                }
-                Ok(predictions)
+                Ok(training::predict(bundle, dataset, &part.rows, *views, work)?)
             }
             (What::Model { .. }, None) => Err(Failure::usage("`--data` is missing")),
         }
     }
 
-    /// The report's title and the run's name.
+    /// The report's title.
     pub fn title(&self) -> String {
+        format!("Evaluation of {}", self.name())
+    }
+
+    /// The run's name: what on what.
+    pub fn name(&self) -> String {
         match (&self.what, &self.data) {
             (What::Model { name, part, .. }, Some((data, _))) => {
                 let subset = part.of.as_ref().map(|(_, _, subset)| format!(" ({subset})")).unwrap_or_default();
-                format!("Evaluation of {name} on {data}{subset}")
+                format!("{name} on {data}{subset}")
             }
-            (What::Model { name, .. } | What::Table { name, .. }, _) => format!("Evaluation of {name}"),
+            (What::Model { name, .. } | What::Table { name, .. }, _) => name.clone(),
         }
     }
 

@@ -61,7 +61,8 @@ fn glob(context: &Context, typed: &str) -> Result<Vec<PathBuf>, Failure> {
     let start = Path::new(fixed.rsplit_once('/').map_or(if typed.starts_with('/') { "/" } else { "" }, |(folder, _)| folder));
     let images = walk(context, start, |path| pattern.is_match(path));
     if images.is_empty() {
-        return Err(Failure::usage(format!("no file matches `{typed}`")));
+        return Err(Failure::usage(format!("no file matches `{typed}`"))
+            .hint("`*` stops at a `/` and `**` does not; quotes keep the shell from expanding a pattern first"));
     }
     Ok(images)
 }

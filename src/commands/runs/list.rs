@@ -119,7 +119,7 @@ fn later<T>(a: Option<T>, b: Option<T>, order: impl Fn(T, T) -> Ordering) -> Ord
     }
 }
 
-/// What was asked for, or the key of the order, and then up to three metrics that most runs have.
+/// What was asked for, or the key of the order, and then up to two metrics that most runs have.
 fn columns(runs: &[Run], args: &ListArgs) -> Vec<String> {
     let own = |key: &&String| !["started", "duration"].contains(&key.as_str());
     let mut columns: Vec<String> = args.sort.iter().filter(own).chain(&args.columns).cloned().collect();
@@ -128,7 +128,7 @@ fn columns(runs: &[Run], args: &ListArgs) -> Vec<String> {
         runs.iter().flat_map(|run| run.record.metrics.keys()).for_each(|key| *counts.entry(key).or_default() += 1);
         let mut common: Vec<(&String, usize)> = counts.into_iter().filter(|(key, _)| Better::of(key).is_some()).collect();
         common.sort_by_key(|(key, count)| (std::cmp::Reverse(*count), rank(key)));
-        columns.extend(common.into_iter().take(3).map(|(key, _)| key.clone()));
+        columns.extend(common.into_iter().take(2).map(|(key, _)| key.clone()));
     }
     let mut seen = BTreeSet::new();
     columns.retain(|key| seen.insert(key.clone()));

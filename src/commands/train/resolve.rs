@@ -1,13 +1,11 @@
 //! From what was typed and what stands in the parameter file to a [`Config`], once.
 
-use std::path::{Path, PathBuf};
-
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
+use super::super::weights::Source;
 use super::super::{Context, Failure};
 use crate::cli::train::TrainArgs;
-use crate::nn::zoo;
 use crate::training::config::{BadChoice, Choices, Config};
 use crate::workspace::settings::{self, Settings};
 
@@ -19,17 +17,6 @@ pub struct Resolved {
     pub name: Option<String>,
     /// Augmentation was asked for, and cannot be had with a frozen backbone.
     pub augmentation_dropped: bool,
-}
-
-/// Where the first weights come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The seed.
-    Random,
-    /// A file.
-    File(PathBuf),
-    /// `owner/name[@revision][:file]`.
-    Hub(String),
 }
 
 /// What one place (the command line, a file) says.
@@ -46,7 +33,7 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let file = args.params.as_deref().map(|spec| from_file(context, spec)).transpose()?.unwrap_or_default();
     let choices = typed.choices.clone().or(file.choices);
     let network = choices.network.as_deref().unwrap_or("resnet18");
-    let weights = source(context, typed.weights.or(file.weights).as_deref(), network)?;
+    let weights = Source::find(context, typed.weights.or(file.weights).as_deref(), network)?;
     let pretrained = weights != Source::Random;
     let asked = choices.asks_for_augmentation();
     let config = match choices.resolve(pretrained) {
@@ -56,22 +43,6 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let augmentation_dropped = asked && config.augment.is_none();
     let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
     Ok(Resolved { config, weights, experiment, name: typed.name.or(file.name), augmentation_dropped })
-}
-
-/// Where the weights come from: `none`, `published`, a file that is there, or a name on the hub.
-fn source(context: &Context, said: Option<&str>, network: &str) -> Result<Source, Failure> {
-    match said {
-        None | Some("none") => Ok(Source::Random),
-        Some("published") => match zoo::find(network)?.hub {
-            Some((repo, file)) => Ok(Source::Hub(format!("{repo}:{file}"))),
-            None => Err(Failure::usage(format!("no weights of `{network}` are published on the hub under its names"))
-                .hint("name a safetensors file or another repository: `--weights FILE`")),
-        },
-        Some(text) if context.cwd.join(text).exists() => Ok(Source::File(text.into())),
-        Some(text) if text.parse::<crate::nn::weights::HubName>().is_ok() && !text.starts_with('.') => Ok(Source::Hub(text.to_owned())),
-        // Opening it says what is wrong.
-        Some(text) => Ok(Source::File(text.into())),
-    }
 }
 
 /// A wrong value, with its place where it came from a file.
@@ -86,11 +57,7 @@ fn wrong(context: &Context, args: &TrainArgs, typed: &Choices, pretrained: bool,
 
 fn read(context: &Context, spec: &str) -> Result<Settings, settings::Error> {
     let (path, key) = Settings::parse_spec(spec);
-    let absolute = context.cwd.join(&path);
-    // Messages name the file as it was typed, unless `--cd` moved the start.
-    let here = std::env::current_dir().unwrap_or_default();
-    let shown = absolute.strip_prefix(&here).map(Path::to_owned).unwrap_or_else(|_| absolute.clone());
-    Settings::read(&shown, key.as_deref())
+    Settings::read(&context.cwd.join(path), key.as_deref())
 }
 
 fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {

@@ -59,21 +59,21 @@ fn nested_dvc_files_work_in_their_folder() {
     let sandbox = Sandbox::repository();
     sandbox.write(
         "sub/dvc.yaml",
-        "vars: [more.yaml, \"extra.json:b\"]\nstages:\n  s:\n    wdir: work\n    cmd: cat ../in.txt > out.txt; echo ${lr} ${m} ${b} >> out.txt\n    deps: [../in.txt, ../../top.txt]\n    params: [../params.yaml: [lr]]\n    outs: [out.txt/]\n",
+        "vars: [more.yaml, \"extra.json:b\"]\nstages:\n  s:\n    wdir: inner\n    cmd: cat ../in.txt > out.txt; echo ${lr} ${m} ${b} >> out.txt\n    deps: [../in.txt, ../../top.txt]\n    params: [../params.yaml: [lr]]\n    outs: [out.txt/]\n",
     );
     sandbox.write("sub/params.yaml", "lr: 1\n");
     sandbox.write("sub/more.yaml", "m: yes\n");
     sandbox.write("sub/extra.json", "{\"a\": 1, \"b\": [2.50]}");
     sandbox.write("sub/in.txt", "in\n");
     sandbox.write("top.txt", "top\n");
-    std::fs::create_dir_all(sandbox.path("sub/work")).unwrap();
+    std::fs::create_dir_all(sandbox.path("sub/inner")).unwrap();
     let text = sandbox.read("sub/dvc.yaml");
     sandbox.derm(["repro"]).exits(2).complains(["sub/dvc.yaml:5:51", "`${b}` is a list"]);
     sandbox.write("sub/dvc.yaml", text.replace("${b}", "${b[0]}"));
     repro(&sandbox, []).success();
-    assert_eq!(sandbox.read("sub/work/out.txt"), "in\n1 yes 2.5\n");
+    assert_eq!(sandbox.read("sub/inner/out.txt"), "in\n1 yes 2.5\n");
     let lock = sandbox.read("sub/derm.lock");
-    for line in ["    - path: sub/in.txt", "    - path: top.txt", "      sub/params.yaml:", "    - path: sub/work/out.txt"] {
+    for line in ["    - path: sub/in.txt", "    - path: top.txt", "      sub/params.yaml:", "    - path: sub/inner/out.txt"] {
         assert!(lock.lines().any(|found| found == line), "{line} is not in\n{lock}");
     }
     let from_below = sandbox.command(["--json", "repro", "dvc.yaml:s"]).current_dir(sandbox.path("sub")).output().unwrap();
