@@ -15,8 +15,9 @@
 //! | [`store`] | objects, trees, pointers, links, the stat index |
 //! | [`workspace`] | the root, configuration, git, ignore rules, locks, atomic files |
 //! | [`report`] | plain numbers in; SVG plots and self-contained HTML out |
-//! | [`digest`], [`relpath`], [`clock`], [`text`], [`observer`] | small ground modules |
+//! | [`digest`], [`relpath`], [`clock`], [`text`], [`observer`], [`allocator`] | small ground modules |
 
+pub mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod commands;

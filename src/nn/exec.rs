@@ -1,11 +1,13 @@
 //! Runs a stretch of a graph on tensors.
+//!
+//! Between the input and the features, images are `[n, height, width, channels]`: the order in memory that the kernels take.
 
 use candle_core::Tensor;
 
 use super::Error;
 use super::graph::{BatchNorm, Node, NodeId, Op};
 use super::network::{Mode, Network, Norms};
-use super::ops::{self, Activation};
+use super::ops::{self, After};
 
 /// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s.
 ///
@@ -26,9 +28,9 @@ pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId,
                 values[input.0] = None;
             }
         }
-        let after = if id < end.0 { fusable(nodes, id, last_use[id]) } else { None };
+        let after = if id < end.0 { fusable(nodes, id, last_use[id]) } else { After::Nothing };
         let result = step(network, NodeId(id), inputs, after, mode)?;
-        id += usize::from(after.is_some());
+        id += usize::from(after != After::Nothing);
         values[id] = Some(result);
         id += 1;
     }
@@ -37,14 +39,14 @@ pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId,
 
 /// The activation after node `id`, where both can be done in one pass: nodes stand in running order, so a last reader
 /// that comes right after is the only one.
-fn fusable(nodes: &[Node], id: usize, last_use: usize) -> Option<Activation> {
+fn fusable(nodes: &[Node], id: usize, last_use: usize) -> After {
     if last_use != id + 1 {
-        return None;
+        return After::Nothing;
     }
     match (&nodes[id].op, &nodes[id + 1].op) {
-        (Op::BatchNorm(_) | Op::Add, Op::Relu) => Some(Activation::Relu),
-        (Op::BatchNorm(_), Op::Relu6) => Some(Activation::Relu6),
-        _ => None,
+        (Op::BatchNorm(_) | Op::Add, Op::Relu) => After::Relu,
+        (Op::BatchNorm(_), Op::Relu6) => After::Relu6,
+        _ => After::Nothing,
     }
 }
 
@@ -60,7 +62,7 @@ fn last_uses(nodes: &[Node]) -> Vec<usize> {
 }
 
 /// One node's value, with `after` applied to it where the node is a batch norm or an addition.
-fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: Option<Activation>, mode: Mode) -> Result<Tensor, Error> {
+fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: After, mode: Mode) -> Result<Tensor, Error> {
     // Without gradients, detached values keep nothing of the graph alive.
     let parameters: Vec<Tensor> = network
         .node_params(id)
@@ -79,11 +81,11 @@ fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: Option<Activa
         Op::Sigmoid => ops::sigmoid(x)?,
         Op::MaxPool(settings) => ops::max_pool(x, *settings)?,
         Op::GlobalAvgPool => ops::global_avg_pool(x)?,
-        Op::Add if after.is_some() => ops::add_relu(x, &inputs[1])?,
-        Op::Add => (x + &inputs[1])?,
+        Op::Add if after == After::Relu => ops::add_relu(x, &inputs[1])?,
+        Op::Add => ops::add(x, &inputs[1])?,
         Op::Gate => ops::gate(x, &inputs[1])?,
-        Op::Concat => Tensor::cat(&inputs, 1)?,
-        Op::Flatten => x.flatten_from(1)?,
+        Op::Concat => inputs[1..].iter().try_fold(x.clone(), |all, next| ops::concat(&all, next))?,
+        Op::Flatten => flat(x)?,
         Op::Linear(_) => ops::linear(x, &parameters[0], &parameters[1])?,
         Op::Dropout { p } => match mode {
             Mode::Eval => x.clone(),
@@ -94,13 +96,19 @@ fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: Option<Activa
     Ok(result)
 }
 
+/// `[n, h, w, c]` to `[n, c * h * w]`: the order that published heads have learnt.
+fn flat(x: &Tensor) -> candle_core::Result<Tensor> {
+    let (_, h, w, _) = x.dims4()?;
+    if h * w == 1 { x.flatten_from(1) } else { x.permute((0, 3, 1, 2))?.contiguous()?.flatten_from(1) }
+}
+
 /// Batch norm; in training it also moves the running statistics.
 fn norm(
     network: &Network,
     id: NodeId,
     x: &Tensor,
     parameters: &[Tensor],
-    (settings, after): (&BatchNorm, Option<Activation>),
+    (settings, after): (&BatchNorm, After),
     mode: Mode,
 ) -> Result<Tensor, Error> {
     let [scale, shift, mean, var] = parameters else { unreachable!("a batch norm has four parameters") };

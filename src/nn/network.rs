@@ -140,13 +140,13 @@ impl Network {
     /// Height and width may differ from the default input size as long as something is left at every layer.
     pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
         self.check_images(images)?;
-        exec::run(self, NodeId(0), images, self.graph.output(), mode)
+        exec::run(self, NodeId(0), &channels_last(images)?, self.graph.output(), mode)
     }
 
     /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
     pub fn features(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
         self.check_images(images)?;
-        exec::run(self, NodeId(0), images, self.graph.features(), mode)
+        exec::run(self, NodeId(0), &channels_last(images)?, self.graph.features(), mode)
     }
 
     /// The head alone: features `[n, f]` to logits `[n, classes]`.
@@ -222,6 +222,11 @@ impl Network {
     pub fn tensors(&self) -> Result<Vec<(String, Tensor)>, Error> {
         self.params().map(|p| Ok((p.name.clone(), p.var.as_detached_tensor().copy()?))).collect()
     }
+}
+
+/// `[n, 3, h, w]` to `[n, h, w, 3]`; nothing moves where memory is in that order already, as [`normalise`](super::normalise) makes it.
+fn channels_last(images: &Tensor) -> Result<Tensor, Error> {
+    Ok(images.permute((0, 2, 3, 1))?.contiguous()?)
 }
 
 fn check(what: &'static str, tensor: &Tensor, fits: bool, expected: impl Fn() -> String) -> Result<(), Error> {

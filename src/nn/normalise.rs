@@ -7,7 +7,8 @@ use super::{Channels, Error, Preprocess};
 
 /// Pixels u8 `[n, height, width, 3]`, RGB, already of the input's size, to f32 `[n, 3, height, width]`.
 ///
-/// Each plane is `(value / 255 - mean) / std`, planes in the order of [`Preprocess::channels`].
+/// Each plane is `(value / 255 - mean) / std`, planes in the order of [`Preprocess::channels`]. In memory the three values of a
+/// pixel stay together, as the kernels want them.
 pub fn normalise(pixels: &[u8], preprocess: &Preprocess) -> Result<Tensor, Error> {
     let (height, width) = (preprocess.height as usize, preprocess.width as usize);
     let image = height * width * 3;
@@ -16,20 +17,19 @@ pub fn normalise(pixels: &[u8], preprocess: &Preprocess) -> Result<Tensor, Error
         return Err(Error::Argument { what: "pixels", expected, got: format!("{} bytes", pixels.len()) });
     }
     let tables = tables(preprocess);
+    let source: [usize; 3] = match preprocess.channels {
+        Channels::Rgb => [0, 1, 2],
+        Channels::Bgr => [2, 1, 0],
+    };
     let mut out = vec![0f32; pixels.len()];
     out.par_chunks_mut(image).zip(pixels.par_chunks(image)).for_each(|(out, pixels)| {
-        for (plane, out) in out.chunks_mut(height * width).enumerate() {
-            let channel = match preprocess.channels {
-                Channels::Rgb => plane,
-                Channels::Bgr => 2 - plane,
-            };
-            let table = &tables[plane];
-            for (out, pixel) in out.iter_mut().zip(pixels.chunks_exact(3)) {
-                *out = table[usize::from(pixel[channel])];
+        for (out, pixel) in out.chunks_exact_mut(3).zip(pixels.chunks_exact(3)) {
+            for (plane, out) in out.iter_mut().enumerate() {
+                *out = tables[plane][usize::from(pixel[source[plane]])];
             }
         }
     });
-    Ok(Tensor::from_vec(out, (pixels.len() / image, 3, height, width), &Device::Cpu)?)
+    Ok(Tensor::from_vec(out, (pixels.len() / image, height, width, 3), &Device::Cpu)?.permute((0, 3, 1, 2))?)
 }
 
 /// The result for each value of each plane, worked out in f64.

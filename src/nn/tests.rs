@@ -71,7 +71,8 @@ fn resnet18_agrees_with_pytorch() {
         ("layer4.1.bn2.weight", 0.278596),
         ("fc.weight", 9.57906),
     ] {
-        assert!((norm(name) / expected - 1.0).abs() < 1e-4, "{name}: {} is not {expected}", norm(name));
+        // Winograd's convolutions round ten times as much as sums of products do.
+        assert!((norm(name) / expected - 1.0).abs() < 3e-4, "{name}: {} is not {expected}", norm(name));
     }
     assert!((optim::grad_norm(&network, &grads, Rates::all(1.0)).unwrap() / 68.122_68 - 1.0).abs() < 1e-5);
     let plain = optim::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };

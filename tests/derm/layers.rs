@@ -18,7 +18,7 @@ const ROWS: &[&[&str]] = &[
     &["store"],
     &["workspace"],
     &["report"],
-    &["digest", "relpath", "clock", "text", "observer"],
+    &["digest", "relpath", "clock", "text", "observer", "allocator"],
 ];
 
 fn row_of(module: &str) -> Option<usize> {

@@ -75,7 +75,8 @@ fn check_golden(architecture: &'static Architecture, file: &str) {
     let grads = value.backward().unwrap();
     let norms = golden["grad_norms"].as_object().unwrap();
     let largest = norms.values().map(|v| v.as_f64().unwrap()).fold(0.0, f64::max);
-    let tolerance = 10.0 * golden["f32_error"]["worst_grad_norm_over_largest"].as_f64().unwrap().max(2e-6);
+    // PyTorch's own error in single precision, times what Winograd's convolutions round more.
+    let tolerance = 30.0 * golden["f32_error"]["worst_grad_norm_over_largest"].as_f64().unwrap().max(2e-6);
     assert_eq!(norms.len(), network.params().filter(|p| p.is_trainable()).count());
     for (name, expected) in norms {
         let grad = floats(grads.get(&network.param(name).unwrap().var).unwrap());

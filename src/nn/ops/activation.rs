@@ -1,107 +1,84 @@
-//! ReLU, ReLU6, sigmoid: `f(x)`, with gradients that are functions of the result.
+//! ReLU, ReLU6, sigmoid, and sums of two tensors: `f(x)` and `f(x + y)`.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::elementwise::{map, zip};
-use super::slices::{slice, with};
+use super::slices::{slice, tensor_like, with_all};
+use derm_kernels::{activation, arithmetic};
+
+pub use derm_kernels::activation::Activation;
 
 /// `max(x, 0)`; the gradient at 0 is 0, as PyTorch's.
 pub fn relu(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Activation::Relu)
+    apply(x, Activation::Relu)
 }
 
 /// `min(max(x, 0), 6)`; the gradient at 0 and at 6 is 0, as PyTorch's.
 pub fn relu6(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Activation::Relu6)
+    apply(x, Activation::Relu6)
 }
 
 /// `1 / (1 + exp(-x))`, without overflow at either end.
 pub fn sigmoid(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Activation::Sigmoid)
+    apply(x, Activation::Sigmoid)
+}
+
+/// A function of one value, of every value.
+pub fn apply(x: &Tensor, activation: Activation) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(Apply(activation))
+}
+
+/// `x + y` of two tensors of one shape.
+pub fn add(x: &Tensor, y: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op2(&y.contiguous()?, Add { relu: false })
 }
 
 /// `max(x + y, 0)` of two tensors of one shape, in one pass: the end of a residual block.
 pub fn add_relu(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op2(&y.contiguous()?, AddRelu)
+    x.contiguous()?.apply_op2(&y.contiguous()?, Add { relu: true })
 }
 
-/// A function of one value whose slope follows from its result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// `max(x, 0)`.
-    Relu,
-    /// `min(max(x, 0), 6)`.
-    Relu6,
-    /// The logistic function.
-    Sigmoid,
-}
+struct Apply(Activation);
 
-impl Activation {
-    /// The function. It keeps a NaN visible; `f32::max` would turn it into 0.
-    #[inline(always)]
-    pub(super) fn of(self, x: f32) -> f32 {
-        match self {
-            Self::Relu if x < 0.0 => 0.0,
-            Self::Relu => x,
-            Self::Relu6 => x.clamp(0.0, 6.0),
-            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        }
-    }
-
-    /// The gradient of `x` from the results and their gradients.
-    pub(super) fn gradient(self, y: &[f32], dy: &[f32]) -> Vec<f32> {
-        match self {
-            Self::Relu => zip(y, dy, |y, dy| if y > 0.0 { dy } else { 0.0 }),
-            Self::Relu6 => zip(y, dy, |y, dy| if y > 0.0 && y < 6.0 { dy } else { 0.0 }),
-            Self::Sigmoid => zip(y, dy, |y, dy| dy * y * (1.0 - y)),
-        }
-    }
-}
-
-impl CustomOp1 for Activation {
+impl CustomOp1 for Apply {
     fn name(&self) -> &'static str {
-        match self {
-            Self::Relu => "derm-relu",
-            Self::Relu6 => "derm-relu6",
-            Self::Sigmoid => "derm-sigmoid",
-        }
+        "derm-activation"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = slice(x, layout)?;
-        // One loop for each kind, so that the kind is not asked for every value.
-        let y = match self {
-            Self::Relu => map(x, |x| Self::Relu.of(x)),
-            Self::Relu6 => map(x, |x| Self::Relu6.of(x)),
-            Self::Sigmoid => map(x, |x| Self::Sigmoid.of(x)),
-        };
-        Ok((CpuStorage::F32(y), layout.shape().clone()))
+        Ok((CpuStorage::F32(activation::forward(self.0, slice(x, layout)?)), layout.shape().clone()))
     }
 
-    fn bwd(&self, _: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with(y, |y| with(dy, |dy| self.gradient(y, dy)))??;
-        Tensor::from_vec(dx, y.dims(), y.device()).map(Some)
+    fn bwd(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
+        let saved = if self.0.saves_results() { y } else { x };
+        let dx = with_all([saved, dy], |[saved, dy]| activation::backward(self.0, saved, dy))?;
+        tensor_like(dx, x).map(Some)
     }
 }
 
-struct AddRelu;
+struct Add {
+    relu: bool,
+}
 
-impl CustomOp2 for AddRelu {
+impl CustomOp2 for Add {
     fn name(&self) -> &'static str {
-        "derm-add-relu"
+        "derm-add"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, x_layout: &Layout, y: &CpuStorage, y_layout: &Layout) -> Result<(CpuStorage, Shape)> {
         if x_layout.shape() != y_layout.shape() {
             bail!("both sides of an addition have one shape, not {:?} and {:?}", x_layout.dims(), y_layout.dims());
         }
-        let sum = zip(slice(x, x_layout)?, slice(y, y_layout)?, |x, y| Activation::Relu.of(x + y));
+        let (x, y) = (slice(x, x_layout)?, slice(y, y_layout)?);
+        let sum = if self.relu { arithmetic::add_relu(x, y) } else { arithmetic::add(x, y) };
         Ok((CpuStorage::F32(sum), x_layout.shape().clone()))
     }
 
     fn bwd(&self, _: &Tensor, _: &Tensor, sum: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let dx = with(sum, |sum| with(dy, |dy| Activation::Relu.gradient(sum, dy)))??;
-        let dx = Tensor::from_vec(dx, sum.dims(), sum.device())?;
+        let dx = if self.relu {
+            tensor_like(with_all([sum, dy], |[sum, dy]| activation::backward(Activation::Relu, sum, dy))?, sum)?
+        } else {
+            dy.clone()
+        };
         Ok((Some(dx.clone()), Some(dx)))
     }
 }

@@ -1,60 +1,7 @@
-//! Loops over slices: parallel maps in chunks of a fixed length, and sums with a fixed order.
-#![allow(unsafe_code)] // `wide` calls code compiled for AVX2 after asking whether the CPU has it.
-
-use rayon::prelude::*;
+//! Sums over slices with a fixed order.
 
 /// Elements a task handles.
 pub(in crate::nn) const CHUNK: usize = 1 << 14;
-
-/// Runs `f` compiled for 256-bit registers where the CPU has them.
-///
-/// The bits stay the same: the compiler neither reorders sums nor fuses multiplications with additions.
-#[inline(always)]
-pub(super) fn wide<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2")]
-        fn avx2<R>(f: impl FnOnce() -> R) -> R {
-            f()
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU was just asked.
-            return unsafe { avx2(f) };
-        }
-    }
-    f()
-}
-
-/// `f` of every value.
-pub(super) fn map(x: &[f32], f: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| {
-        wide(|| {
-            for (out, &x) in out.iter_mut().zip(x) {
-                *out = f(x);
-            }
-        });
-    });
-    out
-}
-
-/// `f` of every pair of values.
-pub(super) fn zip(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).zip(y.par_chunks(CHUNK)).for_each(|((out, x), y)| {
-        wide(|| {
-            for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
-                *out = f(x, y);
-            }
-        });
-    });
-    out
-}
-
-/// How many planes of this length make a task worth starting.
-pub(super) fn planes_per_task(plane: usize) -> usize {
-    (CHUNK / plane.max(1)).max(1)
-}
 
 /// Partial sums kept side by side, so that the compiler can use vector registers.
 const LANES: usize = 16;
@@ -71,20 +18,5 @@ pub(in crate::nn) fn sum(x: &[f32], f: impl Fn(f32) -> f32) -> f64 {
         }
     }
     let tail: f64 = rest.iter().map(|&x| f64::from(f(x))).sum();
-    lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + tail
-}
-
-/// Sum of `f(x, y)` over pairs, in the order of [`sum`].
-#[inline(always)]
-pub(super) fn sum2(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
-    let mut lanes = [0f32; LANES];
-    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let (x_rest, y_rest) = (xs.remainder(), ys.remainder());
-    for (x, y) in xs.zip(ys) {
-        for ((lane, &x), &y) in lanes.iter_mut().zip(x).zip(y) {
-            *lane += f(x, y);
-        }
-    }
-    let tail: f64 = x_rest.iter().zip(y_rest).map(|(&x, &y)| f64::from(f(x, y))).sum();
     lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + tail
 }

@@ -1,30 +1,16 @@
 //! One factor for each channel of each image.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::elementwise::{planes_per_task, sum2};
-use super::slices::{slice, with};
+use super::slices::{slice, tensor_like, with_all};
+use derm_kernels::gate as kernel;
 
-/// `x * gate` with `x [n, c, h, w]` and `gate [n, c, 1, 1]`.
+/// `x * gate` with `x [n, h, w, c]` and `gate [n, 1, 1, c]`.
 pub fn gate(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
     x.contiguous()?.apply_op2(&gate.contiguous()?, Gate)
 }
 
 struct Gate;
-
-/// `x` times the gate of its plane.
-fn scaled(x: &[f32], gate: &[f32]) -> Vec<f32> {
-    let plane = x.len() / gate.len();
-    let mut y = vec![0.0; x.len()];
-    let planes = y.par_chunks_mut(plane).zip(x.par_chunks(plane)).zip(gate);
-    planes.with_min_len(planes_per_task(plane)).for_each(|((y, x), &gate)| {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = x * gate;
-        }
-    });
-    y
-}
 
 impl CustomOp2 for Gate {
     fn name(&self) -> &'static str {
@@ -32,24 +18,17 @@ impl CustomOp2 for Gate {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout, gate: &CpuStorage, gate_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, c, _, _) = layout.shape().dims4()?;
-        let (gate_n, gate_c, 1, 1) = gate_layout.shape().dims4()? else { candle_core::bail!("a gate is [n, c, 1, 1]") };
-        if (n, c) != (gate_n, gate_c) {
-            candle_core::bail!("a gate has one value for each channel");
+        let (n, _, _, c) = layout.shape().dims4()?;
+        if gate_layout.dims() != [n, 1, 1, c] {
+            bail!("a gate of {:?} has one value for each channel of an image, not {:?}", layout.dims(), gate_layout.dims());
         }
-        let y = scaled(slice(x, layout)?, slice(gate, gate_layout)?);
+        let y = kernel::forward(slice(x, layout)?, slice(gate, gate_layout)?, c);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, gate: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let dx = with(dy, |dy| with(gate, |gate| scaled(dy, gate)))??;
-        let plane = x.elem_count() / gate.elem_count();
-        let dgate: Vec<f32> = with(dy, |dy| {
-            with(x, |x| {
-                let pairs = dy.par_chunks(plane).zip(x.par_chunks(plane));
-                pairs.with_min_len(planes_per_task(plane)).map(|(dy, x)| sum2(dy, x, |dy, x| dy * x) as f32).collect()
-            })
-        })??;
-        Ok((Some(Tensor::from_vec(dx, x.dims(), x.device())?), Some(Tensor::from_vec(dgate, gate.dims(), x.device())?)))
+        let channels = x.dim(3)?;
+        let (dx, dgate) = with_all([x, gate, dy], |[x, gate, dy]| kernel::backward(x, gate, dy, channels))?;
+        Ok((Some(tensor_like(dx, x)?), Some(tensor_like(dgate, gate)?)))
     }
 }

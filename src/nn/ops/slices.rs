@@ -15,12 +15,26 @@ pub(super) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a 
 
 /// Gives `f` the values of a tensor, row-major; copies only what is not contiguous.
 pub(in crate::nn) fn with<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
-    let tensor = tensor.contiguous()?;
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) => Ok(f(slice(storage, layout)?)),
-        _ => bail!("derm's operations run on the CPU"),
+    with_all([tensor], |[values]| f(values))
+}
+
+/// Gives `f` the values of several tensors, each as [`with`] does.
+pub(in crate::nn) fn with_all<const N: usize, R>(tensors: [&Tensor; N], f: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
+    let contiguous = tensors.iter().map(|tensor| tensor.contiguous()).collect::<Result<Vec<_>>>()?;
+    let storages: Vec<_> = contiguous.iter().map(|tensor| tensor.storage_and_layout()).collect();
+    let mut values = [&[][..]; N];
+    for (values, (storage, layout)) in values.iter_mut().zip(&storages) {
+        *values = match &**storage {
+            Storage::Cpu(storage) => slice(storage, layout)?,
+            _ => bail!("derm's operations run on the CPU"),
+        };
     }
+    Ok(f(values))
+}
+
+/// A new tensor like `like`: of its shape, on its device.
+pub(super) fn tensor_like(values: Vec<f32>, like: &Tensor) -> Result<Tensor> {
+    Tensor::from_vec(values, like.dims(), like.device())
 }
 
 /// Gives `f` the values of a variable to change.

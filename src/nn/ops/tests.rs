@@ -1,9 +1,61 @@
 //! Every operation's value against plain loops, and its gradients against central differences.
+//!
+//! The definitions below are PyTorch's, for `[n, c, h, w]`; the operations are called through [`planes`].
 
 use candle_core::{Device, Tensor, Var};
 
-use super::*;
+use super::{After, Statistics, add, add_relu, cross_entropy, dropout, linear, move_towards, relu, relu6, sigmoid, with};
 use crate::nn::graph::{Conv2d, MaxPool, Padding};
+use planes::{batch_norm_eval, batch_norm_train, channel_conv, concat, conv2d, gate, global_avg_pool, max_pool};
+
+/// The operations on `[n, c, h, w]`.
+mod planes {
+    use candle_core::{Result, Tensor};
+
+    use super::super as ops;
+    use super::{After, Conv2d, MaxPool, Statistics};
+
+    fn last(x: &Tensor) -> Result<Tensor> {
+        x.permute((0, 2, 3, 1))
+    }
+
+    fn first(y: &Tensor) -> Result<Tensor> {
+        y.permute((0, 3, 1, 2))
+    }
+
+    pub fn conv2d(x: &Tensor, w: &Tensor, b: Option<&Tensor>, settings: &Conv2d) -> Result<Tensor> {
+        first(&ops::conv2d(&last(x)?, w, b, settings)?)
+    }
+
+    pub fn max_pool(x: &Tensor, settings: MaxPool) -> Result<Tensor> {
+        first(&ops::max_pool(&last(x)?, settings)?)
+    }
+
+    pub fn global_avg_pool(x: &Tensor) -> Result<Tensor> {
+        first(&ops::global_avg_pool(&last(x)?)?)
+    }
+
+    pub fn gate(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
+        first(&ops::gate(&last(x)?, &last(gate)?)?)
+    }
+
+    pub fn concat(x: &Tensor, y: &Tensor) -> Result<Tensor> {
+        first(&ops::concat(&last(x)?, &last(y)?)?)
+    }
+
+    pub fn channel_conv(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+        first(&ops::channel_conv(&last(x)?, w)?)
+    }
+
+    pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: After) -> Result<(Tensor, Statistics)> {
+        let (y, statistics) = ops::batch_norm_train(&last(x)?, scale, shift, eps, after)?;
+        Ok((first(&y)?, statistics))
+    }
+
+    pub fn batch_norm_eval(x: &Tensor, scale: &Tensor, shift: &Tensor, given: [&Tensor; 2], eps: f32, after: After) -> Result<Tensor> {
+        first(&ops::batch_norm_eval(&last(x)?, scale, shift, given, eps, after)?)
+    }
+}
 
 /// Values in -1..1 that have no pattern a kernel could share.
 fn noise(count: usize, salt: u64) -> Vec<f32> {
@@ -244,17 +296,17 @@ fn of_equal_values_the_first_wins_and_padding_never_does() {
 #[test]
 fn batch_norm_trains_by_the_book() {
     let inputs = [var(&[3, 2, 3, 2], 1), var(&[2], 2), var(&[2], 3)];
-    check_gradients(&inputs, 1e-2, 2e-3, |t| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, None).unwrap().0);
+    check_gradients(&inputs, 1e-2, 2e-3, |t| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, After::Nothing).unwrap().0);
     let x = Tensor::from_vec(vec![1f32, 2.0, 3.0, 6.0], (2, 1, 1, 2), &Device::Cpu).unwrap();
     let one = |v: f32| Tensor::new(&[v], &Device::Cpu).unwrap();
-    let (y, batch) = batch_norm_train(&x, &one(2.0), &one(1.0), 0.0, None).unwrap();
+    let (y, batch) = batch_norm_train(&x, &one(2.0), &one(1.0), 0.0, After::Nothing).unwrap();
     // Mean 3, biased variance 3.5, unbiased 14/3.
     close(&values(&y), &[-2.0, -1.0, 0.0, 3.0].map(|d| d / 3.5f64.sqrt() * 2.0 + 1.0), 1e-6);
     assert_eq!((batch.mean[0], batch.unbiased_var[0]), (3.0, (14.0f64 / 3.0) as f32));
     let running = Var::new(&[1f32], &Device::Cpu).unwrap();
     move_towards(&running, &batch.mean, 0.1).unwrap();
     assert!((values(&running)[0] - 1.2).abs() < 1e-6);
-    assert!(batch_norm_train(&x.narrow(0, 0, 1).unwrap().narrow(3, 0, 1).unwrap(), &one(1.0), &one(0.0), 0.0, None).is_err());
+    assert!(batch_norm_train(&x.narrow(0, 0, 1).unwrap().narrow(3, 0, 1).unwrap(), &one(1.0), &one(0.0), 0.0, After::Nothing).is_err());
 }
 
 #[test]
@@ -264,7 +316,7 @@ fn batch_norm_survives_a_large_mean() {
     let var = x.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / 4095.0;
     let x = Tensor::from_vec(x, (16, 1, 16, 16), &Device::Cpu).unwrap();
     let one = Tensor::new(&[1f32], &Device::Cpu).unwrap();
-    let (_, batch) = batch_norm_train(&x, &one, &one, 1e-5, None).unwrap();
+    let (_, batch) = batch_norm_train(&x, &one, &one, 1e-5, After::Nothing).unwrap();
     close(&batch.unbiased_var, &[var], 1e-5);
 }
 
@@ -272,12 +324,13 @@ fn batch_norm_survives_a_large_mean() {
 fn batch_norm_with_given_statistics() {
     let inputs = [var(&[2, 2, 3, 2], 1), var(&[2], 2), var(&[2], 3)];
     let (mean, spread) = (Tensor::new(&[0.5f32, -0.25], &Device::Cpu).unwrap(), Tensor::new(&[2f32, 0.5], &Device::Cpu).unwrap());
-    check_gradients(&inputs, 0.1, 1e-3, |t| batch_norm_eval(&t[0], &t[1], &t[2], [&mean, &spread], 1e-5, None).unwrap());
+    check_gradients(&inputs, 0.1, 1e-3, |t| batch_norm_eval(&t[0], &t[1], &t[2], [&mean, &spread], 1e-5, After::Nothing).unwrap());
 }
 
 #[test]
 fn small_operations_have_right_gradients() {
     check_gradients(&[var(&[2, 3, 4, 5], 1), var(&[2, 3, 1, 1], 2)], 0.1, 1e-3, |t| gate(&t[0], &t[1]).unwrap());
+    check_gradients(&[var(&[2, 3, 4, 5], 1), var(&[2, 2, 4, 5], 2)], 0.1, 1e-3, |t| concat(&t[0], &t[1]).unwrap());
     check_gradients(&[var(&[2, 3, 4, 5], 1)], 0.1, 1e-3, |t| global_avg_pool(&t[0]).unwrap());
     check_gradients(&[var(&[2, 7, 1, 1], 1), var(&[1, 1, 3], 2)], 0.1, 1e-3, |t| channel_conv(&t[0], &t[1]).unwrap());
     check_gradients(&[var(&[2, 3, 1, 1], 1), var(&[1, 1, 5], 2)], 0.1, 1e-3, |t| channel_conv(&t[0], &t[1]).unwrap());
@@ -326,15 +379,15 @@ fn dropout_is_a_fixed_stream_of_the_right_rate() {
 #[test]
 fn fused_operations_are_their_parts() {
     let inputs = [var(&[3, 2, 3, 4], 1), var(&[2], 2), var(&[2], 3)];
-    let apart = |t: &[Tensor]| relu(&batch_norm_train(&t[0], &t[1], &t[2], 1e-3, None).unwrap().0).unwrap();
-    let fused = |t: &[Tensor]| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, Some(Activation::Relu)).unwrap().0;
+    let apart = |t: &[Tensor]| relu(&batch_norm_train(&t[0], &t[1], &t[2], 1e-3, After::Nothing).unwrap().0).unwrap();
+    let fused = |t: &[Tensor]| batch_norm_train(&t[0], &t[1], &t[2], 1e-3, After::Relu).unwrap().0;
     assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
     let statistics = [&Tensor::new(&[0.5f32, -0.25], &Device::Cpu).unwrap(), &Tensor::new(&[0.1f32, 0.02], &Device::Cpu).unwrap()];
-    let apart = |t: &[Tensor]| relu6(&batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, None).unwrap()).unwrap();
-    let fused = |t: &[Tensor]| batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, Some(Activation::Relu6)).unwrap();
+    let apart = |t: &[Tensor]| relu6(&batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, After::Nothing).unwrap()).unwrap();
+    let fused = |t: &[Tensor]| batch_norm_eval(&t[0], &t[1], &t[2], statistics, 1e-3, After::Relu6).unwrap();
     assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
     let inputs = [var(&[3, 2, 3, 4], 1), var(&[3, 2, 3, 4], 2)];
-    let apart = |t: &[Tensor]| relu(&(&t[0] + &t[1]).unwrap()).unwrap();
+    let apart = |t: &[Tensor]| relu(&add(&t[0], &t[1]).unwrap()).unwrap();
     let fused = |t: &[Tensor]| add_relu(&t[0], &t[1]).unwrap();
     assert_eq!(gradients(&inputs, &apart), gradients(&inputs, &fused));
     assert!(add_relu(&inputs[0], &var(&[3, 2, 4, 3], 1)).is_err());

@@ -1,0 +1,56 @@
+//! The sizes of a convolution.
+
+/// Sizes of a grouped 2-d convolution, each pair as `[vertical, horizontal]`.
+///
+/// The padding below and on the right is whatever `output` makes of it: rows and columns that the kernel reaches past the input
+/// count as zeros, and input that no output reaches gets a zero gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Geometry {
+    /// Images in the batch.
+    pub n: usize,
+    /// Groups that are convolved apart from each other.
+    pub groups: usize,
+    /// Input channels of one group, at least one.
+    pub c_in: usize,
+    /// Output channels of one group, at least one.
+    pub c_out: usize,
+    /// Input pixels.
+    pub input: [usize; 2],
+    /// Output pixels.
+    pub output: [usize; 2],
+    /// Taps.
+    pub kernel: [usize; 2],
+    /// Input pixels from one output pixel to the next, at least one.
+    pub stride: [usize; 2],
+    /// Input pixels from one tap to the next.
+    pub dilation: [usize; 2],
+    /// Rows of zeros above and columns of zeros to the left of the input.
+    pub pad: [usize; 2],
+}
+
+impl Geometry {
+    /// Taps of one kernel.
+    pub fn taps(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
+    /// Floats of `x`, `[n, h, w, groups * c_in]`.
+    pub fn x_len(&self) -> usize {
+        self.n * self.input[0] * self.input[1] * self.groups * self.c_in
+    }
+
+    /// Floats of `y`, `[n, h, w, groups * c_out]`.
+    pub fn y_len(&self) -> usize {
+        self.n * self.output[0] * self.output[1] * self.groups * self.c_out
+    }
+
+    /// Floats of `weight`, `[groups * c_out, c_in, kh, kw]`.
+    pub fn weight_len(&self) -> usize {
+        self.groups * self.c_out * self.c_in * self.taps()
+    }
+
+    /// Multiplications of the convolution (a pass costs twice as many floating-point operations).
+    pub fn multiplications(&self) -> usize {
+        self.n * self.output[0] * self.output[1] * self.groups * self.c_out * self.c_in * self.taps()
+    }
+}

@@ -1,0 +1,45 @@
+//! CPU kernels: the arithmetic of derm's operations on slices of f32.
+//!
+//! A package of its own, so that it is compiled in few large units, which vector code needs, and not again when derm changes.
+//!
+//! Images are `[n, h, w, c]`, that is, matrices `[n * h * w, c]`: channels lie side by side, so that a vector register holds some of
+//! one pixel's. Weights stay in PyTorch's order and are packed inside. Each kernel is written once over [`pulp`]'s vectors and
+//! chosen at run time ([`simd`]).
+//!
+//! | part | what it holds |
+//! | --- | --- |
+//! | [`simd`] | the one door to the CPU's instruction sets |
+//! | [`conv`] | convolutions: direct, and by Winograd's algorithm where that pays |
+//! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
+//! | [`batch_norm`], [`layer_norm`], [`softmax`] | normalising, both passes |
+//! | [`activation`], [`math`], [`arithmetic`], [`gate`], [`channel_conv`] | functions of one value, sums, factors of channels |
+//! | [`optimiser`] | steps over a slice of parameters |
+//! | [`map`], [`columns`], [`rows`], [`lanes`], [`fresh`], [`prefetch`] | the loops that they share |
+//!
+//! Every result is the same to the bit for any number of threads: work is cut into chunks by shape alone, and sums of
+//! chunks are added in their order. Between instruction sets results differ by rounding. Sizes that do not fit each other are
+//! a caller's mistake: debug builds say so, release builds panic at the first slice that is too short. No kernel reads or
+//! writes outside its slices.
+
+pub mod activation;
+pub mod arithmetic;
+pub mod batch_norm;
+pub mod channel_conv;
+pub mod columns;
+pub mod conv;
+pub mod depthwise;
+pub mod fresh;
+pub mod gate;
+pub mod lanes;
+pub mod layer_norm;
+pub mod map;
+pub mod math;
+pub mod optimiser;
+pub mod pool;
+pub mod prefetch;
+pub mod rows;
+pub mod simd;
+pub mod softmax;
+#[cfg(test)]
+mod testing;
+pub mod window;

@@ -1,0 +1,106 @@
+//! Where windows lie on an axis: kernel, stride, padding, dilation.
+
+use std::ops::Range;
+
+/// One axis of a convolution or a pool: tap `t` of output `o` reads input `o * stride + t * dilation - padding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Places of the input.
+    pub input: usize,
+    /// Places of the output.
+    pub output: usize,
+    /// Taps of a window.
+    pub kernel: usize,
+    /// Inputs from one window to the next.
+    pub stride: usize,
+    /// Inputs before the first that the first window covers; below 0 where it starts later.
+    pub padding: isize,
+    /// Inputs from one tap to the next.
+    pub dilation: usize,
+}
+
+impl Axis {
+    /// An axis padded on both sides, with as many outputs as have their whole window inside; `None` where that is none.
+    pub fn new(input: usize, kernel: usize, stride: usize, padding: usize, dilation: usize) -> Option<Self> {
+        let room = Self::room(input, kernel, stride, padding, dilation)?;
+        Some(Self { input, output: room / stride + 1, kernel, stride, padding: padding as isize, dilation })
+    }
+
+    /// The same with PyTorch's `ceil_mode`: a last window may reach past the padding if it starts before it.
+    pub fn ceil(input: usize, kernel: usize, stride: usize, padding: usize, dilation: usize) -> Option<Self> {
+        let output = Self::room(input, kernel, stride, padding, dilation)?.div_ceil(stride) + 1;
+        let beyond = (output - 1) * stride >= input + padding;
+        Some(Self { input, output: output - usize::from(beyond), kernel, stride, padding: padding as isize, dilation })
+    }
+
+    /// How far a window can move.
+    fn room(input: usize, kernel: usize, stride: usize, padding: usize, dilation: usize) -> Option<usize> {
+        debug_assert!(kernel > 0 && stride > 0 && dilation > 0);
+        (input + 2 * padding).checked_sub((kernel - 1) * dilation + 1)
+    }
+
+    /// Place before the input's first of the first tap of `output`; below 0 in the padding.
+    pub fn start(&self, output: usize) -> isize {
+        (output * self.stride) as isize - self.padding
+    }
+
+    /// The taps of `output` that lie inside the input.
+    pub fn taps(&self, output: usize) -> Range<usize> {
+        let below = |limit: isize| (limit - self.start(output)).max(0) as usize;
+        let end = below(self.input as isize).div_ceil(self.dilation).min(self.kernel);
+        below(0).div_ceil(self.dilation).min(end)..end
+    }
+
+    /// The input that `tap`, one of [`taps`](Self::taps), of `output` reads.
+    pub fn place(&self, output: usize, tap: usize) -> usize {
+        (self.start(output) + (tap * self.dilation) as isize) as usize
+    }
+
+    /// The outputs that read `input`, each with the tap that does, the last output first.
+    pub fn readers(&self, input: usize) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
+        let axis = *self;
+        (0..axis.kernel).filter_map(move |tap| {
+            let start = usize::try_from(input as isize + axis.padding - (tap * axis.dilation) as isize).ok()?;
+            let output = start / axis.stride;
+            (start % axis.stride == 0 && output < axis.output).then_some((output, tap))
+        })
+    }
+
+    /// The outputs whose taps all lie inside the input.
+    pub fn interior(&self) -> Range<usize> {
+        let inside = |o: &usize| self.taps(*o) == (0..self.kernel);
+        let start = (0..self.output).find(inside).unwrap_or(self.output);
+        let end = (start..self.output).rfind(inside).map_or(start, |last| last + 1);
+        start..end
+    }
+}
+
+/// Images `[n, rows, columns, channels]` with a window on rows and columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Images.
+    pub n: usize,
+    /// Channels.
+    pub channels: usize,
+    /// The window's height on the rows.
+    pub rows: Axis,
+    /// The window's width on the columns.
+    pub columns: Axis,
+}
+
+impl Window {
+    /// Places of a window.
+    pub fn taps(&self) -> usize {
+        self.rows.kernel * self.columns.kernel
+    }
+
+    /// Values of all inputs.
+    pub fn input_len(&self) -> usize {
+        self.n * self.rows.input * self.columns.input * self.channels
+    }
+
+    /// Values of all outputs.
+    pub fn output_len(&self) -> usize {
+        self.n * self.rows.output * self.columns.output * self.channels
+    }
+}
