@@ -5,11 +5,12 @@
 //! [`Lanes`] and walked over a row by [`Width::each`].
 #![allow(unsafe_code)] // Masked loads and stores take pointers; both sit behind a check of the slice's length.
 
-use std::any::TypeId;
 use std::mem::MaybeUninit;
 use std::ops::{Add, BitOr, Div, Mul, Neg, Sub};
 
-use pulp::{MemMask, Scalar256b, Simd};
+use pulp::{MemMask, Simd};
+
+use super::simd::is_fused;
 
 /// One register of values.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +48,7 @@ impl<S: Simd> F32s<S> {
     /// `self * factor + term`, rounded once where the CPU can.
     #[inline(always)]
     pub fn mul_add(self, factor: Self, term: Self) -> Self {
-        // Plain x86-64 has no fused instruction, and the library's function for it costs as much as a hundred products.
-        if TypeId::of::<S>() == TypeId::of::<Scalar256b>() {
+        if !is_fused::<S>() {
             return self * factor + term;
         }
         Self { value: self.simd.mul_add_e_f32s(self.value, factor.value, term.value), ..self }

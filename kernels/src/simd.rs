@@ -21,6 +21,17 @@ pub enum Isa {
     Avx512,
 }
 
+/// Computes with plain code, four values at a time.
+///
+/// Its fused multiply-add is a call into the C library, which costs as much as a hundred products: kernels round twice instead.
+pub type Plain = pulp::Scalar128b;
+
+/// Whether a fused multiply-add is one instruction.
+#[inline(always)]
+pub fn is_fused<S: pulp::Simd>() -> bool {
+    std::any::TypeId::of::<S>() != std::any::TypeId::of::<Plain>()
+}
+
 /// Runs `kernel` compiled for [`best`]'s instruction set.
 #[inline]
 pub fn run<K: WithSimd>(kernel: K) -> K::Output {
@@ -52,7 +63,7 @@ pub fn run_on<K: WithSimd>(isa: Isa, kernel: K) -> K::Output {
     {
         return pulp::Simd::vectorize(simd, kernel);
     }
-    pulp::Simd::vectorize(pulp::Scalar128b, kernel)
+    pulp::Simd::vectorize(Plain {}, kernel)
 }
 
 /// The best set that the CPU has and `DERM_CPU_ISA` allows.

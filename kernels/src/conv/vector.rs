@@ -1,15 +1,16 @@
 //! Vectors in and out of slices, and the one arithmetic step of all kernels here.
-#![allow(unsafe_code)] // Threads write parts of one output that do not overlap.
+#![allow(unsafe_code)] // Registers are written to memory that may be new.
 
-use std::any::TypeId;
 use std::mem::MaybeUninit;
 
 use pulp::{Simd, bytemuck};
 
+use super::simd::is_fused;
+
 /// `a * b + c`: fused where the set has the instruction, two steps where it would be a call into a library.
 #[inline(always)]
 pub fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
-    if TypeId::of::<S>() == TypeId::of::<pulp::Scalar128b>() { simd.add_f32s(simd.mul_f32s(a, b), c) } else { simd.mul_add_e_f32s(a, b, c) }
+    if is_fused::<S>() { simd.mul_add_e_f32s(a, b, c) } else { simd.add_f32s(simd.mul_f32s(a, b), c) }
 }
 
 /// The first lanes of `floats`, zeros beyond its end.
