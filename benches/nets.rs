@@ -2,14 +2,15 @@
 //!
 //!     cargo bench --bench nets -- resnet18 224 16
 //!
-//! Prints the best and the median of some rounds in milliseconds and images a second, the optimizer included.
+//! Prints the best and the median of some rounds in milliseconds, the images a second of the median, and the least processor
+//! time of a round, which other work on the machine disturbs less. The optimizer is included.
 
 #![allow(clippy::print_stdout)] // Printing is what it is for.
 
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
-use derm::nn::{Mode, Network, Norms, loss, optim, zoo};
+use derm::nn::{Input, Network, Pass, loss, optim, zoo};
 
 /// As in the program.
 #[global_allocator]
@@ -27,37 +28,49 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let targets: Vec<u32> = (0..batch as u32).map(|i| i % 10).collect();
     let mut optimizer = optim::Optimizer::new(optim::Rule::AdamW(optim::AdamW::default()));
     let mut step = |number: u64| -> Result<f32, Box<dyn std::error::Error>> {
-        let logits = network.forward(&images, Mode::Train { key: number, norms: Norms::Batch })?;
+        let (logits, tape) = network.train(Input::Images(&images), Pass::new(number))?;
         let loss = loss::cross_entropy(&logits, &targets, None, 0.0)?;
-        let grads = loss.backward()?;
+        let grads = tape.backward(&network, loss.gradient, |_| true)?;
         optimizer.step(&network, &grads, optim::Rates::all(1e-4), None)?;
-        Ok(loss.to_scalar()?)
+        Ok(loss.value)
     };
     let mut number = 0;
     let train = timed(rounds, || {
         number += 1;
         step(number)
     })?;
-    let infer = timed(rounds, || Ok(network.forward(&images, Mode::Eval)?.sum_all()?.to_scalar()?))?;
-    for (what, (best, median)) in [("train", train), ("infer", infer)] {
-        let rate = batch as f64 / median;
-        println!("{name} {size}x{size} b{batch} {what}: best {:.1} ms, median {:.1} ms, {rate:.1} img/s", best * 1e3, median * 1e3);
+    let infer = timed(rounds, || Ok(network.forward(&images)?.sum_all()?.to_scalar()?))?;
+    for (what, time) in [("train", train), ("infer", infer)] {
+        let [best, median, cpu] = [time.best, time.median, time.cpu].map(|seconds| seconds * 1e3);
+        let rate = batch as f64 / time.median;
+        println!("{name} {size}x{size} b{batch} {what}: best {best:.1} ms, median {median:.1} ms, {rate:.1} img/s, cpu {cpu:.1} ms");
     }
     Ok(())
 }
 
-/// Best and median seconds of `rounds` calls, after one to warm up.
-fn timed(
-    rounds: usize,
-    mut work: impl FnMut() -> Result<f32, Box<dyn std::error::Error>>,
-) -> Result<(f64, f64), Box<dyn std::error::Error>> {
+/// Seconds of a round.
+struct Time {
+    best: f64,
+    median: f64,
+    /// Least processor time of all threads.
+    cpu: f64,
+}
+
+/// Times `rounds` calls, after one to warm up.
+fn timed(rounds: usize, mut work: impl FnMut() -> Result<f32, Box<dyn std::error::Error>>) -> Result<Time, Box<dyn std::error::Error>> {
     work()?;
-    let mut seconds = Vec::new();
+    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let start = Instant::now();
+        let (start, cpu_start) = (Instant::now(), processor_seconds());
         work()?;
-        seconds.push(start.elapsed().as_secs_f64());
+        wall.push(start.elapsed().as_secs_f64());
+        cpu.push(processor_seconds() - cpu_start);
     }
-    seconds.sort_by(f64::total_cmp);
-    Ok((seconds[0], seconds[seconds.len() / 2]))
+    wall.sort_by(f64::total_cmp);
+    Ok(Time { best: wall[0], median: wall[wall.len() / 2], cpu: cpu.into_iter().fold(f64::INFINITY, f64::min) })
+}
+
+fn processor_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

@@ -23,6 +23,7 @@ pub mod bundle;
 pub mod error;
 mod exec;
 pub mod graph;
+mod groups;
 mod init;
 pub mod loss;
 mod network;
@@ -31,6 +32,7 @@ pub mod ops;
 pub mod optim;
 mod preprocess;
 mod selfcheck;
+mod tape;
 pub mod weights;
 pub mod zoo;
 
@@ -39,6 +41,7 @@ mod tests;
 
 pub use bundle::Bundle;
 pub use error::{Error, Misfit};
-pub use network::{HeadRule, Mode, Network, Norms, Param, Part, Role};
+pub use network::{HeadRule, Input, Network, Norms, Param, Part, Pass, Role};
 pub use preprocess::{Channels, Fit, Interpolation, Preprocess};
 pub use selfcheck::selfcheck;
+pub use tape::{Gradients, Tape};

@@ -109,6 +109,9 @@ pub enum Error {
     /// A trusted file could not be written.
     #[error(transparent)]
     Workspace(#[from] crate::workspace::Error),
+    /// An operation met shapes that it cannot read.
+    #[error(transparent)]
+    Operation(#[from] super::ops::Error),
     /// candle refused an operation.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),

@@ -1,126 +1,141 @@
 //! Runs a stretch of a graph on tensors.
 //!
 //! Between the input and the features, images are `[n, height, width, channels]`: the order in memory that the kernels take.
+//! A value is dropped as soon as no later node reads it; in training the [`Tape`] keeps what the way back will read.
 
 use candle_core::Tensor;
 
 use super::Error;
-use super::graph::{BatchNorm, Node, NodeId, Op};
-use super::network::{Mode, Network, Norms};
-use super::ops::{self, After};
+use super::graph::{BatchNorm, NodeId, Op};
+use super::groups::{Group, groups, last_readers};
+use super::network::{Network, Norms, Pass};
+use super::ops::{self, Activation, Operation};
+use super::tape::{Source, Tape, forward};
 
 /// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s.
-///
-/// A value is dropped as soon as no later node reads it. A batch norm or an addition whose only reader is the activation
-/// right after it is worked out together with it.
-pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId, mode: Mode) -> Result<Tensor, Error> {
-    let nodes = network.graph().nodes();
-    let last_use = last_uses(&nodes[..=end.0]);
-    let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
-    values[start.0] = Some(value.clone());
-    let mut id = start.0 + 1;
-    while id <= end.0 {
-        let node = &nodes[id];
-        let inputs: Vec<Tensor> = node.inputs.iter().filter_map(|input| values[input.0].clone()).collect();
-        assert_eq!(inputs.len(), node.inputs.len(), "`{}` reads across the features", node.name);
-        for input in &node.inputs {
-            if last_use[input.0] == id {
-                values[input.0] = None;
+pub(super) fn run(network: &Network, start: NodeId, value: &Tensor, end: NodeId) -> Result<Tensor, Error> {
+    Runner { network, training: None, tape: None }.run(start, value, end)
+}
+
+/// The same in training, with the way back.
+pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: NodeId, pass: Pass) -> Result<(Tensor, Tape), Error> {
+    let mut tape = Tape::default();
+    let result = Runner { network, training: Some(pass), tape: Some(&mut tape) }.run(start, value, end)?;
+    Ok((result, tape))
+}
+
+struct Runner<'a> {
+    network: &'a Network,
+    /// None for inference.
+    training: Option<Pass>,
+    tape: Option<&'a mut Tape>,
+}
+
+impl Runner<'_> {
+    fn run(&mut self, start: NodeId, value: &Tensor, end: NodeId) -> Result<Tensor, Error> {
+        let nodes = self.network.graph().nodes();
+        let groups = groups(nodes, start, end);
+        let last_reader = last_readers(nodes, &groups);
+        let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
+        values[start.0] = Some(value.clone());
+        for (place, group) in groups.iter().enumerate() {
+            let node = &nodes[group.node.0];
+            let sources: Vec<NodeId> = group.inputs(nodes).collect();
+            let inputs: Vec<Tensor> = sources.iter().filter_map(|input| values[input.0].clone()).collect();
+            assert_eq!(inputs.len(), sources.len(), "`{}` reads across the features", node.name);
+            for source in &sources {
+                if last_reader[source.0] == place {
+                    values[source.0] = None;
+                }
             }
+            values[group.result.0] = Some(self.step(group, &sources, inputs)?);
         }
-        let after = if id < end.0 { fusable(nodes, id, last_use[id]) } else { After::Nothing };
-        let result = step(network, NodeId(id), inputs, after, mode)?;
-        id += usize::from(after != After::Nothing);
-        values[id] = Some(result);
-        id += 1;
+        Ok(values[end.0].take().unwrap_or_else(|| value.clone()))
     }
-    Ok(values[end.0].take().unwrap_or_else(|| value.clone()))
-}
 
-/// The activation after node `id`, where both can be done in one pass: nodes stand in running order, so a last reader
-/// that comes right after is the only one.
-fn fusable(nodes: &[Node], id: usize, last_use: usize) -> After {
-    if last_use != id + 1 {
-        return After::Nothing;
-    }
-    match (&nodes[id].op, &nodes[id + 1].op) {
-        (Op::BatchNorm(_) | Op::Add, Op::Relu) => After::Relu,
-        (Op::BatchNorm(_), Op::Relu6) => After::Relu6,
-        _ => After::Nothing,
-    }
-}
-
-/// For each node, the last node that reads it.
-fn last_uses(nodes: &[Node]) -> Vec<usize> {
-    let mut last = vec![0; nodes.len()];
-    for (id, node) in nodes.iter().enumerate() {
-        for input in &node.inputs {
-            last[input.0] = id;
-        }
-    }
-    last
-}
-
-/// One node's value, with `after` applied to it where the node is a batch norm or an addition.
-fn step(network: &Network, id: NodeId, inputs: Vec<Tensor>, after: After, mode: Mode) -> Result<Tensor, Error> {
-    // Without gradients, detached values keep nothing of the graph alive.
-    let parameters: Vec<Tensor> = network
-        .node_params(id)
-        .map(|param| match mode {
-            Mode::Eval => param.var.as_detached_tensor(),
-            Mode::Train { .. } => param.var.as_tensor().clone(),
-        })
-        .collect();
-    let x = &inputs[0];
-    let result = match &network.graph().node(id).op {
-        Op::Input => x.clone(),
-        Op::Conv2d(settings) => ops::conv2d(x, &parameters[0], parameters.get(1), settings)?,
-        Op::BatchNorm(settings) => return norm(network, id, x, &parameters, (settings, after), mode),
-        Op::Relu => ops::relu(x)?,
-        Op::Relu6 => ops::relu6(x)?,
-        Op::Sigmoid => ops::sigmoid(x)?,
-        Op::MaxPool(settings) => ops::max_pool(x, *settings)?,
-        Op::GlobalAvgPool => ops::global_avg_pool(x)?,
-        Op::Add if after == After::Relu => ops::add_relu(x, &inputs[1])?,
-        Op::Add => ops::add(x, &inputs[1])?,
-        Op::Gate => ops::gate(x, &inputs[1])?,
-        Op::Concat => inputs[1..].iter().try_fold(x.clone(), |all, next| ops::concat(&all, next))?,
-        Op::Flatten => flat(x)?,
-        Op::Linear(_) => ops::linear(x, &parameters[0], &parameters[1])?,
-        Op::Dropout { p } => match mode {
-            Mode::Eval => x.clone(),
-            Mode::Train { key, .. } => ops::dropout(x, *p, key, id.0 as u64)?,
-        },
-        Op::ChannelConv { .. } => ops::channel_conv(x, &parameters[0])?,
-    };
-    Ok(result)
-}
-
-/// `[n, h, w, c]` to `[n, c * h * w]`: the order that published heads have learnt.
-fn flat(x: &Tensor) -> candle_core::Result<Tensor> {
-    let (_, h, w, _) = x.dims4()?;
-    if h * w == 1 { x.flatten_from(1) } else { x.permute((0, 3, 1, 2))?.contiguous()?.flatten_from(1) }
-}
-
-/// Batch norm; in training it also moves the running statistics.
-fn norm(
-    network: &Network,
-    id: NodeId,
-    x: &Tensor,
-    parameters: &[Tensor],
-    (settings, after): (&BatchNorm, After),
-    mode: Mode,
-) -> Result<Tensor, Error> {
-    let [scale, shift, mean, var] = parameters else { unreachable!("a batch norm has four parameters") };
-    if let Mode::Train { norms: Norms::Batch, .. } = mode {
-        let (y, batch) = ops::batch_norm_train(x, scale, shift, settings.eps, after)?;
-        let mut buffers = network.node_params(id).skip(2);
-        for statistics in [&batch.mean, &batch.unbiased_var] {
-            if let Some(buffer) = buffers.next() {
-                ops::move_towards(&buffer.var, statistics, settings.momentum)?;
+    /// One group's value.
+    fn step(&mut self, group: &Group, sources: &[NodeId], inputs: Vec<Tensor>) -> Result<Tensor, Error> {
+        let Some(mut operation) = self.operation(group)? else { return Ok(inputs[0].clone()) };
+        let mut all: Vec<(Source, &Tensor)> = sources.iter().map(|source| Source::Value(source.0)).zip(&inputs).collect();
+        // Parameters come after the first input, running statistics are no inputs, and what is added comes last.
+        let parameters = self.network.node_params(group.node).filter(|param| param.is_trainable());
+        let parameters = parameters.map(|param| (Source::Parameter(param.place), param.var.as_tensor()));
+        all.splice(1..1, parameters.collect::<Vec<_>>());
+        let tensors: Vec<&Tensor> = all.iter().map(|(_, tensor)| *tensor).collect();
+        let result = match &mut operation {
+            Made::Norm(norm, settings) => {
+                let result = forward(norm, &tensors)?;
+                if let Some(batch) = norm.statistics() {
+                    move_statistics(self.network, group.node, settings, batch)?;
+                }
+                result
             }
+            Made::Other(operation) => forward(&mut **operation, &tensors)?,
+        };
+        if let Some(tape) = &mut self.tape {
+            tape.record(operation.boxed(), &all, group.result.0, &result);
         }
-        return Ok(y);
+        Ok(result)
     }
-    Ok(ops::batch_norm_eval(x, scale, shift, [&mean.detach(), &var.detach()], settings.eps, after)?)
+
+    /// What the group computes; none where its value is its input's.
+    fn operation(&self, group: &Group) -> Result<Option<Made>, Error> {
+        Ok(Some(match &self.network.graph().node(group.node).op {
+            Op::Input => return Ok(None),
+            Op::Conv2d(settings) => Made::new(ops::Conv::new(settings)),
+            Op::BatchNorm(settings) => Made::Norm(self.norm(group, settings)?, *settings),
+            Op::Relu => Made::new(ops::Apply(Activation::Relu)),
+            Op::Relu6 => Made::new(ops::Apply(Activation::Relu6)),
+            Op::Sigmoid => Made::new(ops::Apply(Activation::Sigmoid)),
+            Op::MaxPool(settings) => Made::new(ops::Max::new(*settings)),
+            Op::GlobalAvgPool => Made::new(ops::GlobalAverage),
+            Op::Add => Made::new(ops::Sum { relu: group.after == ops::After::Relu }),
+            Op::Gate => Made::new(ops::Gate),
+            Op::Concat => Made::new(ops::Concat),
+            Op::Flatten => Made::new(ops::Flatten),
+            Op::Linear(_) => Made::new(ops::Linear),
+            Op::Dropout { p } => match self.training {
+                Some(pass) if *p > 0.0 => Made::new(ops::Dropout::new(*p, pass.key, group.node.0 as u64)),
+                _ => return Ok(None),
+            },
+            Op::ChannelConv { .. } => Made::new(ops::ChannelConv),
+        }))
+    }
+
+    /// By the batch's statistics in training, else by the running ones.
+    fn norm(&self, group: &Group, settings: &BatchNorm) -> Result<ops::BatchNorm, Error> {
+        if matches!(self.training, Some(Pass { norms: Norms::Batch, .. })) {
+            return Ok(ops::BatchNorm::own(settings.eps, group.after));
+        }
+        let running: Vec<&Tensor> = self.network.node_params(group.node).skip(2).map(|param| param.var.as_tensor()).collect();
+        let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, group.after);
+        Ok(ops::with_views(&running, given)?)
+    }
+}
+
+/// An operation of a group.
+enum Made {
+    Norm(ops::BatchNorm, BatchNorm),
+    Other(Box<dyn Operation>),
+}
+
+impl Made {
+    fn new(operation: impl Operation + 'static) -> Self {
+        Self::Other(Box::new(operation))
+    }
+
+    fn boxed(self) -> Box<dyn Operation> {
+        match self {
+            Self::Norm(norm, _) => Box::new(norm),
+            Self::Other(operation) => operation,
+        }
+    }
+}
+
+/// Moves a batch norm's running statistics towards the batch's.
+fn move_statistics(network: &Network, node: NodeId, settings: &BatchNorm, batch: &ops::Statistics) -> Result<(), Error> {
+    for (buffer, statistics) in network.node_params(node).skip(2).zip([&batch.mean, &batch.unbiased_var]) {
+        ops::move_towards(&buffer.var, statistics, settings.momentum)?;
+    }
+    Ok(())
 }

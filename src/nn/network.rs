@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use indexmap::IndexMap;
 
 use super::graph::{Graph, NodeId, ParamSpec};
+use super::tape::Tape;
 use super::weights::Weights;
 use super::zoo::Architecture;
 use super::{Error, exec, init};
@@ -41,6 +42,8 @@ pub struct Param {
     pub role: Role,
     /// Which side of the features it is on.
     pub part: Part,
+    /// Its place in state-dict order.
+    pub(super) place: usize,
 }
 
 impl Param {
@@ -59,25 +62,29 @@ pub enum Norms {
     Frozen,
 }
 
-/// What a forward pass is for.
+/// How a training pass runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Running statistics, no dropout, no gradients to parameters.
-    Eval,
-    /// Gradients to parameters; dropout from the counter-based stream of `key`, which should differ for every step.
-    Train {
-        /// Seed of this step's dropout.
-        key: u64,
-        /// What batch norms do.
-        norms: Norms,
-    },
+pub struct Pass {
+    /// Seed of this step's dropout, from a counter-based stream; it should differ for every step.
+    pub key: u64,
+    /// What batch norms do.
+    pub norms: Norms,
 }
 
-impl Mode {
-    /// Training with batch statistics.
-    pub fn train(key: u64) -> Self {
-        Self::Train { key, norms: Norms::Batch }
+impl Pass {
+    /// With the batch's statistics.
+    pub fn new(key: u64) -> Self {
+        Self { key, norms: Norms::Batch }
     }
+}
+
+/// What a network reads.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Normalised images, f32 `[n, 3, height, width]`.
+    Images(&'a Tensor),
+    /// What the backbone makes of them, f32 `[n, f]`: only the head runs.
+    Features(&'a Tensor),
 }
 
 /// What to do with the head when weights are loaded.
@@ -89,8 +96,8 @@ pub enum HeadRule {
     Replace,
 }
 
-/// A network that can run. Cheap to share between threads by reference; forward in [`Mode::Train`] updates
-/// running statistics in place, so train from one thread.
+/// A network that can run. Cheap to share between threads by reference; [`Network::train`] updates running statistics in
+/// place, so train from one thread.
 #[derive(Debug)]
 pub struct Network {
     architecture: &'static Architecture,
@@ -127,7 +134,7 @@ impl Network {
             let mut own = Vec::new();
             for spec in graph.node_params(NodeId(id)) {
                 let var = Var::from_vec(value(&spec, &graph)?, spec.shape.as_slice(), device)?;
-                let param = Param { name: spec.name.clone(), var, role: spec.role, part: spec.part };
+                let param = Param { name: spec.name.clone(), var, role: spec.role, part: spec.part, place: params.len() };
                 own.push(params.insert_full(spec.name, param).0);
             }
             slots.push(own);
@@ -135,25 +142,46 @@ impl Network {
         Ok(Self { architecture, classes, graph, params, slots, device: device.clone() })
     }
 
-    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`.
+    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`: running statistics, no dropout.
     ///
     /// Height and width may differ from the default input size as long as something is left at every layer.
-    pub fn forward(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-        self.check_images(images)?;
-        exec::run(self, NodeId(0), &channels_last(images)?, self.graph.output(), mode)
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
+        let (start, value) = self.start(Input::Images(images))?;
+        exec::run(self, start, &value, self.graph.output())
     }
 
     /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
-    pub fn features(&self, images: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-        self.check_images(images)?;
-        exec::run(self, NodeId(0), &channels_last(images)?, self.graph.features(), mode)
+    pub fn features(&self, images: &Tensor) -> Result<Tensor, Error> {
+        let (start, value) = self.start(Input::Images(images))?;
+        exec::run(self, start, &value, self.graph.features())
     }
 
     /// The head alone: features `[n, f]` to logits `[n, classes]`.
-    pub fn head(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-        let wide = self.graph.feature_count();
-        check("features", features, features.dims().len() == 2 && features.dims()[1] == wide, || format!("f32 [n, {wide}]"))?;
-        exec::run(self, self.graph.features(), features, self.graph.output(), mode)
+    pub fn head(&self, features: &Tensor) -> Result<Tensor, Error> {
+        let (start, value) = self.start(Input::Features(features))?;
+        exec::run(self, start, &value, self.graph.output())
+    }
+
+    /// Logits `[n, classes]` in training, and the way back to the gradients: dropout, and batch norms as `pass` says.
+    pub fn train(&self, input: Input<'_>, pass: Pass) -> Result<(Tensor, Tape), Error> {
+        let (start, value) = self.start(input)?;
+        exec::record(self, start, &value, self.graph.output(), pass)
+    }
+
+    /// The node where an input enters and its value in the kernels' order.
+    fn start(&self, input: Input<'_>) -> Result<(NodeId, Tensor), Error> {
+        match input {
+            Input::Images(images) => {
+                self.check_images(images)?;
+                Ok((NodeId(0), channels_last(images)?))
+            }
+            Input::Features(features) => {
+                let wide = self.graph.feature_count();
+                let fits = features.dims().len() == 2 && features.dims()[1] == wide;
+                check("features", features, fits, || format!("f32 [n, {wide}]"))?;
+                Ok((self.graph.features(), features.clone()))
+            }
+        }
     }
 
     fn check_images(&self, images: &Tensor) -> Result<(), Error> {

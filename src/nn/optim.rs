@@ -4,13 +4,12 @@
 //! a part whose rate is 0 is frozen: nothing of it moves, not even by decay. The state can be saved and restored
 //! bit for bit.
 
-use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::ops::{self, CHUNK};
-use super::{Error, Network, Param, Part, Role};
+use super::{Error, Gradients, Network, Param, Part, Role};
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2017, <https://arxiv.org/abs/1711.05101>; torch's `AdamW`).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +71,8 @@ impl Rates {
         Self { backbone: rate, head: rate }
     }
 
-    fn of(&self, param: &Param) -> f64 {
+    /// That of one parameter.
+    pub fn of(&self, param: &Param) -> f64 {
         match param.part {
             Part::Backbone => self.backbone,
             Part::Head => self.head,
@@ -107,7 +107,7 @@ impl Optimizer {
     ///
     /// `clip` bounds the norm of all those gradients together: above it they are scaled down (torch's
     /// `clip_grad_norm_`). A norm that is not finite is returned without moving anything.
-    pub fn step(&mut self, network: &Network, grads: &GradStore, rates: Rates, clip: Option<f64>) -> Result<f64, Error> {
+    pub fn step(&mut self, network: &Network, grads: &Gradients, rates: Rates, clip: Option<f64>) -> Result<f64, Error> {
         let moving: Vec<(&Param, &Tensor)> = moving(network, grads, rates).collect();
         let norm = norm(moving.iter().map(|(_, grad)| *grad))?;
         if !norm.is_finite() {
@@ -176,13 +176,13 @@ impl Optimizer {
 }
 
 /// L2 norm of the gradients of all parameters that would move at these rates.
-pub fn grad_norm(network: &Network, grads: &GradStore, rates: Rates) -> Result<f64, Error> {
+pub fn grad_norm(network: &Network, grads: &Gradients, rates: Rates) -> Result<f64, Error> {
     norm(moving(network, grads, rates).map(|(_, grad)| grad))
 }
 
-fn moving<'a>(network: &'a Network, grads: &'a GradStore, rates: Rates) -> impl Iterator<Item = (&'a Param, &'a Tensor)> {
+fn moving<'a>(network: &'a Network, grads: &'a Gradients, rates: Rates) -> impl Iterator<Item = (&'a Param, &'a Tensor)> {
     let moves = move |param: &&Param| param.is_trainable() && rates.of(param) > 0.0;
-    network.params().filter(moves).filter_map(|param| Some((param, grads.get(&param.var)?)))
+    network.params().filter(moves).filter_map(|param| Some((param, grads.get(param)?)))
 }
 
 fn norm<'a>(grads: impl Iterator<Item = &'a Tensor>) -> Result<f64, Error> {

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::resnet;
 
-use super::{Error, Mode, Network, zoo};
+use super::{Error, Network, zoo};
 
 /// Largest absolute difference between derm's and candle-transformers' logits of one small ResNet-18.
 ///
@@ -20,7 +20,7 @@ pub fn selfcheck() -> Result<f64, Error> {
     }
     let image: Vec<f32> = (0..3 * 64 * 64).map(|i| (i as f32 * 0.37).sin()).collect();
     let image = Tensor::from_vec(image, (1, 3, 64, 64), &Device::Cpu)?;
-    let own = network.forward(&image, Mode::Eval)?;
+    let own = network.forward(&image)?;
     let other = resnet::resnet18(7, VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu))?.forward(&image)?;
     let difference = (own - other)?.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>()?;
     Ok(f64::from(difference))

@@ -52,18 +52,21 @@ fn resnet18_agrees_with_pytorch() {
     let network = network("resnet18", 7);
     fill(&network);
     let x = images(4, 64);
-    let logits = floats(&network.forward(&x, Mode::Eval).unwrap());
+    let logits = floats(&network.forward(&x).unwrap());
     for (got, expected) in logits.iter().zip([-4.82373, -6.82713, -15.0793, 0.572662, -11.3206, -22.2295, 4.40388]) {
         assert!((got - expected).abs() < 2e-4, "{got} is not {expected}");
     }
-    let step = || loss::cross_entropy(&network.forward(&x, Mode::train(0)).unwrap(), &[0, 1, 2, 3], None, 0.0).unwrap();
-    let value = step();
-    assert!((floats(&value)[0] - 1.8827565).abs() < 5e-5, "{value}");
+    let step = || {
+        let (logits, tape) = network.train(Input::Images(&x), Pass::new(0)).unwrap();
+        (loss::cross_entropy(&logits, &[0, 1, 2, 3], None, 0.0).unwrap(), tape)
+    };
+    let (loss, tape) = step();
+    assert!((loss.value - 1.8827565).abs() < 5e-5, "{}", loss.value);
     let running: f32 = floats(&network.param("layer4.1.bn2.running_var").unwrap().var).iter().sum();
     assert!((running - 482.872).abs() < 1e-2, "{running}");
-    let grads = value.backward().unwrap();
+    let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
     let norm =
-        |name: &str| floats(grads.get(&network.param(name).unwrap().var).unwrap()).iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
+        |name: &str| floats(grads.get(network.param(name).unwrap()).unwrap()).iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
     for (name, expected) in [
         ("conv1.weight", 21.258),
         ("bn1.bias", 0.573271),
@@ -77,7 +80,7 @@ fn resnet18_agrees_with_pytorch() {
     assert!((optim::grad_norm(&network, &grads, Rates::all(1.0)).unwrap() / 68.122_68 - 1.0).abs() < 1e-5);
     let plain = optim::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
     Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(0.00146794), None).unwrap();
-    assert!((floats(&step())[0] / 0.067_074_1 - 1.0).abs() < 1e-3);
+    assert!((step().0.value / 0.067_074_1 - 1.0).abs() < 1e-3);
 }
 
 /// Entries and trainable values of the published state dicts (timm 1.0.31 with 1000 classes; the two files of
@@ -105,10 +108,10 @@ fn features_and_head_make_the_network() {
     for architecture in zoo::all() {
         let network = network(architecture.name, 3);
         let x = images(2, 48);
-        let features = network.features(&x, Mode::Eval).unwrap();
+        let features = network.features(&x).unwrap();
         assert_eq!(features.dims(), [2, network.graph().feature_count()], "{}", architecture.name);
-        let logits = network.head(&features, Mode::Eval).unwrap();
-        assert_eq!(floats(&logits), floats(&network.forward(&x, Mode::Eval).unwrap()), "{}", architecture.name);
+        let logits = network.head(&features).unwrap();
+        assert_eq!(floats(&logits), floats(&network.forward(&x).unwrap()), "{}", architecture.name);
         assert!(floats(&logits).iter().all(|v| v.is_finite()), "{}", architecture.name);
     }
 }
@@ -119,11 +122,12 @@ fn trained(name: &str, threads: usize) -> (Vec<u8>, Vec<f32>) {
         let network = network(name, 3);
         let mut optimizer = Optimizer::new(Rule::AdamW(AdamW::default()));
         for key in 0..2 {
-            let logits = network.forward(&images(5, 33), Mode::train(key)).unwrap();
-            let grads = loss::cross_entropy(&logits, &[0, 1, 2, 0, 1], Some(&[1.0, 2.0, 3.0]), 0.1).unwrap().backward().unwrap();
+            let (logits, tape) = network.train(Input::Images(&images(5, 33)), Pass::new(key)).unwrap();
+            let loss = loss::cross_entropy(&logits, &[0, 1, 2, 0, 1], Some(&[1.0, 2.0, 3.0]), 0.1).unwrap();
+            let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
             optimizer.step(&network, &grads, Rates { backbone: 1e-3, head: 1e-2 }, Some(1.0)).unwrap();
         }
-        (weights::encode(&network).unwrap(), floats(&network.forward(&images(5, 33), Mode::Eval).unwrap()))
+        (weights::encode(&network).unwrap(), floats(&network.forward(&images(5, 33)).unwrap()))
     })
 }
 
@@ -178,13 +182,13 @@ fn frozen_norms_keep_their_statistics_but_learn() {
     let network = network("resnet18", 2);
     let statistics = || floats(&network.param("bn1.running_mean").unwrap().var);
     let before = statistics();
-    let mode = Mode::Train { key: 0, norms: Norms::Frozen };
-    let logits = network.forward(&images(2, 33), mode).unwrap();
-    assert_eq!(floats(&logits), floats(&network.forward(&images(2, 33), Mode::Eval).unwrap()));
-    let grads = logits.sum_all().unwrap().backward().unwrap();
+    let (logits, tape) = network.train(Input::Images(&images(2, 33)), Pass { key: 0, norms: Norms::Frozen }).unwrap();
+    assert_eq!(floats(&logits), floats(&network.forward(&images(2, 33)).unwrap()));
+    let grads = tape.backward(&network, logits.ones_like().unwrap(), |param| param.part == Part::Backbone).unwrap();
     assert_eq!(statistics(), before);
-    assert!(grads.get(&network.param("bn1.weight").unwrap().var).is_some());
-    network.forward(&images(2, 33), Mode::train(0)).unwrap();
+    assert!(grads.get(network.param("bn1.weight").unwrap()).is_some());
+    assert!(grads.get(network.param("fc.weight").unwrap()).is_none(), "nobody asked for it");
+    network.train(Input::Images(&images(2, 33)), Pass::new(0)).unwrap();
     assert_ne!(statistics(), before);
 }
 
@@ -192,7 +196,7 @@ fn frozen_norms_keep_their_statistics_but_learn() {
 fn inputs_that_do_not_fit_are_refused() {
     let network = network("squeezenet1_1", 2);
     let wrong = |shape: &[usize]| {
-        network.forward(&Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap(), Mode::Eval).unwrap_err().to_string()
+        network.forward(&Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()).unwrap_err().to_string()
     };
     assert!(wrong(&[1, 1, 64, 64]).contains("[n, 3, height, width]"));
     assert!(wrong(&[1, 3, 8, 8]).contains("too few for `squeezenet1_1`"));

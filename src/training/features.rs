@@ -19,7 +19,7 @@ use super::plan::{Labelled, Plan};
 use super::tensors::{self, Named};
 use crate::dataset::Work;
 use crate::digest::{KeyHasher, ObjectId};
-use crate::nn::{Mode, Network};
+use crate::nn::Network;
 use crate::observer::Unit;
 
 /// Images in a file.
@@ -103,7 +103,7 @@ fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, d
         |i| images.batch(batches[i], None),
         |i, pixels| {
             go_on(work)?;
-            parts.push(network.features(&pixels, Mode::Eval)?);
+            parts.push(network.features(&pixels)?);
             done(batches[i].len());
             Ok::<(), Error>(())
         },

@@ -22,7 +22,7 @@ use super::session::Session;
 use super::{infer, sampler};
 use crate::dataset::Work;
 use crate::evaluation::metrics::{Confusion, Metric};
-use crate::nn::{Mode, Network, loss};
+use crate::nn::{Input, Network, loss};
 
 /// A long epoch is stored in between, so that a kill costs minutes and not hours.
 const STORE_EVERY: Duration = Duration::from_secs(300);
@@ -119,17 +119,19 @@ fn take_step(plan: &Plan<'_>, learner: &mut Learner, inputs: &Tensor, positions:
     let global = epoch * steps_per_epoch + step;
     let lr = plan.config.schedule.rate(global, steps_per_epoch, plan.config.epochs);
     let targets: Vec<u32> = positions.iter().map(|&position| plan.train.labels[position]).collect();
-    let logits = forward(plan, &learner.network, inputs, plan.mode(epoch, step))?;
+    let input = if plan.frozen() { Input::Features(inputs) } else { Input::Images(inputs) };
+    let (logits, tape) = learner.network.train(input, plan.pass(epoch, step))?;
     let loss = loss::cross_entropy(&logits, &targets, plan.class_weights.as_deref(), plan.config.label_smoothing as f32)?;
-    let value = f64::from(loss.to_scalar::<f32>()?);
+    let value = f64::from(loss.value);
     let not_finite = |what, value| Error::NotFinite { what, value, step: global + 1, epoch: epoch + 1, lr, images: names(plan, positions) };
     if !value.is_finite() {
         return Err(not_finite("loss", value));
     }
-    let gradients = loss.backward()?;
+    let rates = plan.rates(lr);
+    let gradients = tape.backward(&learner.network, loss.gradient, |param| rates.of(param) > 0.0)?;
     let clip = Some(plan.config.grad_clip).filter(|limit| *limit > 0.0);
     // Moves nothing when the norm is not finite.
-    let grad_norm = learner.optimizer.step(&learner.network, &gradients, plan.rates(lr), clip)?;
+    let grad_norm = learner.optimizer.step(&learner.network, &gradients, rates, clip)?;
     if !grad_norm.is_finite() {
         return Err(not_finite("norm of the gradients", grad_norm));
     }
@@ -137,8 +139,8 @@ fn take_step(plan: &Plan<'_>, learner: &mut Learner, inputs: &Tensor, positions:
 }
 
 /// Logits `[n, classes]` of images, or of features where the backbone is frozen.
-fn forward(plan: &Plan<'_>, network: &Network, inputs: &Tensor, mode: Mode) -> Result<Tensor, Error> {
-    Ok(if plan.frozen() { network.head(inputs, mode)? } else { network.forward(inputs, mode)? })
+fn forward(plan: &Plan<'_>, network: &Network, inputs: &Tensor) -> Result<Tensor, Error> {
+    Ok(if plan.frozen() { network.head(inputs)? } else { network.forward(inputs)? })
 }
 
 /// Metrics of the validation images by name; empty without such images.
@@ -159,7 +161,7 @@ fn val_probabilities(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Res
         0..batches.len(),
         |i| data.val_inputs.batch(batches[i], None),
         |_, inputs| {
-            probabilities.extend(infer::softmax(&forward(plan, network, &inputs, Mode::Eval)?)?);
+            probabilities.extend(infer::softmax(&forward(plan, network, &inputs)?)?);
             Ok::<(), Error>(())
         },
     )?;

@@ -14,7 +14,7 @@ use super::error::{Error, go_on};
 use super::images::geometry;
 use crate::dataset::{self, Dataset, Work, loader};
 use crate::evaluation::{Prediction, Predictions, independent_unit};
-use crate::nn::{self, Bundle, Mode, Network, Preprocess};
+use crate::nn::{self, Bundle, Network, Preprocess};
 use crate::observer::Unit;
 
 /// Images in a forward pass.
@@ -116,7 +116,7 @@ fn probabilities(network: &Network, preprocess: &Preprocess, images: &[Vec<u8>],
     for &symmetry in symmetries {
         let seen: Vec<u8> = images.iter().flat_map(|image| view(image, (width, height), symmetry)).collect();
         let input = nn::normalise::normalise(&seen, preprocess)?;
-        for (sum, row) in sums.iter_mut().zip(softmax(&network.forward(&input, Mode::Eval)?)?) {
+        for (sum, row) in sums.iter_mut().zip(softmax(&network.forward(&input)?)?) {
             sum.resize(row.len(), 0.0);
             sum.iter_mut().zip(row).for_each(|(sum, p): (&mut f64, f64)| *sum += p);
         }

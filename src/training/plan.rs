@@ -16,7 +16,7 @@ use crate::evaluation::metrics::Metric;
 use crate::nn::optim::Rates;
 use crate::nn::weights::Weights;
 use crate::nn::zoo::{self, Architecture};
-use crate::nn::{HeadRule, Mode, Network, Norms, Preprocess};
+use crate::nn::{HeadRule, Network, Norms, Pass, Preprocess};
 
 /// Batches below this size have too few images for batch normalisation to measure them.
 const SMALL_BATCH: usize = 16;
@@ -114,11 +114,11 @@ impl<'a> Plan<'a> {
         self.config.freeze == Freeze::Backbone
     }
 
-    /// The mode of one step's forward pass; dropout depends on seed, epoch and step alone.
-    pub fn mode(&self, epoch: usize, step: usize) -> Mode {
+    /// How one step's training pass runs; dropout depends on seed, epoch and step alone.
+    pub fn pass(&self, epoch: usize, step: usize) -> Pass {
         let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
         let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, step as u64]);
-        Mode::Train { key, norms: if small { Norms::Frozen } else { Norms::Batch } }
+        Pass { key, norms: if small { Norms::Frozen } else { Norms::Batch } }
     }
 
     /// The learning rates of backbone and head where the schedule is at `lr`.

@@ -7,7 +7,7 @@ use derm::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
 use derm::nn::optim::{Optimizer, Rates, Rule, Sgd};
 use derm::nn::weights::Weights;
 use derm::nn::zoo::{self, Architecture};
-use derm::nn::{HeadRule, Mode, Network, loss, normalise};
+use derm::nn::{HeadRule, Input, Network, Pass, loss, normalise};
 use serde_json::Value;
 
 use crate::support::real;
@@ -59,34 +59,37 @@ fn check_golden(architecture: &'static Architecture, file: &str) {
     let targets: Vec<u32> = (0..shape[0] as u32).map(|i| i % 7).collect();
 
     let spread = number("eval_out_std");
-    let logits = floats(&network.forward(&images, Mode::Eval).unwrap());
+    let logits = floats(&network.forward(&images).unwrap());
     for (got, expected) in logits.iter().zip(numbers(&golden["eval_out_first"])) {
         assert!((got - expected).abs() < 3e-5 * spread, "eval logit {got} is not {expected}");
     }
 
-    let train = |network: &Network| loss::cross_entropy(&network.forward(&images, Mode::train(0)).unwrap(), &targets, None, 0.0).unwrap();
-    let value = train(&network);
-    assert!((floats(&value)[0] / number("train_loss") - 1.0).abs() < 3e-5, "loss {value}");
+    let train = |network: &Network| {
+        let (logits, tape) = network.train(Input::Images(&images), Pass::new(0)).unwrap();
+        (loss::cross_entropy(&logits, &targets, None, 0.0).unwrap(), tape)
+    };
+    let (loss, tape) = train(&network);
+    assert!((f64::from(loss.value) / number("train_loss") - 1.0).abs() < 3e-5, "loss {}", loss.value);
     for (name, expected) in golden["running_after"].as_object().unwrap() {
         let got: f64 = floats(&network.param(name).unwrap().var).iter().sum();
         let expected = expected.as_f64().unwrap();
         assert!((got - expected).abs() < 2e-5 * expected.abs().max(10.0), "{name}: {got} is not {expected}");
     }
-    let grads = value.backward().unwrap();
+    let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
     let norms = golden["grad_norms"].as_object().unwrap();
     let largest = norms.values().map(|v| v.as_f64().unwrap()).fold(0.0, f64::max);
     // PyTorch's own error in single precision, times what Winograd's convolutions round more.
     let tolerance = 30.0 * golden["f32_error"]["worst_grad_norm_over_largest"].as_f64().unwrap().max(2e-6);
     assert_eq!(norms.len(), network.params().filter(|p| p.is_trainable()).count());
     for (name, expected) in norms {
-        let grad = floats(grads.get(&network.param(name).unwrap().var).unwrap());
+        let grad = floats(grads.get(network.param(name).unwrap()).unwrap());
         let (got, expected) = (grad.iter().map(|v| v * v).sum::<f64>().sqrt(), expected.as_f64().unwrap());
         assert!((got - expected).abs() < tolerance * largest, "gradient of {name}: {got} is not {expected}");
     }
     let plain = Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
     let norm = Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(number("sgd_lr")), None).unwrap();
     assert!((norm / number("grad_norm_total") - 1.0).abs() < 1e-3, "norm {norm}");
-    let after = floats(&train(&network))[0];
+    let after = f64::from(train(&network).0.value);
     assert!((after / number("loss_after_one_sgd_step") - 1.0).abs() < 1e-3, "loss after a step: {after}");
 }
 
@@ -166,7 +169,7 @@ fn check_published(name: &str) {
         let expected = &reference[picture][name];
         let pixels = image::open(real(&format!("weights-imagenet/{picture}"))).unwrap().to_rgb8();
         let images = normalise::normalise(pixels.as_raw(), &architecture.preprocess).unwrap();
-        let logits = floats(&network.forward(&images, Mode::Eval).unwrap());
+        let logits = floats(&network.forward(&images).unwrap());
         for (got, expected) in logits.iter().zip(numbers(&expected["logits_first8"])) {
             assert!((got - expected).abs() < 1e-3, "{picture}: logit {got} is not {expected}");
         }
@@ -179,7 +182,7 @@ fn check_published(name: &str) {
             assert!((got.1 - expected[1].as_f64().unwrap()).abs() < 1e-3, "{picture}: {got:?} is not {expected}");
         }
         if let Some(features) = expected.get("feature_first8") {
-            let got = floats(&network.features(&images, Mode::Eval).unwrap());
+            let got = floats(&network.features(&images).unwrap());
             for (got, expected) in got.iter().zip(numbers(features)) {
                 assert!((got - expected).abs() < 1e-3, "{picture}: feature {got} is not {expected}");
             }

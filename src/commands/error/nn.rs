@@ -29,7 +29,7 @@ impl Explain for Error {
                     _ => format!("derm knows {}; names and shapes must be theirs", text::quoted_list(&zoo_names())),
                 })
             }
-            Self::Io { .. } | Self::OptimiserState(_) | Self::Tensor(_) => failure,
+            Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) => failure,
             Self::Safetensors { .. } => failure
                 .hint("the file may be cut short: fetch it again; pickled checkpoints (`.pth`, `.bin`) are not read")
                 .with_exit(Exit::Usage),

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use serde_json::json;
 
 use super::*;
-use crate::nn::{Channels, Fit, Interpolation, Mode, Preprocess, zoo};
+use crate::nn::{Channels, Fit, Interpolation, Preprocess, zoo};
 
 fn config() -> Config {
     let preprocess = Preprocess {
@@ -41,7 +41,7 @@ fn a_bundle_opens_as_it_was_saved() {
     assert_eq!(bundle.config.preprocess, config().preprocess);
     assert_eq!((bundle.weights, &bundle.provenance), (id, &json!({"b": 1, "a": [2]})));
     let x = Tensor::full(0.25f32, (1, 3, 36, 40), &Device::Cpu).unwrap();
-    let logits = |n: &Network| n.forward(&x, Mode::Eval).unwrap().to_vec2::<f32>().unwrap();
+    let logits = |n: &Network| n.forward(&x).unwrap().to_vec2::<f32>().unwrap();
     assert_eq!(logits(&network), logits(&bundle.network));
     let names: Vec<String> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.len(), 5, "{names:?}");

@@ -1,9 +1,11 @@
-//! ReLU, ReLU6, sigmoid, and sums of two tensors: `f(x)` and `f(x + y)`.
+//! Functions of one value: ReLU, ReLU6, sigmoid and the others of [`Activation`].
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Tensor};
 
-use super::slices::{slice, tensor_like, with_all};
-use derm_kernels::{activation, arithmetic};
+use super::custom;
+use super::error;
+use super::operation::{Array, Gradient, Operation, View, wanted};
+use derm_kernels::activation;
 
 pub use derm_kernels::activation::Activation;
 
@@ -24,61 +26,31 @@ pub fn sigmoid(x: &Tensor) -> Result<Tensor> {
 
 /// A function of one value, of every value.
 pub fn apply(x: &Tensor, activation: Activation) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Apply(activation))
+    custom::apply(Apply(activation), &[x])
 }
 
-/// `x + y` of two tensors of one shape.
-pub fn add(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op2(&y.contiguous()?, Add { relu: false })
-}
+/// See [`apply`].
+pub struct Apply(pub Activation);
 
-/// `max(x + y, 0)` of two tensors of one shape, in one pass: the end of a residual block.
-pub fn add_relu(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op2(&y.contiguous()?, Add { relu: true })
-}
-
-struct Apply(Activation);
-
-impl CustomOp1 for Apply {
+impl Operation for Apply {
     fn name(&self) -> &'static str {
-        "derm-activation"
+        "activation"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(activation::forward(self.0, slice(x, layout)?)), layout.shape().clone()))
+    fn forward(&mut self, inputs: &[View<'_>]) -> error::Result<Array> {
+        Ok(Array::new(activation::forward(self.0, inputs[0].values), inputs[0].dims))
     }
 
-    fn bwd(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let saved = if self.0.saves_results() { y } else { x };
-        let dx = with_all([saved, dy], |[saved, dy]| activation::backward(self.0, saved, dy))?;
-        tensor_like(dx, x).map(Some)
-    }
-}
-
-struct Add {
-    relu: bool,
-}
-
-impl CustomOp2 for Add {
-    fn name(&self) -> &'static str {
-        "derm-add"
+    fn backward(&self, inputs: &[View<'_>], result: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let saved = if self.0.saves_results() { result } else { inputs[0] };
+        vec![wanted(want[0], || activation::backward(self.0, saved.values, dy))]
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, x_layout: &Layout, y: &CpuStorage, y_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        if x_layout.shape() != y_layout.shape() {
-            bail!("both sides of an addition have one shape, not {:?} and {:?}", x_layout.dims(), y_layout.dims());
-        }
-        let (x, y) = (slice(x, x_layout)?, slice(y, y_layout)?);
-        let sum = if self.relu { arithmetic::add_relu(x, y) } else { arithmetic::add(x, y) };
-        Ok((CpuStorage::F32(sum), x_layout.shape().clone()))
+    fn reads_input(&self, _: usize) -> bool {
+        !self.0.saves_results()
     }
 
-    fn bwd(&self, _: &Tensor, _: &Tensor, sum: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let dx = if self.relu {
-            tensor_like(with_all([sum, dy], |[sum, dy]| activation::backward(Activation::Relu, sum, dy))?, sum)?
-        } else {
-            dy.clone()
-        };
-        Ok((Some(dx.clone()), Some(dx)))
+    fn reads_result(&self) -> bool {
+        self.0.saves_results()
     }
 }

@@ -1,9 +1,11 @@
-//! 2-d convolution, both passes.
+//! 2-d convolution.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+use candle_core::Tensor;
 
+use super::custom::apply;
+use super::error::Result;
 use super::geometry;
-use super::slices::{slice, tensor_like, with, with_all};
+use super::operation::{Array, Gradient, Operation, View, wanted};
 use crate::nn::graph::Conv2d;
 use derm_kernels::conv::{self, Geometry, Mode};
 use derm_kernels::depthwise;
@@ -11,97 +13,56 @@ use derm_kernels::window::Window;
 
 /// `x [n, h, w, in]`, `weight [out, in / groups, kh, kw]`, `bias [out]` to `[n, h', w', out]`.
 ///
-/// Cross-correlation, as in every deep-learning library. A gradient is worked out only for what tracks one.
-pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, settings: &Conv2d) -> Result<Tensor> {
-    let (x, weight) = (x.contiguous()?, weight.contiguous()?);
-    let geometry = geometry::geometry(x.dims(), weight.dims(), settings)?;
-    let op = Conv { geometry, depthwise: geometry::depthwise(&geometry) };
-    match bias {
-        Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, op),
-        None => x.apply_op2(&weight, op),
-    }
+/// Cross-correlation, as in every deep-learning library.
+pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, settings: &Conv2d) -> candle_core::Result<Tensor> {
+    let inputs: Vec<&Tensor> = [x, weight].into_iter().chain(bias).collect();
+    apply(Conv::new(settings), &inputs)
 }
 
-struct Conv {
-    geometry: Geometry,
-    /// Set where every channel is convolved by itself, for which there are kernels of its own.
-    depthwise: Option<Window>,
+/// See [`conv2d`]; inputs are `x`, `weight` and, if there is one, `bias`.
+pub struct Conv {
+    settings: Conv2d,
 }
 
 impl Conv {
-    fn run(&self, x: &[f32], weight: &[f32], bias: Option<&[f32]>) -> (CpuStorage, Shape) {
-        let g = &self.geometry;
-        let y = match &self.depthwise {
+    /// With these settings; the channels are those of the inputs.
+    pub fn new(settings: &Conv2d) -> Self {
+        Self { settings: settings.clone() }
+    }
+
+    fn geometry(&self, inputs: &[View<'_>]) -> Result<(Geometry, Option<Window>)> {
+        let geometry = geometry::geometry(inputs, &self.settings)?;
+        Ok((geometry, geometry::depthwise(&geometry)))
+    }
+}
+
+impl Operation for Conv {
+    fn name(&self) -> &'static str {
+        geometry::NAME
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let (g, window) = self.geometry(inputs)?;
+        let (x, weight, bias) = (inputs[0].values, inputs[1].values, inputs.get(2).map(|bias| bias.values));
+        let y = match &window {
             Some(window) => depthwise::forward(x, weight, bias, window),
-            None => conv::forward(x, weight, bias, g, Mode::default()),
+            None => conv::forward(x, weight, bias, &g, Mode::default()),
         };
-        (CpuStorage::F32(y), (g.n, g.output[0], g.output[1], g.groups * g.c_out).into())
+        Ok(Array::new(y, [g.n, g.output[0], g.output[1], g.groups * g.c_out]))
     }
 
-    fn input_gradient(&self, dy: &[f32], weight: &[f32]) -> Vec<f32> {
-        match &self.depthwise {
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let Ok((g, window)) = self.geometry(inputs) else { unreachable!("the forward pass took these shapes") };
+        let (x, weight, mode) = (inputs[0].values, inputs[1].values, Mode::default());
+        let dx = wanted(want[0], || match &window {
             Some(window) => depthwise::input_gradient(dy, weight, window),
-            None => conv::input_gradient(dy, weight, &self.geometry, Mode::default()),
-        }
-    }
-
-    fn weight_gradient(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
-        match &self.depthwise {
+            None => conv::input_gradient(dy, weight, &g, mode),
+        });
+        let dw = wanted(want[1], || match &window {
             Some(window) => depthwise::weight_gradient(x, dy, window),
-            None => conv::weight_gradient(x, dy, &self.geometry, Mode::default()),
-        }
-    }
-
-    fn gradients(&self, x: &Tensor, weight: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let dx = match x.track_op() {
-            true => Some(tensor_like(with_all([dy, weight], |[dy, weight]| self.input_gradient(dy, weight))?, x)?),
-            false => None,
-        };
-        let dw = match weight.track_op() {
-            true => Some(tensor_like(with_all([x, dy], |[x, dy]| self.weight_gradient(x, dy))?, weight)?),
-            false => None,
-        };
-        Ok((dx, dw))
-    }
-}
-
-impl CustomOp2 for Conv {
-    fn name(&self) -> &'static str {
-        "derm-conv2d"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, x_layout: &Layout, w: &CpuStorage, w_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok(self.run(slice(x, x_layout)?, slice(w, w_layout)?, None))
-    }
-
-    fn bwd(&self, x: &Tensor, weight: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        self.gradients(x, weight, dy)
-    }
-}
-
-impl CustomOp3 for Conv {
-    fn name(&self) -> &'static str {
-        "derm-conv2d"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        w: &CpuStorage,
-        w_layout: &Layout,
-        b: &CpuStorage,
-        b_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        Ok(self.run(slice(x, x_layout)?, slice(w, w_layout)?, Some(slice(b, b_layout)?)))
-    }
-
-    fn bwd(&self, x: &Tensor, w: &Tensor, b: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (dx, dw) = self.gradients(x, w, dy)?;
-        let db = match b.track_op() {
-            true => Some(tensor_like(with(dy, |dy| conv::bias_gradient(dy, &self.geometry, Mode::default()))?, b)?),
-            false => None,
-        };
-        Ok((dx, dw, db))
+            None => conv::weight_gradient(x, dy, &g, mode),
+        });
+        let db = want.get(2).map(|&want| wanted(want, || conv::bias_gradient(dy, &g, mode)));
+        [dx, dw].into_iter().chain(db).collect()
     }
 }

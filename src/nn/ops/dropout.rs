@@ -1,22 +1,25 @@
 //! Dropout from a counter-based stream.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::Tensor;
 use rayon::prelude::*;
 
+use super::custom::apply;
 use super::elementwise::CHUNK;
-use super::slices::{slice, with};
+use super::error::Result;
+use super::operation::{Array, Gradient, Operation, View, wanted};
 
 /// Zeroes each value with probability `p` and multiplies the others by `1 / (1 - p)`.
 ///
 /// Which values depends on `key`, `stream` and the value's place alone, so it is the same for any number of threads.
-pub fn dropout(x: &Tensor, p: f32, key: u64, stream: u64) -> Result<Tensor> {
+pub fn dropout(x: &Tensor, p: f32, key: u64, stream: u64) -> candle_core::Result<Tensor> {
     if p <= 0.0 {
         return Ok(x.clone());
     }
-    x.contiguous()?.apply_op1(Dropout { p, seed: mixed(key ^ mixed(stream)) })
+    apply(Dropout::new(p, key, stream), &[x])
 }
 
-struct Dropout {
+/// See [`dropout`]; `0 < p < 1`.
+pub struct Dropout {
     p: f32,
     seed: u64,
 }
@@ -30,6 +33,11 @@ fn mixed(mut z: u64) -> u64 {
 }
 
 impl Dropout {
+    /// With probability `p`, from the stream that `key` and `stream` name.
+    pub fn new(p: f32, key: u64, stream: u64) -> Self {
+        Self { p, seed: mixed(key ^ mixed(stream)) }
+    }
+
     fn masked(&self, x: &[f32]) -> Vec<f32> {
         let scale = 1.0 / (1.0 - self.p);
         let mut y = vec![0.0; x.len()];
@@ -44,17 +52,20 @@ impl Dropout {
     }
 }
 
-impl CustomOp1 for Dropout {
+impl Operation for Dropout {
     fn name(&self) -> &'static str {
-        "derm-dropout"
+        "dropout"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(self.masked(slice(x, layout)?)), layout.shape().clone()))
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        Ok(Array::new(self.masked(inputs[0].values), inputs[0].dims))
     }
 
-    fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with(dy, |dy| self.masked(dy))?;
-        Tensor::from_vec(dx, x.dims(), x.device()).map(Some)
+    fn backward(&self, _: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        vec![wanted(want[0], || self.masked(dy))]
+    }
+
+    fn reads_input(&self, _: usize) -> bool {
+        false
     }
 }

@@ -1,34 +1,35 @@
 //! One factor for each channel of each image.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::Tensor;
 
-use super::slices::{slice, tensor_like, with_all};
+use super::custom::apply;
+use super::error::{Error, Result};
+use super::operation::{Array, Gradient, Operation, View, image};
 use derm_kernels::gate as kernel;
 
 /// `x * gate` with `x [n, h, w, c]` and `gate [n, 1, 1, c]`.
-pub fn gate(x: &Tensor, gate: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op2(&gate.contiguous()?, Gate)
+pub fn gate(x: &Tensor, gate: &Tensor) -> candle_core::Result<Tensor> {
+    apply(Gate, &[x, gate])
 }
 
-struct Gate;
+/// See [`gate`].
+pub struct Gate;
 
-impl CustomOp2 for Gate {
+impl Operation for Gate {
     fn name(&self) -> &'static str {
-        "derm-gate"
+        "gate"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout, gate: &CpuStorage, gate_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, _, _, c) = layout.shape().dims4()?;
-        if gate_layout.dims() != [n, 1, 1, c] {
-            bail!("a gate of {:?} has one value for each channel of an image, not {:?}", layout.dims(), gate_layout.dims());
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let [n, _, _, c] = image(self.name(), inputs, 0)?;
+        if inputs[1].dims != [n, 1, 1, c] {
+            return Err(Error::new(self.name(), inputs, format!("the gate must be [{n}, 1, 1, {c}]")));
         }
-        let y = kernel::forward(slice(x, layout)?, slice(gate, gate_layout)?, c);
-        Ok((CpuStorage::F32(y), layout.shape().clone()))
+        Ok(Array::new(kernel::forward(inputs[0].values, inputs[1].values, c), inputs[0].dims))
     }
 
-    fn bwd(&self, x: &Tensor, gate: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let channels = x.dim(3)?;
-        let (dx, dgate) = with_all([x, gate, dy], |[x, gate, dy]| kernel::backward(x, gate, dy, channels))?;
-        Ok((Some(tensor_like(dx, x)?), Some(tensor_like(dgate, gate)?)))
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
+        let (dx, dgate) = kernel::backward(inputs[0].values, inputs[1].values, dy, inputs[0].dims[3]);
+        vec![Gradient::Values(dx), Gradient::Values(dgate)]
     }
 }

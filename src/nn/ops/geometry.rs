@@ -1,23 +1,34 @@
 //! From a convolution's settings and the shapes it meets to the sizes that the kernels take.
 
-use candle_core::{Result, bail};
-
+use super::error::{Error, Result};
+use super::operation::{View, image};
 use crate::nn::graph::Conv2d;
 use derm_kernels::conv::Geometry;
 use derm_kernels::window::{Axis, Window};
 
-/// Checks that input `[n, h, w, in]` and weight `[out, in / groups, kh, kw]` fit the settings.
-pub(super) fn geometry(x: &[usize], weight: &[usize], settings: &Conv2d) -> Result<Geometry> {
-    let &[n, h, w, channels] = x else { bail!("a convolution reads [n, h, w, c], not {x:?}") };
+/// The operation's name.
+pub(super) const NAME: &str = "conv2d";
+
+/// Checks that input `[n, h, w, in]`, weight `[out, in / groups, kh, kw]` and bias `[out]` fit the settings.
+pub(super) fn geometry(inputs: &[View<'_>], settings: &Conv2d) -> Result<Geometry> {
+    let [n, h, w, channels] = image(NAME, inputs, 0)?;
+    let refuse = |reason: String| Err(Error::new(NAME, inputs, reason));
     let groups = settings.groups;
-    let divided = groups > 0 && channels.is_multiple_of(groups) && settings.out_channels.is_multiple_of(groups);
-    if !divided {
-        bail!("a convolution in {groups} groups cannot turn {channels} channels into {}", settings.out_channels);
+    if groups == 0 || !channels.is_multiple_of(groups) || !settings.out_channels.is_multiple_of(groups) {
+        return refuse(format!("{groups} groups do not divide {channels} channels into {}", settings.out_channels));
+    }
+    if settings.stride.contains(&0) || settings.dilation.contains(&0) || settings.kernel.contains(&0) {
+        return refuse("kernel, stride and dilation are at least 1".into());
     }
     let expected = [settings.out_channels, channels / groups, settings.kernel[0], settings.kernel[1]];
+    if inputs[1].dims != expected || inputs.get(2).is_some_and(|bias| bias.dims != [settings.out_channels]) {
+        return refuse(format!("the weight must be {expected:?} and a bias [{}]", settings.out_channels));
+    }
     let output = settings.output([h, w]);
-    if weight != expected || n * output[0] * output[1] == 0 {
-        bail!("a convolution {settings:?} with weight {weight:?} cannot read {x:?}");
+    if output.contains(&0) {
+        let [top, left, bottom, right] = settings.pads([h, w]);
+        let padded = [h + top + bottom, w + left + right];
+        return refuse(format!("a kernel of {:?} with dilation {:?} is larger than the padded image, {padded:?}", settings.kernel, settings.dilation));
     }
     let [top, left, _, _] = settings.pads([h, w]);
     Ok(Geometry {

@@ -1,25 +1,41 @@
 //! `y = x w^T + b`.
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::Tensor;
 use rayon::prelude::*;
 
+use super::custom::apply;
+use super::error::{Error, Result};
 use super::matrix::{Matrix, MatrixMut, Write, multiply};
-use super::slices::{slice, with};
+use super::operation::{Array, Gradient, Operation, View, wanted};
+use derm_kernels::arithmetic;
 
 /// Rows that one task computes.
 const ROWS: usize = 32;
 
-/// `x [n, in]`, `w [out, in]` or `[out, in, 1, 1]`, `b [out]` to `[n, out]`.
-pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op3(&w.contiguous()?, &b.contiguous()?, Linear)
+/// `x [.., in]`, `w [out, in]` or `[out, in, 1, 1]`, `b [out]` to `[.., out]`.
+pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+    apply(Linear, &[x, w, b])
 }
 
-struct Linear;
+/// See [`linear`].
+pub struct Linear;
+
+impl Linear {
+    /// Rows, inputs, outputs.
+    fn sizes(inputs: &[View<'_>]) -> Result<[usize; 3]> {
+        let (x, w, b) = (inputs[0].dims, inputs[1].dims, inputs[2].dims);
+        let fits = matches!((x.last(), w), (Some(inputs), [_, w_in] | [_, w_in, 1, 1]) if inputs == w_in) && *b == w[..1];
+        if !fits {
+            return Err(Error::new("linear", inputs, "the weight must be [outputs, inputs] and the bias [outputs]"));
+        }
+        Ok([x[..x.len() - 1].iter().product(), w[1], w[0]])
+    }
+}
 
 /// `a b` in blocks of rows of `a`; `a [rows, inner]` row-major or, with `turned`, `[inner, rows]`.
 fn product(a: &[f32], turned: bool, b: Matrix<'_>, [rows, inner, columns]: [usize; 3]) -> Vec<f32> {
     let mut out = vec![0.0; rows * columns];
-    out.par_chunks_mut(ROWS * columns).enumerate().for_each(|(block, out)| {
+    out.par_chunks_mut((ROWS * columns).max(1)).enumerate().for_each(|(block, out)| {
         let (first, count) = (block * ROWS, out.len() / columns);
         let a = if turned {
             Matrix::strided(&a[first..], inner, count, rows).transposed()
@@ -31,46 +47,34 @@ fn product(a: &[f32], turned: bool, b: Matrix<'_>, [rows, inner, columns]: [usiz
     out
 }
 
-impl CustomOp3 for Linear {
+impl Operation for Linear {
     fn name(&self) -> &'static str {
-        "derm-linear"
+        "linear"
     }
 
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        w: &CpuStorage,
-        w_layout: &Layout,
-        b: &CpuStorage,
-        b_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (n, inputs) = x_layout.shape().dims2()?;
-        let outputs = w_layout.dims()[0];
-        if w_layout.shape().elem_count() != outputs * inputs || b_layout.dims() != [outputs] {
-            bail!("a linear layer of {:?} cannot read {:?}", w_layout.dims(), x_layout.dims());
-        }
-        let (w, b) = (Matrix::new(slice(w, w_layout)?, outputs, inputs), slice(b, b_layout)?);
-        let mut y = product(slice(x, x_layout)?, false, w.transposed(), [n, inputs, outputs]);
-        for row in y.chunks_mut(outputs) {
-            row.iter_mut().zip(b).for_each(|(y, b)| *y += b);
-        }
-        Ok((CpuStorage::F32(y), (n, outputs).into()))
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let [rows, wide, outputs] = Self::sizes(inputs)?;
+        let (x, bias) = (inputs[0], inputs[2].values);
+        let weight = Matrix::new(inputs[1].values, outputs, wide);
+        let mut y = product(x.values, false, weight.transposed(), [rows, wide, outputs]);
+        y.par_chunks_mut(outputs.max(1)).for_each(|row| row.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
+        let mut dims = x.dims.to_vec();
+        dims.pop();
+        dims.push(outputs);
+        Ok(Array::new(y, dims))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, b: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let ((n, inputs), outputs) = (x.dims2()?, b.elem_count());
-        let dx = if x.track_op() {
-            let dx = with(dy, |dy| with(w, |w| product(dy, false, Matrix::new(w, outputs, inputs), [n, outputs, inputs])))??;
-            Some(Tensor::from_vec(dx, x.dims(), x.device())?)
-        } else {
-            None
-        };
-        let dw = with(dy, |dy| with(x, |x| product(dy, true, Matrix::new(x, n, inputs), [outputs, n, inputs])))??;
-        let db = with(dy, |dy| {
-            let column = |j: usize| dy.iter().skip(j).step_by(outputs).map(|&v| f64::from(v)).sum::<f64>() as f32;
-            (0..outputs).map(column).collect::<Vec<_>>()
-        })?;
-        Ok((dx, Some(Tensor::from_vec(dw, w.dims(), w.device())?), Some(Tensor::from_vec(db, outputs, b.device())?)))
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let Ok([rows, wide, outputs]) = Self::sizes(inputs) else { unreachable!("the forward pass took these shapes") };
+        let (x, w) = (inputs[0].values, inputs[1].values);
+        vec![
+            wanted(want[0], || product(dy, false, Matrix::new(w, outputs, wide), [rows, outputs, wide])),
+            wanted(want[1], || product(dy, true, Matrix::new(x, rows, wide), [outputs, rows, wide])),
+            wanted(want[2], || arithmetic::bias_gradient(dy, outputs)),
+        ]
+    }
+
+    fn reads_input(&self, input: usize) -> bool {
+        input < 2
     }
 }

@@ -2,35 +2,38 @@
 //!
 //! Normalised with the biased variance, while the running one moves towards the unbiased: torch's rule.
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, Var, bail};
+use candle_core::{Tensor, Var};
 
-use super::slices::{in_place, slice, tensor_like, with, with_all};
+use super::custom::apply;
+use super::error::{Error, Result};
+use super::operation::{Array, Gradient, Operation, View, image};
+use super::slices::{in_place, with, with_all};
 use derm_kernels::batch_norm::{self as kernel, Norm};
 
 pub use derm_kernels::batch_norm::{After, Statistics};
 
 /// Normalises `x [n, h, w, c]` by its own statistics and applies `after`; gives the statistics too.
-pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: After) -> Result<(Tensor, Statistics)> {
-    let (n, h, w, c) = x.dims4()?;
-    if n * h * w < 2 {
-        bail!("batch norm needs more than one value a channel in training, got {:?}", x.dims());
-    }
-    let x = x.contiguous()?;
-    let statistics = with(&x, |x| kernel::statistics(x, c))?;
-    let inverse = kernel::inverse_deviation(&statistics.var, eps);
-    let op = BatchNorm { mean: statistics.mean.clone(), inverse, own: true, after };
-    Ok((x.apply_op3(&scale.contiguous()?, &shift.contiguous()?, op)?, statistics))
+pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: After) -> candle_core::Result<(Tensor, Statistics)> {
+    let channels = x.dims().last().copied().unwrap_or(1).max(1);
+    let statistics = with(x, |x| kernel::statistics(x, channels))?;
+    Ok((apply(BatchNorm::own(eps, after), &[x, scale, shift])?, statistics))
 }
 
 /// Normalises `x [n, h, w, c]` by given statistics `[mean, variance]`, which get no gradient, and applies `after`.
-pub fn batch_norm_eval(x: &Tensor, scale: &Tensor, shift: &Tensor, [mean, var]: [&Tensor; 2], eps: f32, after: After) -> Result<Tensor> {
-    let (mean, inverse) = with_all([mean, var], |[mean, var]| (mean.to_vec(), kernel::inverse_deviation(var, eps)))?;
-    let op = BatchNorm { mean, inverse, own: false, after };
-    x.contiguous()?.apply_op3(&scale.contiguous()?, &shift.contiguous()?, op)
+pub fn batch_norm_eval(
+    x: &Tensor,
+    scale: &Tensor,
+    shift: &Tensor,
+    [mean, var]: [&Tensor; 2],
+    eps: f32,
+    after: After,
+) -> candle_core::Result<Tensor> {
+    let given = with_all([mean, var], |[mean, var]| BatchNorm::given(mean, var, eps, after))?;
+    apply(given, &[x, scale, shift])
 }
 
 /// `running = (1 - momentum) * running + momentum * batch`.
-pub fn move_towards(running: &Var, batch: &[f32], momentum: f32) -> Result<()> {
+pub fn move_towards(running: &Var, batch: &[f32], momentum: f32) -> candle_core::Result<()> {
     in_place(running, |running| {
         for (running, &batch) in running.iter_mut().zip(batch) {
             *running = (1.0 - momentum) * *running + momentum * batch;
@@ -38,54 +41,87 @@ pub fn move_towards(running: &Var, batch: &[f32], momentum: f32) -> Result<()> {
     })
 }
 
-struct BatchNorm {
-    mean: Vec<f32>,
-    inverse: Vec<f32>,
+/// Inputs `x [n, h, w, c]`, scale `[c]`, shift `[c]` and, if something is added before `after`, a residual like `x`.
+pub struct BatchNorm {
+    after: After,
+    eps: f32,
     /// The statistics are the batch's own, so the gradient passes through them.
     own: bool,
-    /// Applied to the normalised values in the same pass.
-    after: After,
+    /// Something is added before `after`.
+    added: bool,
+    mean: Vec<f32>,
+    inverse: Vec<f32>,
+    statistics: Option<Statistics>,
 }
 
 impl BatchNorm {
+    /// By the batch's own statistics.
+    pub fn own(eps: f32, after: After) -> Self {
+        Self { after, eps, own: true, added: false, mean: Vec::new(), inverse: Vec::new(), statistics: None }
+    }
+
+    /// By these means and variances, which get no gradient.
+    pub fn given(mean: &[f32], var: &[f32], eps: f32, after: After) -> Self {
+        Self { after, eps, own: false, added: false, mean: mean.to_vec(), inverse: kernel::inverse_deviation(var, eps), statistics: None }
+    }
+
+    /// The batch's statistics, once they were computed.
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_ref()
+    }
+
     fn norm<'a>(&'a self, gamma: &'a [f32], beta: &'a [f32]) -> Norm<'a> {
         Norm { mean: &self.mean, inverse: &self.inverse, gamma, beta, own: self.own, after: self.after }
     }
+
+    fn check(&self, inputs: &[View<'_>]) -> Result<usize> {
+        let refuse = |reason: String| Err(Error::new(self.name(), inputs, reason));
+        let [n, h, w, c] = image(self.name(), inputs, 0)?;
+        if inputs[1].dims != [c] || inputs[2].dims != [c] || inputs.get(3).is_some_and(|added| added.dims != inputs[0].dims) {
+            return refuse(format!("scale and shift must be [{c}], and what is added like the first input"));
+        }
+        if !self.own && self.mean.len() != c {
+            return refuse(format!("the running statistics have {} channels", self.mean.len()));
+        }
+        if self.own && n * h * w < 2 {
+            return refuse("in training it needs more than one value a channel".into());
+        }
+        Ok(c)
+    }
 }
 
-impl CustomOp3 for BatchNorm {
+impl Operation for BatchNorm {
     fn name(&self) -> &'static str {
-        "derm-batch-norm"
+        "batch_norm"
     }
 
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        layout: &Layout,
-        scale: &CpuStorage,
-        scale_layout: &Layout,
-        shift: &CpuStorage,
-        shift_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (_, _, _, c) = layout.shape().dims4()?;
-        let (scale, shift) = (slice(scale, scale_layout)?, slice(shift, shift_layout)?);
-        if [scale.len(), shift.len(), self.mean.len(), self.inverse.len()] != [c; 4] {
-            bail!("a batch norm of {} channels cannot read {:?}", scale.len(), layout.dims());
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let channels = self.check(inputs)?;
+        let x = inputs[0];
+        if self.own {
+            let statistics = kernel::statistics(x.values, channels);
+            self.mean.clone_from(&statistics.mean);
+            self.inverse = kernel::inverse_deviation(&statistics.var, self.eps);
+            self.statistics = Some(statistics);
         }
-        let y = kernel::forward(slice(x, layout)?, None, &self.norm(scale, shift));
-        Ok((CpuStorage::F32(y), layout.shape().clone()))
+        let residual = inputs.get(3).map(|added| added.values);
+        self.added = residual.is_some();
+        Ok(Array::new(kernel::forward(x.values, residual, &self.norm(inputs[1].values, inputs[2].values)), x.dims))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        scale: &Tensor,
-        shift: &Tensor,
-        _: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let gradients = with_all([x, dy, scale, shift], |[x, dy, scale, shift]| kernel::backward(x, None, dy, &self.norm(scale, shift)))?;
-        let dx = tensor_like(gradients.dx, x)?;
-        Ok((Some(dx), Some(tensor_like(gradients.dgamma, scale)?), Some(tensor_like(gradients.dbeta, shift)?)))
+    fn backward(&self, inputs: &[View<'_>], result: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
+        let y = self.reads_result().then_some(result.values);
+        let gradients = kernel::backward(inputs[0].values, y, dy, &self.norm(inputs[1].values, inputs[2].values));
+        let added = inputs.get(3).map(|_| gradients.dresidual.map_or(Gradient::Passed, Gradient::Values));
+        [gradients.dx, gradients.dgamma, gradients.dbeta].map(Gradient::Values).into_iter().chain(added).collect()
+    }
+
+    fn reads_input(&self, input: usize) -> bool {
+        input < 3
+    }
+
+    fn reads_result(&self) -> bool {
+        // Without an addition the slope of `after` follows from the first input.
+        self.added && self.after != After::Nothing
     }
 }

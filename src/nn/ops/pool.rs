@@ -1,83 +1,100 @@
 //! Max pool and global average pool.
 
-use std::sync::Mutex;
+use candle_core::Tensor;
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
-
-use super::slices::{slice, tensor_like, with};
+use super::custom::apply;
+use super::error::{Error, Result};
+use super::operation::{Array, Gradient, Operation, View, image, wanted};
 use crate::nn::graph::MaxPool;
 use derm_kernels::pool;
 use derm_kernels::window::{Axis, Window};
 
 /// Largest value of each window of `x [n, h, w, c]`. Padding never wins; of equal values the first in row-major
 /// order gets the gradient, as in PyTorch; a NaN wins over everything.
-pub fn max_pool(x: &Tensor, settings: MaxPool) -> Result<Tensor> {
-    let window = window(x.dims(), settings)?;
-    x.contiguous()?.apply_op1(Max { window, winners: Mutex::new(Vec::new()) })
+pub fn max_pool(x: &Tensor, settings: MaxPool) -> candle_core::Result<Tensor> {
+    apply(Max::new(settings), &[x])
 }
 
 /// Mean over height and width: `[n, h, w, c]` to `[n, 1, 1, c]`.
-pub fn global_avg_pool(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(GlobalAverage)
+pub fn global_avg_pool(x: &Tensor) -> candle_core::Result<Tensor> {
+    apply(GlobalAverage, &[x])
 }
 
 /// Taps of a window that a winner's number can tell apart.
 const TAPS: usize = 1 << 16;
 
-fn window(x: &[usize], settings: MaxPool) -> Result<Window> {
-    let MaxPool { kernel, stride, padding, ceil } = settings;
-    let &[n, h, w, channels] = x else { bail!("a max pool reads [n, h, w, c], not {x:?}") };
-    let axis = |length: usize| match ceil {
-        true => Axis::ceil(length, kernel, stride, padding, 1),
-        false => Axis::new(length, kernel, stride, padding, 1),
-    };
-    let possible = kernel > 0 && stride > 0 && 2 * padding <= kernel && kernel * kernel <= TAPS && n * h * w * channels > 0;
-    match possible.then(|| axis(h).zip(axis(w))).flatten() {
-        Some((rows, columns)) => Ok(Window { n, channels, rows, columns }),
-        None => bail!("a max pool of {settings:?} cannot read {x:?}"),
-    }
-}
-
-struct Max {
-    window: Window,
+/// See [`max_pool`].
+pub struct Max {
+    settings: MaxPool,
     /// For each output which tap of its window won.
-    winners: Mutex<Vec<u16>>,
+    winners: Vec<u16>,
 }
 
-impl CustomOp1 for Max {
-    fn name(&self) -> &'static str {
-        "derm-max-pool"
+impl Max {
+    /// With these settings.
+    pub fn new(settings: MaxPool) -> Self {
+        Self { settings, winners: Vec::new() }
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let Window { n, channels, rows, columns } = self.window;
-        let (y, winners) = pool::max_pool(slice(x, layout)?, &self.window);
-        *self.winners.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = winners;
-        Ok((CpuStorage::F32(y), (n, rows.output, columns.output, channels).into()))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let winners = self.winners.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let dx = with(dy, |dy| pool::max_pool_backward(dy, &winners, &self.window))?;
-        tensor_like(dx, x).map(Some)
+    fn window(&self, inputs: &[View<'_>]) -> Result<Window> {
+        let MaxPool { kernel, stride, padding, ceil } = self.settings;
+        let [n, h, w, channels] = image(self.name(), inputs, 0)?;
+        let axis = |length: usize| match ceil {
+            true => Axis::ceil(length, kernel, stride, padding, 1),
+            false => Axis::new(length, kernel, stride, padding, 1),
+        };
+        let possible = kernel > 0 && stride > 0 && 2 * padding <= kernel && kernel * kernel <= TAPS && h * w > 0;
+        match possible.then(|| axis(h).zip(axis(w))).flatten() {
+            Some((rows, columns)) => Ok(Window { n, channels, rows, columns }),
+            None => Err(Error::new(self.name(), inputs, format!("{:?} does not fit the image", self.settings))),
+        }
     }
 }
 
-struct GlobalAverage;
-
-impl CustomOp1 for GlobalAverage {
+impl Operation for Max {
     fn name(&self) -> &'static str {
-        "derm-global-avg-pool"
+        "max_pool"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, h, w, c) = layout.shape().dims4()?;
-        Ok((CpuStorage::F32(pool::global_average(slice(x, layout)?, h * w, c)), (n, 1, 1, c).into()))
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let window = self.window(inputs)?;
+        let (y, winners) = pool::max_pool(inputs[0].values, &window);
+        self.winners = winners;
+        Ok(Array::new(y, [window.n, window.rows.output, window.columns.output, window.channels]))
     }
 
-    fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let (_, h, w, c) = x.dims4()?;
-        let dx = with(dy, |dy| pool::global_average_backward(dy, h * w, c))?;
-        tensor_like(dx, x).map(Some)
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let Ok(window) = self.window(inputs) else { unreachable!("the forward pass took these shapes") };
+        vec![wanted(want[0], || pool::max_pool_backward(dy, &self.winners, &window))]
+    }
+
+    fn reads_input(&self, _: usize) -> bool {
+        false
+    }
+}
+
+/// See [`global_avg_pool`].
+pub struct GlobalAverage;
+
+impl Operation for GlobalAverage {
+    fn name(&self) -> &'static str {
+        "global_avg_pool"
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let [n, h, w, c] = image(self.name(), inputs, 0)?;
+        if h * w == 0 {
+            return Err(Error::new(self.name(), inputs, "an image without pixels has no mean"));
+        }
+        Ok(Array::new(pool::global_average(inputs[0].values, h * w, c), [n, 1, 1, c]))
+    }
+
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let &[_, h, w, c] = inputs[0].dims else { unreachable!("the forward pass took this shape") };
+        vec![wanted(want[0], || pool::global_average_backward(dy, h * w, c))]
+    }
+
+    fn reads_input(&self, _: usize) -> bool {
+        false
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::operation::View;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
 
 /// The values of a contiguous f32 storage.
@@ -20,21 +21,22 @@ pub(in crate::nn) fn with<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Re
 
 /// Gives `f` the values of several tensors, each as [`with`] does.
 pub(in crate::nn) fn with_all<const N: usize, R>(tensors: [&Tensor; N], f: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
-    let contiguous = tensors.iter().map(|tensor| tensor.contiguous()).collect::<Result<Vec<_>>>()?;
-    let storages: Vec<_> = contiguous.iter().map(|tensor| tensor.storage_and_layout()).collect();
-    let mut values = [&[][..]; N];
-    for (values, (storage, layout)) in values.iter_mut().zip(&storages) {
-        *values = match &**storage {
-            Storage::Cpu(storage) => slice(storage, layout)?,
-            _ => bail!("derm's operations run on the CPU"),
-        };
-    }
-    Ok(f(values))
+    with_views(&tensors, |views| {
+        let mut values = [&[][..]; N];
+        values.iter_mut().zip(views).for_each(|(values, view)| *values = view.values);
+        f(values)
+    })
 }
 
-/// A new tensor like `like`: of its shape, on its device.
-pub(super) fn tensor_like(values: Vec<f32>, like: &Tensor) -> Result<Tensor> {
-    Tensor::from_vec(values, like.dims(), like.device())
+/// Gives `f` values and shapes of contiguous tensors.
+pub(in crate::nn) fn with_views<R>(tensors: &[&Tensor], f: impl FnOnce(&[View<'_>]) -> R) -> Result<R> {
+    let contiguous = tensors.iter().map(|tensor| tensor.contiguous()).collect::<Result<Vec<_>>>()?;
+    let storages: Vec<_> = contiguous.iter().map(|tensor| tensor.storage_and_layout()).collect();
+    let views = storages.iter().map(|(storage, layout)| match &**storage {
+        Storage::Cpu(storage) => Ok(View { values: slice(storage, layout)?, dims: layout.dims() }),
+        _ => bail!("derm's operations run on the CPU"),
+    });
+    Ok(f(&views.collect::<Result<Vec<_>>>()?))
 }
 
 /// Gives `f` the values of a variable to change.

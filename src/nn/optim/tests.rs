@@ -1,18 +1,18 @@
 //! Rules against their formulas in f64, freezing, clipping, and saved states.
 
 use super::*;
-use crate::nn::{Mode, loss, weights, zoo};
+use crate::nn::{Gradients, Input, Pass, loss, weights, zoo};
 
 /// A small network whose bias `conv10.bias` and weight `conv10.weight` are watched.
 fn network() -> Network {
     Network::new(zoo::find("squeezenet1_1").unwrap(), 2, 3, &Device::Cpu).unwrap()
 }
 
-fn grads(network: &Network, salt: u64) -> GradStore {
+fn grads(network: &Network, salt: u64) -> Gradients {
     let values: Vec<f32> = (0..2 * 3 * 32 * 32).map(|i| ((i as f32 + salt as f32 * 17.0) * 0.61).sin()).collect();
     let x = Tensor::from_vec(values, (2, 3, 32, 32), &Device::Cpu).unwrap();
-    let logits = network.forward(&x, Mode::train(salt)).unwrap();
-    loss::cross_entropy(&logits, &[0, 1], None, 0.0).unwrap().backward().unwrap()
+    let (logits, tape) = network.train(Input::Images(&x), Pass::new(salt)).unwrap();
+    tape.backward(network, loss::cross_entropy(&logits, &[0, 1], None, 0.0).unwrap().gradient, |_| true).unwrap()
 }
 
 fn values(tensor: &Tensor) -> Vec<f64> {
@@ -28,7 +28,7 @@ fn watch(rule: Rule, name: &str) -> (Vec<f64>, Vec<Vec<f64>>, Vec<f64>) {
     let mut seen = Vec::new();
     for step in 0..3 {
         let grads = grads(&network, step);
-        seen.push(values(grads.get(&param).unwrap()));
+        seen.push(values(grads.get(network.param(name).unwrap()).unwrap()));
         optimizer.step(&network, &grads, Rates::all(0.01), None).unwrap();
     }
     (start, seen, values(&param))
@@ -90,7 +90,7 @@ fn clipping_bounds_the_norm_and_reports_it() {
     let network = network();
     let before = values(&network.param("conv10.bias").unwrap().var);
     let grads = grads(&network, 0);
-    let gradient = values(grads.get(&network.param("conv10.bias").unwrap().var).unwrap());
+    let gradient = values(grads.get(network.param("conv10.bias").unwrap()).unwrap());
     let plain = Rule::Sgd(Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 });
     let norm = Optimizer::new(plain).step(&network, &grads, Rates::all(1.0), Some(1e-3)).unwrap();
     assert!((norm - grad_norm(&network, &grads, Rates::all(1.0)).unwrap()).abs() == 0.0 && norm > 1e-3);
