@@ -65,8 +65,7 @@ fn resnet18_agrees_with_pytorch() {
     let running: f32 = floats(&network.param("layer4.1.bn2.running_var").unwrap().var).iter().sum();
     assert!((running - 482.872).abs() < 1e-2, "{running}");
     let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
-    let norm =
-        |name: &str| floats(grads.get(network.param(name).unwrap()).unwrap()).iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
+    let norm = |name: &str| floats(grads.get(network.param(name).unwrap()).unwrap()).iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
     for (name, expected) in [
         ("conv1.weight", 21.258),
         ("bn1.bias", 0.573271),
@@ -195,9 +194,8 @@ fn frozen_norms_keep_their_statistics_but_learn() {
 #[test]
 fn inputs_that_do_not_fit_are_refused() {
     let network = network("squeezenet1_1", 2);
-    let wrong = |shape: &[usize]| {
-        network.forward(&Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()).unwrap_err().to_string()
-    };
+    let wrong =
+        |shape: &[usize]| network.forward(&Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()).unwrap_err().to_string();
     assert!(wrong(&[1, 1, 64, 64]).contains("[n, 3, height, width]"));
     assert!(wrong(&[1, 3, 8, 8]).contains("too few for `squeezenet1_1`"));
     assert!(wrong(&[0, 3, 64, 64]).contains("[n, 3, height, width]"));

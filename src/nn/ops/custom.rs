@@ -104,7 +104,14 @@ impl<O: Operation + Sync> CustomOp3 for Custom<O> {
         self.run([(x, x_layout), (y, y_layout), (z, z_layout)])
     }
 
-    fn bwd(&self, x: &Tensor, y: &Tensor, z: &Tensor, result: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        y: &Tensor,
+        z: &Tensor,
+        result: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let [dx, dy, dz] = self.gradients([x, y, z], result, dy)?;
         Ok((dx, dy, dz))
     }

@@ -28,7 +28,10 @@ pub(super) fn geometry(inputs: &[View<'_>], settings: &Conv2d) -> Result<Geometr
     if output.contains(&0) {
         let [top, left, bottom, right] = settings.pads([h, w]);
         let padded = [h + top + bottom, w + left + right];
-        return refuse(format!("a kernel of {:?} with dilation {:?} is larger than the padded image, {padded:?}", settings.kernel, settings.dilation));
+        return refuse(format!(
+            "a kernel of {:?} with dilation {:?} is larger than the padded image, {padded:?}",
+            settings.kernel, settings.dilation
+        ));
     }
     let [top, left, _, _] = settings.pads([h, w]);
     Ok(Geometry {
