@@ -8,11 +8,13 @@
 mod bias;
 mod buffer;
 mod direct;
+mod epilogue;
 mod gather;
 mod geometry;
 mod merge;
 mod outer;
 mod pack;
+mod packed;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -22,14 +24,18 @@ mod weight;
 mod winograd;
 mod worklist;
 
+pub use epilogue::Epilogue;
 pub use geometry::Geometry;
+pub use packed::Packed;
 
 use direct::{Direct, Sweep};
+use pack::Panels;
 use sweep::Axis;
 use tile::PanelSize;
 use weight::WeightPass;
 
 use super::simd::{self, Isa};
+use super::{activation, fresh, lanes, math};
 
 /// How to compute.
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +54,46 @@ impl Default for Mode {
 
 /// The convolution `y`, `[n, h, w, groups * c_out]`, of `x` with `weight`, plus `bias`.
 pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geometry, mode: Mode) -> Vec<f32> {
-    assert_eq!(x.len(), g.x_len());
+    forward_with(x, weight, Epilogue::with_bias(bias), g, mode)
+}
+
+/// [`forward`] and what follows it in a network.
+pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geometry, mode: Mode) -> Vec<f32> {
     assert_eq!(weight.len(), g.weight_len());
-    assert!(bias.is_none_or(|bias| bias.len() == g.groups * g.c_out));
+    check(x, &epilogue, g);
     if g.y_len() == 0 {
         return Vec::new();
     }
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.output, winograd::PRODUCT) {
-        return winograd::forward(mode.isa, x, weight, bias, g, size);
+        let panels = winograd::pack_forward(mode.isa, weight, g.c_in, g.c_out, size);
+        return winograd::forward(mode.isa, x, &panels, epilogue, g, size);
     }
-    let panels = pack::forward(weight, [g.groups, g.c_in, g.c_out], g.taps(), size);
+    forward_directly(x, &pack::forward(weight, [g.groups, g.c_in, g.c_out], g.taps(), size), epilogue, g, mode)
+}
+
+/// [`forward_with`] weights that were packed before.
+///
+/// It may choose another algorithm, since packing costs it nothing; its results then differ from the other's by rounding.
+pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, g: &Geometry) -> Vec<f32> {
+    assert!(weight.fits(g));
+    check(x, &epilogue, g);
+    if g.y_len() == 0 {
+        return Vec::new();
+    }
+    let mode = weight.mode();
+    if !mode.exact && winograd::pays(g, g.output, winograd::PACKED) {
+        return winograd::forward(mode.isa, x, weight.transformed(), epilogue, g, PanelSize::of(mode.isa));
+    }
+    forward_directly(x, weight.direct(), epilogue, g, mode)
+}
+
+fn check(x: &[f32], epilogue: &Epilogue<'_>, g: &Geometry) {
+    assert_eq!(x.len(), g.x_len());
+    assert!(epilogue.fits(g.groups * g.c_out, g.y_len()));
+}
+
+fn forward_directly(x: &[f32], panels: &Panels, epilogue: Epilogue<'_>, g: &Geometry, mode: Mode) -> Vec<f32> {
     let pass = Direct {
         isa: mode.isa,
         source: x,
@@ -70,16 +105,17 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geometry, mo
         groups: g.groups,
         target_size: g.output,
         columns: g.c_out,
-        bias,
+        epilogue,
         sweeps: Vec::new(),
     };
-    let mut sweep = Sweep { y: Axis::forward(g, 0), x: Axis::forward(g, 1), panels };
     if !merge::applies(g) {
+        let sweep = Sweep { y: Axis::forward(g, 0), x: Axis::forward(g, 1), panels };
         return Direct { sweeps: vec![sweep], ..pass }.run();
     }
     let padded = merge::pad(x, g);
-    [sweep.y, sweep.x] = merge::axes(g);
-    Direct { source: &padded, source_size: merge::padded_size(g), run: g.kernel[1] * g.c_in, sweeps: vec![sweep], ..pass }.run()
+    let [y, x] = merge::axes(g);
+    let sweeps = vec![Sweep { y, x, panels }];
+    Direct { source: &padded, source_size: merge::padded_size(g), run: g.kernel[1] * g.c_in, sweeps, ..pass }.run()
 }
 
 /// The gradient of the loss by `x`, `[n, h, w, groups * c_in]`, from `dy`, the gradient by `y`.
@@ -93,13 +129,14 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
     if !mode.exact && winograd::pays(g, g.input, winograd::PRODUCT) {
         return winograd::input_gradient(mode.isa, dy, weight, g, size);
     }
-    let sweep = |y: &Axis, x: &Axis| {
+    let [rows, columns] = [Axis::phases(g, 0), Axis::phases(g, 1)];
+    let phases: Vec<(&Axis, &Axis)> = rows.iter().flat_map(|y| columns.iter().map(move |x| (y, x))).collect();
+    let pack = |&(y, x): &(&Axis, &Axis)| {
         let chosen: Vec<usize> = y.taps.iter().flat_map(|row| x.taps.iter().map(|tap| row.index * g.kernel[1] + tap.index)).collect();
-        let panels = pack::input_gradient(weight, [g.groups, g.c_in, g.c_out], g.taps(), &chosen, size);
-        Sweep { y: y.clone(), x: x.clone(), panels }
+        pack::input_gradient(weight, [g.groups, g.c_in, g.c_out], g.taps(), &chosen, size)
     };
-    let columns = Axis::phases(g, 1);
-    let sweeps = Axis::phases(g, 0).iter().flat_map(|y| columns.iter().map(|x| sweep(y, x)).collect::<Vec<_>>()).collect();
+    let packed: Vec<Panels> = phases.iter().map(pack).collect();
+    let sweeps = phases.iter().zip(&packed).map(|(&(y, x), panels)| Sweep { y: y.clone(), x: x.clone(), panels }).collect();
     Direct {
         isa: mode.isa,
         source: dy,
@@ -111,7 +148,7 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
         groups: g.groups,
         target_size: g.input,
         columns: g.c_in,
-        bias: None,
+        epilogue: Epilogue::default(),
         sweeps,
     }
     .run()

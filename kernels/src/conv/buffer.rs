@@ -1,8 +1,9 @@
 //! Memory that kernels fill: outputs that several threads write, and scratch aligned to cache lines.
 #![allow(unsafe_code)] // Threads write rectangles of one new vector.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, take};
 use std::ops::{Deref, DerefMut, Range};
 
 use pulp::bytemuck;
@@ -62,7 +63,7 @@ pub unsafe fn filled(len: usize, fill: impl FnOnce(Canvas<'_>)) -> Vec<f32> {
 }
 
 /// A cache line of floats.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
@@ -72,6 +73,7 @@ unsafe impl bytemuck::Zeroable for Line {}
 unsafe impl bytemuck::Pod for Line {}
 
 /// Floats that start on a cache line, so that vector loads do not straddle two.
+#[derive(Debug)]
 pub struct Scratch {
     lines: Vec<Line>,
     len: usize,
@@ -95,5 +97,59 @@ impl Deref for Scratch {
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [f32] {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len]
+    }
+}
+
+thread_local! {
+    /// What this thread's tasks used and may use again.
+    static SPARE: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Floats that a thread keeps in one piece.
+const KEPT: usize = 4 << 20;
+/// Pieces that a thread keeps.
+const PIECES: usize = 4;
+
+/// Scratch that goes back to its thread, so that the next task need not touch new memory; it holds whatever it held before.
+pub struct Lent(Scratch);
+
+impl Lent {
+    /// `len` floats.
+    pub fn new(len: usize) -> Self {
+        let mut scratch = SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(|| Scratch::zeros(0));
+        if scratch.lines.len() * 16 < len {
+            scratch = Scratch::zeros(len);
+        }
+        scratch.len = len;
+        Self(scratch)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let scratch = Scratch { lines: take(&mut self.0.lines), len: 0 };
+        if scratch.lines.len() * 16 <= KEPT {
+            // A thread that ends has nowhere to keep it.
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < PIECES {
+                    spare.push(scratch);
+                }
+            });
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.0
     }
 }

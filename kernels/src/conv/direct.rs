@@ -11,6 +11,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::buffer::{Canvas, filled};
+use super::epilogue::Epilogue;
 use super::gather::{Gather, ZERO};
 use super::pack::Panels;
 use super::simd::{self, Isa};
@@ -35,16 +36,16 @@ pub struct Direct<'a> {
     pub target_size: [usize; 2],
     /// Target channels of a group.
     pub columns: usize,
-    pub bias: Option<&'a [f32]>,
+    pub epilogue: Epilogue<'a>,
     /// Together they cover every target pixel once, or `run` would return what nobody wrote.
-    pub sweeps: Vec<Sweep>,
+    pub sweeps: Vec<Sweep<'a>>,
 }
 
 /// Target pixels that share their taps, and those taps' weights.
-pub struct Sweep {
+pub struct Sweep<'a> {
     pub y: Axis,
     pub x: Axis,
-    pub panels: Panels,
+    pub panels: &'a Panels,
 }
 
 /// Floats of source and target pixels that a task goes through once for each panel: they stay in the second-level cache.
@@ -77,7 +78,7 @@ impl Direct<'_> {
         }
     }
 
-    fn layout<'a>(&'a self, sweep: &'a Sweep) -> Layout<'a> {
+    fn layout<'a>(&'a self, sweep: &'a Sweep<'_>) -> Layout<'a> {
         Layout {
             y: &sweep.y,
             x: &sweep.x,
@@ -119,7 +120,7 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let pass = self.pass;
-        let gather = Gather { source: pass.source, zeros: self.zeros, canvas: self.canvas, bias: pass.bias };
+        let gather = Gather { source: pass.source, zeros: self.zeros, canvas: self.canvas, epilogue: pass.epilogue };
         for sweep in &pass.sweeps {
             let worklist = Worklist::new::<S>(pass.layout(sweep), self.rows.clone());
             // Weights that stay in the second-level cache are gone through for each tile, so that its pixels stay in the first and

@@ -1,14 +1,14 @@
 //! The inner kernel of the convolutions that sum over channels: gathered rows times a packed panel.
 #![allow(unsafe_code)] // Pixels are reached through offsets that the caller checked.
 
-use std::mem::MaybeUninit;
-
 use pulp::Simd;
 
 use super::buffer::Canvas;
+use super::epilogue::{Epilogue, Finish};
+use super::lanes::{MAX_LANES, Width};
 use super::pack::Panel;
-use super::tile::{self, VECTORS};
-use super::vector::{load, multiply_add, store};
+use super::tile::{self, MAX_HEIGHT, VECTORS};
+use super::vector::{load, multiply_add, store, store_floats};
 
 /// In a list of rows, a row of zeros.
 pub const ZERO: u32 = u32::MAX;
@@ -22,13 +22,14 @@ pub struct Gather<'a> {
     pub zeros: &'a [f32],
     /// What targets point into.
     pub canvas: Canvas<'a>,
-    /// One number for each channel of the target.
-    pub bias: Option<&'a [f32]>,
+    /// The bias has one number for each channel of the target, the residual lies as the canvas does.
+    pub epilogue: Epilogue<'a>,
 }
 
 impl Gather<'_> {
     /// Writes a tile of up to `height` targets and one panel:
-    /// `canvas[targets[m] + n] = bias[n] + Σ_r Σ_c source[rows[r * height + m] + c] * panel[r, c, n]`, summed in this order.
+    /// `canvas[targets[m] + n] = bias[n] + Σ_r Σ_c source[rows[r * height + m] + c] * panel[r, c, n]`, summed in this order, and with
+    /// what else the epilogue asks for.
     ///
     /// # Safety
     ///
@@ -62,22 +63,53 @@ impl Gather<'_> {
     #[inline(always)]
     unsafe fn tile_of<S: Simd, const M: usize, const V: usize>(&self, simd: S, rows: &[u32], targets: &[usize], panel: Panel<'_>) {
         let sums = sums::<S, M, V>(simd, self.source, rows, self.zeros, panel.data, self.bias_of(simd, panel));
-        for m in 0..M {
-            if m < targets.len() {
-                let start = targets[m] + panel.start;
-                // SAFETY: by the contract.
-                let mut out = unsafe { self.canvas.part(start..start + panel.len) };
-                for v in 0..V {
-                    out = write::<S>(out, sums[m][v]);
+        match targets.first_chunk::<M>() {
+            Some(targets) if panel.len == V * S::F32_LANES && self.epilogue.is_plain() => {
+                for m in 0..M {
+                    let start = targets[m] + panel.start;
+                    // SAFETY: by the contract.
+                    let out = unsafe { self.canvas.part(start..start + V * S::F32_LANES) };
+                    for v in 0..V {
+                        store::<S>(&mut out[v * S::F32_LANES..][..S::F32_LANES], sums[m][v]);
+                    }
                 }
             }
+            // By way of memory: were the sums themselves reached by an index that is not a constant, they would be kept in memory
+            // through all the products.
+            _ => {
+                let mut floats = [0.0; MAX_HEIGHT * VECTORS * MAX_LANES];
+                for m in 0..M {
+                    for v in 0..V {
+                        store_floats::<S>(&mut floats[(m * V + v) * S::F32_LANES..], sums[m][v]);
+                    }
+                }
+                // SAFETY: passed on.
+                unsafe { self.finish(simd, &floats, targets, panel) }
+            }
+        }
+    }
+
+    /// Writes the results of a tile, `[pixel][column of the panel]`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Gather::tile`].
+    #[inline(always)]
+    unsafe fn finish<S: Simd>(&self, simd: S, floats: &[f32], targets: &[usize], panel: Panel<'_>) {
+        for (floats, target) in floats.chunks_exact(panel.width).zip(targets) {
+            let place = target + panel.start..target + panel.start + panel.len;
+            let residual = self.epilogue.residual.map(|residual| &residual[place.clone()]);
+            let activation = self.epilogue.activation;
+            // SAFETY: by the contract.
+            let out = unsafe { self.canvas.part(place) };
+            Width::new(simd, panel.len).each(&mut Finish { floats, residual, activation, out });
         }
     }
 
     #[inline(always)]
     fn bias_of<S: Simd, const V: usize>(&self, simd: S, panel: Panel<'_>) -> [S::f32s; V] {
         let mut sums = [simd.splat_f32s(0.0); V];
-        if let Some(bias) = self.bias {
+        if let Some(bias) = self.epilogue.bias {
             let mut bias = &bias[panel.start..][..panel.len];
             for sum in &mut sums {
                 *sum = load(simd, bias);
@@ -86,14 +118,6 @@ impl Gather<'_> {
         }
         sums
     }
-}
-
-/// Writes what fits of a vector and returns what is left of `out`.
-#[inline(always)]
-fn write<S: Simd>(out: &mut [MaybeUninit<f32>], value: S::f32s) -> &mut [MaybeUninit<f32>] {
-    let (now, later) = out.split_at_mut(out.len().min(S::F32_LANES));
-    store::<S>(now, value);
-    later
 }
 
 /// The sums of a tile, all in registers; `sums` on entry is what they start from.

@@ -11,6 +11,7 @@ use super::buffer::Scratch;
 use super::tile::PanelSize;
 
 /// Packed panels.
+#[derive(Debug)]
 pub struct Panels {
     data: Scratch,
     rows: usize,

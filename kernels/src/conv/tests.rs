@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Geometry, Isa, Mode, bias_gradient, forward, input_gradient, weight_gradient};
+use super::activation::{self, Activation};
+use super::{Epilogue, Geometry, Isa, Mode, Packed, bias_gradient, forward, forward_packed, forward_with, input_gradient, weight_gradient};
 
 const SETS: [Isa; 4] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512];
 
@@ -87,6 +88,38 @@ impl Case {
     }
 }
 
+const ACTIVATIONS: [Option<Activation>; 9] = [
+    None,
+    Some(Activation::Relu),
+    Some(Activation::Relu6),
+    Some(Activation::Sigmoid),
+    Some(Activation::HardSigmoid),
+    Some(Activation::Silu),
+    Some(Activation::HardSwish),
+    Some(Activation::Gelu),
+    Some(Activation::GeluTanh),
+];
+
+impl Case {
+    /// Compares epilogues, also those of packed weights, with the same steps one by one.
+    fn check_epilogues(&self, mode: Mode) {
+        let plain = forward(&self.x, &self.weight, Some(&self.bias), &self.g, mode);
+        let sums: Vec<f32> = plain.iter().zip(&self.dy).map(|(y, residual)| y + residual).collect();
+        let packed = Packed::new(self.weight.clone(), &self.g, mode);
+        for activation in ACTIVATIONS {
+            let wanted = activation.map_or(sums.clone(), |activation| activation::forward(activation, &sums));
+            let epilogue = Epilogue { bias: Some(&self.bias), residual: Some(&self.dy), activation };
+            let fused = forward_with(&self.x, &self.weight, epilogue, &self.g, mode);
+            let again = forward_packed(&self.x, &packed, epilogue, &self.g);
+            for result in [fused, again] {
+                let wanted: Vec<f64> = wanted.iter().map(|&y| y.into()).collect();
+                let error = relative_error(&result, &wanted);
+                assert!(error < if mode.exact { 1e-5 } else { 1e-4 }, "{activation:?} of {:?} with {mode:?}: error {error}", self.g);
+            }
+        }
+    }
+}
+
 /// The largest error, in units of the root of the mean square that is wanted.
 fn relative_error(result: &[f32], wanted: &[f64]) -> f64 {
     assert_eq!(result.len(), wanted.len());
@@ -125,6 +158,7 @@ proptest! {
         for isa in SETS {
             case.check(Mode { isa, exact: true });
             case.check(Mode { isa, exact: false });
+            case.check_epilogues(Mode { isa, exact: false });
         }
     }
 }
@@ -146,6 +180,9 @@ fn large() -> Vec<Geometry> {
         square(2, [1, 16, 17], 22, 3, 1, 1, 0),
         square(3, [1, 48, 40], 23, 3, 1, 1, 4),
         square(5, [1, 300, 11], 1, 1, 1, 1, 0),
+        // Few tiles and many channels, and the other way round: either way to cut Winograd's work.
+        square(3, [1, 120, 130], 9, 3, 1, 1, 1),
+        square(4, [1, 128, 20], 60, 3, 1, 1, 1),
     ]
 }
 
@@ -156,6 +193,8 @@ fn large_shapes_match_sums_in_f64() {
         for isa in SETS {
             case.check(Mode { isa, exact: true });
             case.check(Mode { isa, exact: false });
+            case.check_epilogues(Mode { isa, exact: true });
+            case.check_epilogues(Mode { isa, exact: false });
         }
     }
 }

@@ -12,9 +12,12 @@ use super::simd::{self, Isa};
 /// Vectors of columns in a full tile.
 pub const VECTORS: usize = 2;
 
+/// Rows of the highest tile.
+pub const MAX_HEIGHT: usize = 14;
+
 /// Rows of a full tile.
 pub const fn height<S: Simd>() -> usize {
-    if S::REGISTER_COUNT >= 32 { 14 } else { 6 }
+    if S::REGISTER_COUNT >= 32 { MAX_HEIGHT } else { 6 }
 }
 
 /// Rows of the next tile where `remaining` rows are left: the smallest that takes them all, or a full one.

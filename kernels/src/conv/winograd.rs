@@ -6,6 +6,7 @@
 mod gradient;
 mod grid;
 mod pack;
+mod planes;
 mod product;
 mod transform;
 
@@ -15,6 +16,8 @@ use pack::Use;
 use product::Product;
 
 use super::Geometry;
+use super::epilogue::Epilogue;
+use super::pack::Panels;
 use super::simd::Isa;
 use super::tile::PanelSize;
 
@@ -27,10 +30,12 @@ pub struct Overhead {
     weights: usize,
 }
 
-/// The forward pass and the input gradient; measured.
+/// The forward pass and the input gradient, with the transform of their weights; measured.
 pub const PRODUCT: Overhead = Overhead { pixels: 8, weights: 50 };
+/// The forward pass with weights that are already transformed: they only have to be read.
+pub const PACKED: Overhead = Overhead { pixels: 8, weights: 10 };
 /// The weight gradient, whose sums are several times as large as the weights; measured.
-pub const GRADIENT: Overhead = Overhead { pixels: 8, weights: 140 };
+pub const GRADIENT: Overhead = Overhead { pixels: 8, weights: 50 };
 
 /// Channels below which the transforms cost more than they save.
 const CHANNELS: usize = 16;
@@ -45,18 +50,22 @@ pub fn pays(g: &Geometry, target: [usize; 2], overhead: Overhead) -> bool {
     possible && g.c_in.min(g.c_out) >= CHANNELS && PLANES * (tiles * weights + transforms) < direct
 }
 
+/// Weights for [`forward`], transformed.
+pub fn pack_forward(isa: Isa, weight: &[f32], c_in: usize, c_out: usize, size: PanelSize) -> Panels {
+    pack::pack(isa, weight, c_in, c_out, Use::Forward, size)
+}
+
 /// The forward pass.
-pub fn forward(isa: Isa, x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geometry, size: PanelSize) -> Vec<f32> {
+pub fn forward(isa: Isa, x: &[f32], panels: &Panels, epilogue: Epilogue<'_>, g: &Geometry, size: PanelSize) -> Vec<f32> {
     let grid = Grid { images: g.n, source: g.input, target: g.output, pad: g.pad.map(|pad| pad as isize) };
-    let panels = pack::pack(isa, weight, g.c_in, g.c_out, Use::Forward, size);
-    Product { isa, grid, source: x, rows: g.c_in, columns: g.c_out, panels, bias, size }.run()
+    Product { isa, grid, source: x, rows: g.c_in, columns: g.c_out, panels, epilogue, size }.run()
 }
 
 /// The input gradient.
 pub fn input_gradient(isa: Isa, dy: &[f32], weight: &[f32], g: &Geometry, size: PanelSize) -> Vec<f32> {
     let grid = Grid { images: g.n, source: g.output, target: g.input, pad: g.pad.map(|pad| 2 - pad as isize) };
     let panels = pack::pack(isa, weight, g.c_in, g.c_out, Use::InputGradient, size);
-    Product { isa, grid, source: dy, rows: g.c_out, columns: g.c_in, panels, bias: None, size }.run()
+    Product { isa, grid, source: dy, rows: g.c_out, columns: g.c_in, panels: &panels, epilogue: Epilogue::default(), size }.run()
 }
 
 /// The weight gradient.

@@ -72,6 +72,17 @@ impl<const N: usize> Pixels<N> {
         Self(places)
     }
 
+    /// Whether none lies outside.
+    pub fn are_inside(&self) -> bool {
+        self.0.as_flattened().iter().all(|&place| place != OUTSIDE)
+    }
+
+    /// Where a pixel that lies inside starts.
+    #[inline(always)]
+    pub fn start(&self, y: usize, x: usize) -> usize {
+        self.0[y][x]
+    }
+
     /// Where some channels of a pixel lie, if the pixel lies inside.
     #[inline(always)]
     pub fn channels(&self, y: usize, x: usize, channels: &Range<usize>) -> Option<Range<usize>> {

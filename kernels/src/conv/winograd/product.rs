@@ -1,6 +1,7 @@
 //! Forward pass and input gradient: transform tiles, multiply each plane by its weights, transform back.
 //!
-//! A task takes a block of tiles all the way, so that planes stay in the cache. Blocks follow from the shapes alone, and a sum
+//! Where there are many tiles, a task takes some of them all the way, so that planes stay in the cache. Where there are few, all are
+//! transformed first, and a task multiplies some tiles by some panels of weights. The cut follows from the shapes alone, and a sum
 //! runs over the source channels in order: results do not depend on the number of threads.
 #![allow(unsafe_code)] // Threads write parts of one output that do not overlap.
 
@@ -9,13 +10,16 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::super::buffer::{Canvas, Scratch, filled};
+use super::super::buffer::{Canvas, Lent, filled};
+use super::super::epilogue::{Epilogue, Finish};
 use super::super::gather::Gather;
+use super::super::lanes::{MAX_LANES, Width};
 use super::super::pack::Panels;
 use super::super::simd::{self, Isa};
 use super::super::tile::{self, PanelSize};
 use super::super::vector::{load, store, store_floats};
-use super::grid::{Grid, PLANES, REACH, SIDE};
+use super::grid::{Grid, PLANES, Pixels, SIDE};
+use super::planes::{Layout, View, square};
 use super::transform::{Input, Output, Transform};
 
 /// A pass over all tiles.
@@ -28,74 +32,130 @@ pub struct Product<'a> {
     pub rows: usize,
     /// Target channels.
     pub columns: usize,
-    pub panels: Panels,
-    pub bias: Option<&'a [f32]>,
+    pub panels: &'a Panels,
+    pub epilogue: Epilogue<'a>,
     pub size: PanelSize,
 }
 
-/// Floats of the planes of a block of tiles.
-const BLOCK_FLOATS: usize = 320 * 1024;
-/// Most tiles of a block.
-const BLOCK: usize = 112;
-/// Tasks to aim for.
-const TASKS: usize = 8;
-/// Least target channels of a task: each part of them transforms the source anew.
-const COLUMNS: usize = 128;
+/// Tiles of a group: those of a register tile.
+const GROUP: usize = tile::MAX_HEIGHT;
+/// Floats of the planes of a task's tiles.
+const TASK_FLOATS: usize = 320 * 1024;
+/// Tiles of a task: weights that do not fit the cache are worth loading only for so many, and more do not make them cheaper.
+const TILES: [usize; 2] = [56, 112];
+/// Tasks for which tiles alone are cut.
+const ENOUGH: usize = 12;
+/// Tasks to aim for by cutting panels too.
+const TASKS: usize = 32;
 
-/// Tiles of a block, a multiple of the height of a register tile: planes of `floats` for each tile fit the cache, but weights (or
-/// sums) that do not are worth loading only for `least` tiles or more.
-pub fn block_of(tiles: usize, floats: usize, least: usize) -> usize {
-    let cached = (BLOCK_FLOATS / (PLANES * floats)).min(BLOCK);
-    cached.min(tiles.div_ceil(TASKS)).max(least).next_multiple_of(14)
+/// How a pass is cut into tasks.
+struct Cut {
+    tiles: usize,
+    panels: usize,
 }
 
 impl Product<'_> {
     /// The result, `[n, h, w, columns]`.
     pub fn run(&self) -> Vec<f32> {
-        let tiles = self.grid.len();
-        let block = block_of(tiles, self.rows + self.columns, 56);
-        let tile_tasks = tiles.div_ceil(block);
-        let panels = self.panels.count();
-        let panel_step = panels.div_ceil(TASKS.div_ceil(tile_tasks.max(1))).max(COLUMNS.div_ceil(self.size.width)).min(panels);
-        let panel_tasks = panels.div_ceil(panel_step);
+        let cut = self.cut();
         let [height, width] = self.grid.target;
-        let scratch = || {
-            let planes = |channels: usize| Scratch::zeros(PLANES * plane(block, self.pitch(channels)));
-            (planes(self.rows), planes(self.columns.min(panel_step * self.size.width)))
-        };
-        // SAFETY: the tiles cover the target, the panels its channels, and each task writes its panels' channels of its tiles.
+        // SAFETY: the tasks' tiles cover the target and their panels its channels.
         unsafe {
-            filled(self.grid.images * height * width * self.columns, |canvas| {
-                (0..tile_tasks * panel_tasks).into_par_iter().for_each_init(scratch, |(source, products), task| {
-                    let (tile, panel) = (task / panel_tasks * block, task % panel_tasks * panel_step);
-                    let tiles = tile..tiles.min(tile + block);
-                    let panels = panel..panels.min(panel + panel_step);
-                    simd::run_on(self.isa, Task { pass: self, canvas, tiles, panels, block, source, products });
-                });
+            filled(self.grid.images * height * width * self.columns, |canvas| match cut.panels < self.panels.count() {
+                false => self.run_tiles(&cut, canvas),
+                true => self.run_panels(&cut, canvas),
             })
         }
     }
 
-    /// Floats from one tile of a plane to the next.
-    fn pitch(&self, channels: usize) -> usize {
-        channels.next_multiple_of(self.size.lanes)
+    fn cut(&self) -> Cut {
+        let (tiles, panels) = (self.grid.len(), self.panels.count());
+        let [least, most] = TILES;
+        let cached = (TASK_FLOATS / (PLANES * (self.rows + self.columns))).clamp(least, most).next_multiple_of(GROUP);
+        if tiles.div_ceil(cached) >= ENOUGH {
+            return Cut { tiles: cached, panels };
+        }
+        let ranges = tiles.div_ceil(most).max(1);
+        let tiles = tiles.div_ceil(ranges).next_multiple_of(GROUP);
+        Cut { tiles, panels: panels.div_ceil(TASKS.div_ceil(ranges)).max(1) }
+    }
+
+    /// Tasks that take their tiles all the way.
+    fn run_tiles(&self, cut: &Cut, canvas: Canvas<'_>) {
+        (0..self.grid.len().div_ceil(cut.tiles)).into_par_iter().for_each(|task| {
+            let tiles = self.tiles(task, cut);
+            let mut source = Lent::new(self.source_layout().len(tiles.len()));
+            simd::run_on(self.isa, Transformed { pass: self, tiles: tiles.clone(), planes: &mut source });
+            self.multiply(canvas, tiles, 0..self.panels.count(), &source);
+        });
+    }
+
+    /// All transforms of tiles, then tasks that multiply.
+    fn run_panels(&self, cut: &Cut, canvas: Canvas<'_>) {
+        let (tiles, layout) = (self.grid.len(), self.source_layout());
+        let mut source = Lent::new(layout.len(tiles));
+        source.par_chunks_mut(layout.group()).enumerate().for_each(|(group, planes)| {
+            let tiles = group * GROUP..tiles.min((group + 1) * GROUP);
+            simd::run_on(self.isa, Transformed { pass: self, tiles, planes });
+        });
+        let panel_tasks = self.panels.count().div_ceil(cut.panels);
+        (0..tiles.div_ceil(cut.tiles) * panel_tasks).into_par_iter().for_each(|task| {
+            let (tiles, panel) = (self.tiles(task / panel_tasks, cut), task % panel_tasks * cut.panels);
+            let panels = panel..self.panels.count().min(panel + cut.panels);
+            let source = &source[layout.at(tiles.start)..];
+            self.multiply(canvas, tiles, panels, source);
+        });
+    }
+
+    fn tiles(&self, task: usize, cut: &Cut) -> Range<usize> {
+        task * cut.tiles..self.grid.len().min((task + 1) * cut.tiles)
+    }
+
+    fn multiply(&self, canvas: Canvas<'_>, tiles: Range<usize>, panels: Range<usize>, source: &[f32]) {
+        let columns = panels.start * self.size.width..self.columns.min(panels.end * self.size.width);
+        let layout = Layout { tiles: GROUP, pitch: columns.len().next_multiple_of(self.size.lanes) };
+        let mut products = Lent::new(layout.len(tiles.len()));
+        simd::run_on(self.isa, Task { pass: self, canvas, tiles, panels, columns, source, products: &mut products, layout });
+    }
+
+    fn source_layout(&self) -> Layout {
+        Layout { tiles: GROUP, pitch: self.rows.next_multiple_of(self.size.lanes) }
     }
 }
 
-/// Floats from one plane to the next: a line more than it takes, so that a tile's planes fall into different sets of the cache.
-pub fn plane(block: usize, pitch: usize) -> usize {
-    block * pitch + 16
+/// Some tiles, to be transformed.
+struct Transformed<'a> {
+    pass: &'a Product<'a>,
+    tiles: Range<usize>,
+    planes: &'a mut [f32],
 }
 
-/// Some tiles and panels.
+impl WithSimd for Transformed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (pass, layout) = (self.pass, self.pass.source_layout());
+        let zeros = vec![0.0; pass.rows];
+        for (at, tile) in self.tiles.enumerate() {
+            let view = View::new(&pass.grid.source_pixels(tile, pass.rows), pass.source, 0..pass.rows, &zeros);
+            view.transform::<S, Input>(simd, &mut self.planes[layout.at(at)..], layout.plane());
+        }
+    }
+}
+
+/// Some tiles, already transformed, and some panels.
 struct Task<'a> {
     pass: &'a Product<'a>,
     canvas: Canvas<'a>,
     tiles: Range<usize>,
     panels: Range<usize>,
-    block: usize,
-    source: &'a mut [f32],
+    /// The target channels of the panels.
+    columns: Range<usize>,
+    source: &'a [f32],
     products: &'a mut [f32],
+    /// Of the products.
+    layout: Layout,
 }
 
 impl WithSimd for Task<'_> {
@@ -103,121 +163,86 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let pass = self.pass;
-        let pitch = pass.pitch(pass.rows);
-        let plane = plane(self.block, pitch);
-        for (at, tile) in self.tiles.clone().enumerate() {
-            let planes = Planes { floats: &mut self.source[at * pitch..], step: plane };
-            transform_source(simd, &pass.grid, pass.source, pass.rows, 0..pass.rows, tile, planes);
-        }
         self.multiply(simd);
         for (at, tile) in self.tiles.clone().enumerate() {
-            self.transform_products(simd, at, tile);
-        }
-    }
-}
-
-/// Where the transform of a tile goes.
-pub struct Planes<'a> {
-    /// From the tile's place in the first plane on.
-    pub floats: &'a mut [f32],
-    /// Floats from one plane to the next.
-    pub step: usize,
-}
-
-/// Transforms some channels of one tile of `source`, which has `pitch` channels, into the planes.
-#[inline(always)]
-pub fn transform_source<S: Simd>(
-    simd: S,
-    grid: &Grid,
-    source: &[f32],
-    pitch: usize,
-    channels: Range<usize>,
-    tile: usize,
-    planes: Planes<'_>,
-) {
-    let pixels = grid.source_pixels(tile, pitch);
-    let zero = simd.splat_f32s(0.0);
-    for first in channels.clone().step_by(S::F32_LANES) {
-        let range = first..channels.end.min(first + S::F32_LANES);
-        let mut square = [[zero; REACH]; REACH];
-        for y in 0..REACH {
-            for x in 0..REACH {
-                if let Some(place) = pixels.channels(y, x, &range) {
-                    square[y][x] = load(simd, &source[place]);
-                }
-            }
-        }
-        let square = Input::both_axes(simd, square);
-        for y in 0..REACH {
-            for x in 0..REACH {
-                store_floats::<S>(&mut planes.floats[(y * REACH + x) * planes.step + first - channels.start..], square[y][x]);
+            let pixels = self.pass.grid.target_pixels(tile, self.pass.columns);
+            for first in (0..self.columns.len()).step_by(S::F32_LANES) {
+                self.transform(simd, at, &pixels, first);
             }
         }
     }
 }
 
 impl Task<'_> {
-    /// The target channels of this task.
-    fn columns(&self) -> Range<usize> {
-        self.panels.start * self.pass.size.width..self.pass.columns.min(self.panels.end * self.pass.size.width)
-    }
-
     /// Multiplies every plane of the transformed tiles by its weights.
     #[inline(always)]
     fn multiply<S: Simd>(&mut self, simd: S) {
-        let (pass, tiles) = (self.pass, self.tiles.len());
-        let (from, to) = (pass.pitch(pass.rows), pass.pitch(self.columns().len()));
-        // A last tile that is not full reads the last row again and drops what it makes of it.
-        let sources: Vec<u32> = (0..tiles + 14).map(|tile| (tile.min(tiles - 1) * from) as u32).collect();
-        let targets: Vec<usize> = (0..tiles).map(|tile| tile * to).collect();
+        let (pass, tiles, from, to) = (self.pass, self.tiles.len(), self.pass.source_layout(), self.layout);
+        // A last group that is not full reads tiles that nobody wrote and drops what it makes of them.
+        let sources: Vec<u32> = (0..GROUP).map(|tile| (tile * from.pitch) as u32).collect();
+        let targets: Vec<usize> = (0..GROUP).map(|tile| tile * to.pitch).collect();
         let zeros = vec![0.0; pass.rows];
-        let sources_of = self.source.chunks_exact(plane(self.block, from));
-        let products_of = self.products.chunks_exact_mut(plane(self.block, to));
-        for (index, (source, products)) in sources_of.zip(products_of).enumerate() {
-            let gather = Gather { source, zeros: &zeros, canvas: Canvas::over(products), bias: None };
+        for plane in 0..PLANES {
             for at in self.panels.clone() {
                 let mut panel = pass.panels.get(0, at);
-                panel.data = &panel.data[index * pass.rows * panel.width..][..pass.rows * panel.width];
+                panel.data = &panel.data[plane * pass.rows * panel.width..][..pass.rows * panel.width];
                 panel.start = (at - self.panels.start) * pass.size.width;
-                let mut tile = 0;
-                while tile < tiles {
-                    let height = tile::next_height::<S>(tiles - tile);
-                    let end = tiles.min(tile + height);
-                    // SAFETY: nobody else has the products of this task.
-                    unsafe { gather.tile(simd, height, &sources[tile..tile + height], &targets[tile..end], panel) };
-                    tile = end;
+                for group in 0..tiles.div_ceil(GROUP) {
+                    let source = &self.source[group * from.group() + plane * from.plane()..][..from.plane()];
+                    let products = &mut self.products[group * to.group() + plane * to.plane()..][..to.plane()];
+                    let gather = Gather { source, zeros: &zeros, canvas: Canvas::over(products), epilogue: Epilogue::default() };
+                    let (mut tile, end) = (0, GROUP.min(tiles - group * GROUP));
+                    while tile < end {
+                        let height = tile::next_height::<S>(end - tile);
+                        let next = end.min(tile + height);
+                        let rows = &sources[tile..tile + height];
+                        // SAFETY: nobody else has the products of this task.
+                        unsafe { gather.tile(simd, height, rows, &targets[tile..next], panel) };
+                        tile = next;
+                    }
                 }
             }
         }
     }
 
-    /// Transforms the products of one tile, the `at`th of the block, to pixels.
+    /// Transforms some products of one tile, the `at`th of the task, to pixels: a register full, from the `first` on.
     #[inline(always)]
-    fn transform_products<S: Simd>(&self, simd: S, at: usize, tile: usize) {
-        let (pass, columns) = (self.pass, self.columns());
-        let pitch = pass.pitch(columns.len());
-        let plane = plane(self.block, pitch);
-        let pixels = pass.grid.target_pixels(tile, pass.columns);
-        let zero = simd.splat_f32s(0.0);
-        for first in (0..columns.len()).step_by(S::F32_LANES) {
-            let range = columns.start + first..columns.end.min(columns.start + first + S::F32_LANES);
-            let products = &self.products[at * pitch + first..];
-            let mut square = [[zero; REACH]; REACH];
-            for y in 0..REACH {
-                for x in 0..REACH {
-                    square[y][x] = load(simd, &products[(y * REACH + x) * plane..][..S::F32_LANES]);
-                }
-            }
-            let square = Output::both_axes(simd, square);
-            let bias = if let Some(bias) = pass.bias { load(simd, &bias[range.clone()]) } else { zero };
+    fn transform<S: Simd>(&self, simd: S, at: usize, pixels: &Pixels<SIDE>, first: usize) {
+        let range = self.columns.start + first..self.columns.end.min(self.columns.start + first + S::F32_LANES);
+        let products = square(simd, &self.products[self.layout.at(at) + first..], self.layout.plane());
+        let epilogue = &self.pass.epilogue;
+        let bias = if let Some(bias) = epilogue.bias { load(simd, &bias[range.clone()]) } else { simd.splat_f32s(0.0) };
+        let square = Output::both_axes(simd, products);
+        if range.len() == S::F32_LANES && pixels.are_inside() && epilogue.is_plain() {
             for y in 0..SIDE {
                 for x in 0..SIDE {
-                    if let Some(place) = pixels.channels(y, x, &range) {
-                        // SAFETY: tiles are apart from each other, and this task alone has these channels of its tiles.
-                        store::<S>(unsafe { self.canvas.part(place) }, simd.add_f32s(square[y][x], bias));
-                    }
+                    let place = pixels.start(y, x) + range.start;
+                    // SAFETY: tiles are apart from each other, and this task alone has these channels of its tiles.
+                    let out = unsafe { self.canvas.part(place..place + S::F32_LANES) };
+                    store::<S>(out, simd.add_f32s(square[y][x], bias));
                 }
+            }
+            return;
+        }
+        let mut floats = [0.0; SIDE * SIDE * MAX_LANES];
+        for y in 0..SIDE {
+            for x in 0..SIDE {
+                store_floats::<S>(&mut floats[(y * SIDE + x) * S::F32_LANES..], simd.add_f32s(square[y][x], bias));
+            }
+        }
+        self.finish(simd, &floats, pixels, &range);
+    }
+
+    /// Writes those pixels of a tile that lie inside.
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, floats: &[f32], pixels: &Pixels<SIDE>, range: &Range<usize>) {
+        let Epilogue { residual, activation, .. } = self.pass.epilogue;
+        for (at, floats) in floats.chunks_exact(S::F32_LANES).take(SIDE * SIDE).enumerate() {
+            if let Some(place) = pixels.channels(at / SIDE, at % SIDE, range) {
+                let residual = residual.map(|residual| &residual[place.clone()]);
+                // SAFETY: as in `transform`.
+                let out = unsafe { self.canvas.part(place) };
+                Width::new(simd, range.len()).each(&mut Finish { floats, residual, activation, out });
             }
         }
     }
