@@ -114,18 +114,10 @@ impl<S: Simd> F32s<S> {
         self.simd.reduce_sum_f32s(self.value)
     }
 
-    /// The largest lane, NaN aside.
+    /// The largest of lanes that are not NaN.
     #[inline(always)]
     pub fn largest(self) -> f32 {
-        self.to_array()[..S::F32_LANES].iter().copied().fold(f32::NEG_INFINITY, f32::max)
-    }
-
-    /// The lanes in memory, the first `S::F32_LANES` of them.
-    #[inline(always)]
-    pub fn to_array(self) -> [f32; MAX_LANES] {
-        let mut lanes = [0.0; MAX_LANES];
-        S::as_mut_simd_f32s(&mut lanes).0[0] = self.value;
-        lanes
+        self.simd.reduce_max_f32s(self.value)
     }
 
     /// The bits of each lane.

@@ -11,9 +11,14 @@
 //! | [`simd`] | the one door to the CPU's instruction sets |
 //! | [`conv`] | convolutions: direct, and by Winograd's algorithm where that pays |
 //! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
-//! | [`batch_norm`], [`layer_norm`], [`softmax`] | normalising, both passes |
+//! | [`upsample`], [`resample`] | images in another size |
+//! | [`attention`], [`product`] | attention of tokens to tokens, and the products it is made of |
+//! | [`batch_norm`], [`layer_norm`], [`group_norm`], [`softmax`] | normalising, both passes |
 //! | [`activation`], [`math`], [`arithmetic`], [`gate`], [`channel_conv`] | functions of one value, sums, factors of channels |
-//! | [`optimiser`] | steps over a slice of parameters |
+//! | [`residual`], [`dropout`] | branches added to what they branch off from, and what is left out at random |
+//! | [`embedding`], [`layout`] | rows by number, values in another order |
+//! | [`losses`] | losses with their gradients |
+//! | [`optimiser`] | steps over all parameters |
 //! | [`map`], [`columns`], [`rows`], [`lanes`], [`fresh`], [`prefetch`] | the loops that they share |
 //!
 //! Every result is the same to the bit for any number of threads: work is cut into chunks by shape alone, and sums of
@@ -23,23 +28,33 @@
 
 pub mod activation;
 pub mod arithmetic;
+pub mod attention;
 pub mod batch_norm;
 pub mod channel_conv;
 pub mod columns;
 pub mod conv;
 pub mod depthwise;
+pub mod dropout;
+pub mod embedding;
 pub mod fresh;
 pub mod gate;
+pub mod group_norm;
 pub mod lanes;
 pub mod layer_norm;
+pub mod layout;
+pub mod losses;
 pub mod map;
 pub mod math;
 pub mod optimiser;
 pub mod pool;
 pub mod prefetch;
+pub mod product;
+pub mod resample;
+pub mod residual;
 pub mod rows;
 pub mod simd;
 pub mod softmax;
 #[cfg(test)]
 mod testing;
+pub mod upsample;
 pub mod window;

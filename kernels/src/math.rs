@@ -48,6 +48,15 @@ pub fn sigmoid<S: Simd>(x: F32s<S>) -> F32s<S> {
     x.like(1.0) / (x.like(1.0) + exp(-x))
 }
 
+/// `ln(1 + e^-|x|)`, by the series of the inverse hyperbolic tangent; its relative error is 3e-7.
+#[inline(always)]
+pub fn log_one_plus_exp<S: Simd>(x: F32s<S>) -> F32s<S> {
+    let e = exp(-x.abs());
+    let s = e / (e + x.like(2.0));
+    let series = horner(s * s, [2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0]);
+    s * series
+}
+
 /// The normal distribution's distribution function and density at `x`.
 #[inline(always)]
 pub fn normal<S: Simd>(x: F32s<S>) -> (F32s<S>, F32s<S>) {
@@ -94,6 +103,7 @@ mod tests {
     function!(Exp, exp);
     function!(Sigmoid, sigmoid);
     function!(Below, |x| normal(x).0);
+    function!(LogOnePlusExp, log_one_plus_exp);
     function!(Density, |x| normal(x).1);
 
     /// Largest relative error over values from `low` to `high`.
@@ -111,6 +121,7 @@ mod tests {
             let limits = [
                 (worst(Exp, -87.0, 88.7, f64::exp), 1.3e-7),
                 (worst(Sigmoid, -80.0, 80.0, |x| 1.0 / (1.0 + (-x).exp())), 2.4e-7),
+                (worst(LogOnePlusExp, -40.0, 40.0, |x| (-x.abs()).exp().ln_1p()), 5e-7),
                 (worst(Below, -1.0, 8.0, testing::normal_below), 6e-7),
                 (worst(Below, -9.0, -1.0, testing::normal_below), 4e-6),
                 (worst(Density, -6.0, 6.0, density), 2e-6),

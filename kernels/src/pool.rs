@@ -1,13 +1,15 @@
-//! Max pool, average pool, and the average of whole images; `x` is `[n, h, w, c]`.
+//! Max pool, average pool, both over bins that fit an output of any size, and the average of whole images; `x` is `[n, h, w, c]`.
 //!
 //! Gradients are gathered: every input adds up what its windows give it, in a fixed order.
 
+mod adaptive;
 mod average;
 mod global;
 mod max;
 #[cfg(test)]
 mod tests;
 
+pub use adaptive::Adaptive;
 pub use average::{Divisor, average_pool, average_pool_backward};
 pub use global::{global_average, global_average_backward};
 pub use max::{max_pool, max_pool_backward};

@@ -17,12 +17,14 @@ pub enum Divisor {
     Inside,
     /// Those and the places in the padding: PyTorch's `count_include_pad`. What `ceil_mode` adds beyond does not count.
     WithPadding,
+    /// PyTorch's `divisor_override`.
+    Fixed(usize),
 }
 
 impl Divisor {
     fn length(self, axis: &Axis, output: usize) -> usize {
         match self {
-            Self::Inside => axis.taps(output).len(),
+            Self::Inside | Self::Fixed(_) => axis.taps(output).len(),
             Self::WithPadding => {
                 let end = axis.start(output) + axis.kernel as isize;
                 (end.min(axis.input as isize + axis.padding) - axis.start(output)) as usize
@@ -31,7 +33,10 @@ impl Divisor {
     }
 
     fn of(self, window: &Window, [row, column]: [usize; 2]) -> f32 {
-        (self.length(&window.rows, row) * self.length(&window.columns, column)) as f32
+        match self {
+            Self::Fixed(divisor) => divisor as f32,
+            _ => (self.length(&window.rows, row) * self.length(&window.columns, column)) as f32,
+        }
     }
 }
 

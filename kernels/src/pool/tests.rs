@@ -96,7 +96,7 @@ fn the_largest_wins_first_come_and_nan_above_all() {
 fn averages_are_pytorchs() {
     each(120, window(1..2), |isa, window| {
         let (x, dy) = (values(window.input_len(), 1), values(window.output_len(), 2));
-        for divisor in [Divisor::Inside, Divisor::WithPadding] {
+        for divisor in [Divisor::Inside, Divisor::WithPadding, Divisor::Fixed(3)] {
             let length = |axis: &Axis, o: usize| {
                 let start = axis.start(o);
                 let padded = (start + axis.kernel as isize).min(axis.input as isize + axis.padding) - start;
@@ -106,7 +106,8 @@ fn averages_are_pytorchs() {
             for (o, places) in windows(&window).iter().enumerate() {
                 let pixel = o / window.channels;
                 let (row, column) = (pixel / window.columns.output % window.rows.output, pixel % window.columns.output);
-                let count = length(&window.rows, row) * length(&window.columns, column);
+                let fixed = divisor == Divisor::Fixed(3);
+                let count = if fixed { 3.0 } else { length(&window.rows, row) * length(&window.columns, column) };
                 y.push(places.iter().map(|&(place, _)| f64::from(x[place])).sum::<f64>() / count);
                 places.iter().for_each(|&(place, _)| dx[place] += f64::from(dy[o]) / count);
             }
@@ -129,6 +130,65 @@ fn global_averages_are_means() {
     });
 }
 
+/// PyTorch's bin of an output of an adaptive pool.
+fn bin(input: usize, output: usize, place: usize) -> std::ops::Range<usize> {
+    place * input / output..((place + 1) * input).div_ceil(output)
+}
+
+#[test]
+fn adaptive_pools_are_pytorchs() {
+    let sizes = (0usize..3, (1usize..12, 1usize..12), (1usize..15, 1usize..15), prop::sample::select(vec![1usize, 5, 16, 20]));
+    each(60, sizes, |isa, (n, (h, w), (rows, columns), channels)| {
+        let pool = Adaptive { input: [h, w], output: [rows, columns], channels };
+        let pick = |x: f32| {
+            if x > 1.7 {
+                f32::NAN
+            } else if x < -1.0 {
+                f32::NEG_INFINITY
+            } else {
+                (2.0 * x).round()
+            }
+        };
+        let (x, dy) = (values(n * h * w * channels, 1), values(n * rows * columns * channels, 2));
+        let rough: Vec<f32> = x.iter().copied().map(pick).collect();
+        let (top, winners) = pool.max(&rough);
+        let [mut y, mut dx, mut dtop] = [vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; x.len()]];
+        for o in 0..dy.len() {
+            let (image, row, column) = (o / (rows * columns * channels), o / (columns * channels) % rows, o / channels % columns);
+            let (down, across) = (bin(h, rows, row), bin(w, columns, column));
+            let mut best = (f32::NEG_INFINITY, down.start * w + across.start);
+            for place in down.clone().flat_map(|r| across.clone().map(move |c| r * w + c)) {
+                let i = (image * h * w + place) * channels + o % channels;
+                let count = (down.len() * across.len()) as f64;
+                y[o] += f64::from(x[i]) / count;
+                dx[i] += f64::from(dy[o]) / count;
+                if rough[i] > best.0 || rough[i].is_nan() {
+                    best = (rough[i], place);
+                }
+            }
+            assert!(top[o] == best.0 || (top[o].is_nan() && best.0.is_nan()), "{isa:?}");
+            assert_eq!(winners[o] as usize, best.1, "{isa:?}");
+            dtop[(image * h * w + best.1) * channels + o % channels] += f64::from(dy[o]);
+        }
+        close(&format!("{isa:?} average"), &pool.average(&x), &y, 2e-6);
+        close(&format!("{isa:?} average dx"), &pool.average_backward(&dy), &dx, 3e-6);
+        close(&format!("{isa:?} max dx"), &pool.max_backward(&dy, &winners), &dtop, 2e-6);
+    });
+}
+
+#[test]
+fn adaptive_ends_are_those_of_pytorch() {
+    let nan = f32::NAN;
+    each(1, Just(()), |isa, ()| {
+        let pool = |input, output| Adaptive { input: [1, input], output: [1, output], channels: 1 };
+        let (y, winners) = pool(5, 3).max(&[1.0, 1.0, nan, nan, 2.0]);
+        assert!(y[0] == 1.0 && y[1].is_nan() && y[2].is_nan() && winners == [0, 3, 3], "{isa:?}");
+        assert_eq!(pool(3, 1).max(&[f32::NEG_INFINITY; 3]), (vec![f32::NEG_INFINITY], vec![0]), "{isa:?}");
+        assert_eq!(pool(3, 5).max(&[0.0, 1.0, 2.0]).0, [0.0, 1.0, 1.0, 2.0, 2.0], "{isa:?}");
+        assert_eq!(pool(3, 5).average(&[0.0, 1.0, 2.0]), [0.0, 0.5, 1.0, 1.5, 2.0], "{isa:?}");
+    });
+}
+
 #[test]
 fn threads_do_not_change_bits() {
     let axis = Axis::new(40, 3, 2, 1, 1).unwrap();
@@ -139,7 +199,17 @@ fn threads_do_not_change_bits() {
             let (y, winners) = max_pool(&x, &window);
             let average = average_pool(&x, &window, Divisor::Inside);
             let backward = average_pool_backward(&y, &window, Divisor::Inside);
-            vec![max_pool_backward(&y, &winners, &window), average, backward, global_average(&x, 1600, 24), y]
+            let adaptive = Adaptive { input: [40, 40], output: [7, 9], channels: 24 };
+            let (top, places) = adaptive.max(&x);
+            vec![
+                adaptive.max_backward(&top, &places),
+                adaptive.average(&x),
+                max_pool_backward(&y, &winners, &window),
+                average,
+                backward,
+                global_average(&x, 1600, 24),
+                y,
+            ]
         });
     });
 }
