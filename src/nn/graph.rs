@@ -12,7 +12,7 @@ mod build;
 mod kinds;
 
 pub use build::Builder;
-pub use kinds::{BatchNorm, Conv2d, Linear, MaxPool, Op, Padding};
+pub use kinds::{AvgPool, BatchNorm, Conv2d, Linear, MaxPool, Op, Padding};
 
 use super::network::{Part, Role};
 

@@ -7,6 +7,8 @@
 //! threads, because work is cut by shape alone and partial sums are added in a fixed order.
 
 mod activation;
+mod attention;
+mod branch;
 mod channel_conv;
 mod concat;
 mod conv;
@@ -17,15 +19,20 @@ mod elementwise;
 mod error;
 mod gate;
 mod geometry;
+mod layer_norm;
 mod linear;
 mod matrix;
 mod norm;
 mod operation;
 mod pool;
+mod resize;
 mod slices;
 mod sum;
+mod tokens;
 
 pub use activation::{Activation, Apply, apply, relu, relu6, sigmoid};
+pub use attention::{Attention, attention};
+pub use branch::{Branch, drop_path_branch, scaled_branch};
 pub use channel_conv::{ChannelConv, channel_conv};
 pub use concat::{Concat, Flatten, concat};
 pub use conv::{Conv, conv2d};
@@ -34,13 +41,16 @@ pub use dropout::{Dropout, dropout};
 pub(super) use elementwise::{CHUNK, sum};
 pub use error::Error;
 pub use gate::{Gate, gate};
+pub use layer_norm::{GroupNorm, LayerNorm, group_norm, layer_norm};
 pub use linear::{Linear, linear};
 pub use norm::{After, BatchNorm, Statistics, batch_norm_eval, batch_norm_train, move_towards};
 pub use operation::{Array, Gradient, Operation, View};
-pub use pool::{GlobalAverage, Max, global_avg_pool, max_pool};
+pub use pool::{Average, GlobalAverage, Max, avg_pool, global_avg_pool, max_pool};
+pub use resize::{AdaptiveAverage, ConvTranspose, Rule, Size, Transposed, Upsample, adaptive_avg_pool, conv_transpose2d, upsample};
 pub(super) use slices::{in_place, with, with_views};
 pub(super) use sum::add_values;
 pub use sum::{Sum, add, add_relu};
+pub use tokens::{ClassToken, FirstToken, Positions, Tokens, class_token, positions};
 
 #[cfg(test)]
 mod tests;

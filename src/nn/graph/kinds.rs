@@ -209,6 +209,15 @@ impl MaxPool {
     }
 }
 
+/// Settings of an average pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvgPool {
+    /// Where the windows lie.
+    pub window: MaxPool,
+    /// Whether the padding counts as zeros: torch's `count_include_pad`.
+    pub count_padding: bool,
+}
+
 /// Settings of a linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {

@@ -1,10 +1,11 @@
-//! Softmax, logarithm and weighted mean in one, with the gradient worked out beside the value.
+//! Cross-entropy: softmax, logarithm and weighted mean in one, with the gradient worked out beside the value.
 
 use candle_core::Tensor;
 
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, wanted};
+use derm_kernels::losses;
 
 /// Scalar loss of logits `[n, classes]` against class numbers.
 ///
@@ -18,7 +19,7 @@ pub fn cross_entropy(logits: &Tensor, targets: &[u32], weights: Option<&[f32]>, 
 /// See [`cross_entropy`].
 pub struct CrossEntropy {
     targets: Vec<u32>,
-    /// One for each class; empty until the number of classes is known where none were given.
+    /// One for each class; empty where all are 1.
     weights: Vec<f32>,
     smoothing: f32,
     gradient: Vec<f32>,
@@ -47,30 +48,6 @@ impl CrossEntropy {
         }
         Ok(classes)
     }
-
-    /// Adds one row's share of the loss, and gives its gradient; both still to be divided by the total weight.
-    fn row(&self, logits: &[f32], target: usize, gradient: &mut [f32]) -> f64 {
-        let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let shifted = |x: f32| f64::from(x) - f64::from(top);
-        let log_sum = logits.iter().map(|&x| shifted(x).exp()).sum::<f64>().ln();
-        let smoothing = f64::from(self.smoothing);
-        // The share of -log p[c] in the loss.
-        let share = |c: usize| {
-            let weight = f64::from(self.weights[c]);
-            weight * (smoothing / logits.len() as f64 + if c == target { 1.0 - smoothing } else { 0.0 })
-        };
-        let total: f64 = (0..logits.len()).map(share).sum();
-        let mut loss = 0.0;
-        for (c, (&x, gradient)) in logits.iter().zip(gradient).enumerate() {
-            let log_p = shifted(x) - log_sum;
-            let own = share(c);
-            if own > 0.0 {
-                loss -= own * log_p;
-            }
-            *gradient = (total * log_p.exp() - own) as f32;
-        }
-        loss
-    }
 }
 
 impl Operation for CrossEntropy {
@@ -79,15 +56,12 @@ impl Operation for CrossEntropy {
     }
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
-        let (logits, classes) = (inputs[0].values, self.check(inputs)?);
-        self.weights.resize(classes, 1.0);
-        let mut gradient = vec![0.0; logits.len()];
-        let rows = logits.chunks(classes).zip(gradient.chunks_mut(classes)).zip(&self.targets);
-        let sum: f64 = rows.map(|((logits, gradient), &target)| self.row(logits, target as usize, gradient)).sum();
-        let total: f64 = self.targets.iter().map(|&t| f64::from(self.weights[t as usize])).sum();
-        gradient.iter_mut().for_each(|g| *g = (f64::from(*g) / total) as f32);
-        self.gradient = gradient;
-        Ok(Array::new(vec![(sum / total) as f32], Vec::new()))
+        let classes = self.check(inputs)?;
+        let weights = (!self.weights.is_empty()).then_some(self.weights.as_slice());
+        let settings = losses::CrossEntropy { weights, smoothing: self.smoothing };
+        let loss = losses::cross_entropy(inputs[0].values, classes, losses::Targets::Classes(&self.targets), &settings);
+        self.gradient = loss.gradient;
+        Ok(Array::new(vec![loss.value as f32], Vec::new()))
     }
 
     fn backward(&self, _: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

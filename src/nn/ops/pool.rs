@@ -5,14 +5,19 @@ use candle_core::Tensor;
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
-use crate::nn::graph::MaxPool;
-use derm_kernels::pool;
+use crate::nn::graph::{AvgPool, MaxPool};
+use derm_kernels::pool::{self, Divisor};
 use derm_kernels::window::{Axis, Window};
 
 /// Largest value of each window of `x [n, h, w, c]`. Padding never wins; of equal values the first in row-major
 /// order gets the gradient, as in PyTorch; a NaN wins over everything.
 pub fn max_pool(x: &Tensor, settings: MaxPool) -> candle_core::Result<Tensor> {
     apply(Max::new(settings), &[x])
+}
+
+/// Mean of each window of `x [n, h, w, c]`: `AvgPool2d`.
+pub fn avg_pool(x: &Tensor, settings: AvgPool) -> candle_core::Result<Tensor> {
+    apply(Average(settings), &[x])
 }
 
 /// Mean over height and width: `[n, h, w, c]` to `[n, 1, 1, c]`.
@@ -66,6 +71,38 @@ impl Operation for Max {
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
         let Ok(window) = self.window(inputs) else { unreachable!("the forward pass took these shapes") };
         vec![wanted(want[0], || pool::max_pool_backward(dy, &self.winners, &window))]
+    }
+
+    fn reads_input(&self, _: usize) -> bool {
+        false
+    }
+}
+
+/// See [`avg_pool`].
+pub struct Average(pub AvgPool);
+
+impl Average {
+    fn window(&self, inputs: &[View<'_>]) -> Result<(Window, Divisor)> {
+        let AvgPool { window, count_padding } = self.0;
+        let window = Max::new(window).window(inputs).map_err(|error| Error { operation: self.name(), ..error })?;
+        Ok((window, if count_padding { Divisor::WithPadding } else { Divisor::Inside }))
+    }
+}
+
+impl Operation for Average {
+    fn name(&self) -> &'static str {
+        "avg_pool"
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let (window, divisor) = self.window(inputs)?;
+        let y = pool::average_pool(inputs[0].values, &window, divisor);
+        Ok(Array::new(y, [window.n, window.rows.output, window.columns.output, window.channels]))
+    }
+
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let Ok((window, divisor)) = self.window(inputs) else { unreachable!("the forward pass took these shapes") };
+        vec![wanted(want[0], || pool::average_pool_backward(dy, &window, divisor))]
     }
 
     fn reads_input(&self, _: usize) -> bool {

@@ -1,0 +1,62 @@
+//! Attention of tokens to tokens.
+
+use candle_core::Tensor;
+
+use super::custom::apply;
+use super::error::{Error, Result};
+use super::operation::{Array, Gradient, Operation, View};
+use derm_kernels::attention as kernel;
+
+/// `softmax(q k^T / sqrt(d)) v` for each head; `qkv [n, tokens, 3 * heads * d]` in timm's order, to `[n, tokens, heads * d]`.
+pub fn attention(qkv: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
+    apply(Attention::new(heads), &[qkv])
+}
+
+/// See [`attention`]; a second input `[heads, tokens, tokens]` or `[tokens, tokens]` is added to the scores.
+pub struct Attention {
+    heads: usize,
+    log_sums: Vec<f32>,
+}
+
+impl Attention {
+    /// With this many heads.
+    pub fn new(heads: usize) -> Self {
+        Self { heads, log_sums: Vec::new() }
+    }
+
+    fn kernel<'a>(&self, inputs: &[View<'a>]) -> Result<kernel::Attention<'a>> {
+        let refuse = |reason: String| Err(Error::new(self.name(), inputs, reason));
+        let &[n, tokens, packed] = inputs[0].dims else { return refuse("the first input must be [n, tokens, 3 * channels]".into()) };
+        if self.heads == 0 || packed == 0 || !packed.is_multiple_of(3 * self.heads) {
+            return refuse(format!("{} heads of queries, keys and values do not divide {packed} channels", self.heads));
+        }
+        let bias = inputs.get(1);
+        if bias.is_some_and(|bias| bias.dims != [self.heads, tokens, tokens] && bias.dims != [tokens, tokens]) {
+            return refuse(format!("what is added to the scores must be [{}, {tokens}, {tokens}] or [{tokens}, {tokens}]", self.heads));
+        }
+        let d = packed / 3 / self.heads;
+        let scale = (d as f32).sqrt().recip();
+        Ok(kernel::Attention { n, queries: tokens, keys: tokens, heads: self.heads, d, scale, bias: bias.map(|bias| bias.values) })
+    }
+}
+
+impl Operation for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let attention = self.kernel(inputs)?;
+        let attended = attention.forward_packed(inputs[0].values);
+        self.log_sums = attended.log_sums;
+        Ok(Array::new(attended.y, [attention.n, attention.queries, attention.heads * attention.d]))
+    }
+
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
+        let Ok(attention) = self.kernel(inputs) else { unreachable!("the forward pass took these shapes") };
+        let bias = want.get(1).copied();
+        let gradients = attention.backward_packed(inputs[0].values, &self.log_sums, dy, bias.unwrap_or(false));
+        let dbias = bias.map(|_| gradients.dbias.map_or(Gradient::Unwanted, Gradient::Values));
+        [Gradient::Values(gradients.dqkv)].into_iter().chain(dbias).collect()
+    }
+}
