@@ -25,6 +25,7 @@ mod winograd;
 mod worklist;
 
 pub use epilogue::Epilogue;
+pub(crate) use epilogue::finish;
 pub use geometry::Geometry;
 pub use packed::Packed;
 
@@ -64,6 +65,7 @@ pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geome
     if g.y_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.output, winograd::PRODUCT) {
         let panels = winograd::pack_forward(mode.isa, weight, g.c_in, g.c_out, size);
@@ -81,6 +83,7 @@ pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, g: &Ge
     if g.y_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
     let mode = weight.mode();
     if !mode.exact && winograd::pays(g, g.output, winograd::PACKED) {
         return winograd::forward(mode.isa, x, weight.transformed(), epilogue, g, PanelSize::of(mode.isa));
@@ -125,6 +128,7 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
     if g.x_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.input, winograd::PRODUCT) {
         return winograd::input_gradient(mode.isa, dy, weight, g, size);
@@ -161,6 +165,7 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f
     if g.y_len() == 0 {
         return vec![0.0; g.weight_len()];
     }
+    let g = &g.in_long_rows();
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.output, winograd::GRADIENT) {
         return winograd::weight_gradient(mode.isa, x, dy, g, size);
