@@ -11,6 +11,7 @@ mod direct;
 mod epilogue;
 mod gather;
 mod geometry;
+mod grouped;
 mod merge;
 mod outer;
 mod pack;
@@ -25,10 +26,12 @@ mod winograd;
 mod worklist;
 
 pub use epilogue::Epilogue;
+pub(crate) use epilogue::finish;
 pub use geometry::Geometry;
 pub use packed::Packed;
 
 use direct::{Direct, Sweep};
+use grouped::Grouped;
 use pack::Panels;
 use sweep::Axis;
 use tile::PanelSize;
@@ -64,6 +67,10 @@ pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geome
     if g.y_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
+    if grouped::pays(g, mode.isa) {
+        return Grouped::forward(mode.isa, x, weight, epilogue, g).run();
+    }
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.output, winograd::PRODUCT) {
         let panels = winograd::pack_forward(mode.isa, weight, g.c_in, g.c_out, size);
@@ -81,7 +88,11 @@ pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, g: &Ge
     if g.y_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
     let mode = weight.mode();
+    if grouped::pays(g, mode.isa) {
+        return Grouped::forward(mode.isa, x, weight.plain(), epilogue, g).run();
+    }
     if !mode.exact && winograd::pays(g, g.output, winograd::PACKED) {
         return winograd::forward(mode.isa, x, weight.transformed(), epilogue, g, PanelSize::of(mode.isa));
     }
@@ -125,6 +136,10 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
     if g.x_len() == 0 {
         return Vec::new();
     }
+    let g = &g.in_long_rows();
+    if let Some((turned, weight)) = grouped::turned(weight, g).filter(|(turned, _)| grouped::pays(turned, mode.isa)) {
+        return Grouped::forward(mode.isa, dy, &weight, Epilogue::default(), &turned).run();
+    }
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.input, winograd::PRODUCT) {
         return winograd::input_gradient(mode.isa, dy, weight, g, size);
@@ -161,6 +176,7 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f
     if g.y_len() == 0 {
         return vec![0.0; g.weight_len()];
     }
+    let g = &g.in_long_rows();
     let size = PanelSize::of(mode.isa);
     if !mode.exact && winograd::pays(g, g.output, winograd::GRADIENT) {
         return winograd::weight_gradient(mode.isa, x, dy, g, size);

@@ -12,13 +12,19 @@ mod weight_gradient;
 use correlation::{Correlation, correlate};
 pub use weight_gradient::weight_gradient;
 
+use super::conv::Epilogue;
 use super::window::Window;
 
 /// `y = x * weight + bias`.
 pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, window: &Window) -> Vec<f32> {
+    forward_with(x, weight, Epilogue::with_bias(bias), window)
+}
+
+/// [`forward`] and what follows it in a network, applied to each row while it is in the cache.
+pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, window: &Window) -> Vec<f32> {
     debug_assert!(x.len() == window.input_len() && weight.len() == window.channels * window.taps());
     let whole = Correlation::forward(weight, window);
-    correlate(x, bias, window.channels, [window.rows.output, window.columns.output], &[whole], [1, 1])
+    correlate(x, epilogue, window.channels, [window.rows.output, window.columns.output], &[whole], [1, 1])
 }
 
 /// Gradient of `x` from that of `y`.
@@ -29,5 +35,5 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], window: &Window) -> Vec<f32> {
     let strides = [window.rows.stride, window.columns.stride];
     let phases: Vec<_> =
         (0..strides[0] * strides[1]).map(|phase| Correlation::backward(weight, window, [phase / strides[1], phase % strides[1]])).collect();
-    correlate(dy, None, window.channels, [window.rows.input, window.columns.input], &phases, strides)
+    correlate(dy, Epilogue::default(), window.channels, [window.rows.input, window.columns.input], &phases, strides)
 }

@@ -1,11 +1,12 @@
 //! What is done to the results of a forward pass before they are written.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use super::activation::{Activation, Function, Relu, Relu6, Silu};
 use super::fresh::Uninit;
-use super::lanes::{Columns, F32s, Lanes};
+use super::lanes::{Columns, F32s, Lanes, Width};
 use super::math::{normal, sigmoid};
+use super::simd;
 
 /// `activation(y + bias + residual)` instead of `y`, at the price of the residual's reading: results are written once.
 ///
@@ -28,7 +29,7 @@ impl<'a> Epilogue<'a> {
 
     /// Whether there is nothing but a bias.
     #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.residual.is_none() && self.activation.is_none()
     }
 
@@ -48,20 +49,60 @@ pub struct Finish<'a> {
 impl<S: Simd> Columns<S> for Finish<'_> {
     #[inline(always)]
     fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
-        let mut value = lanes.load(self.floats, at);
-        if let Some(residual) = self.residual {
-            value = value + lanes.load(residual, at);
-        }
-        if let Some(activation) = self.activation {
-            value = activate(activation, value);
-        }
+        let value = finished(lanes, lanes.load(self.floats, at), self.residual, self.activation, at);
         lanes.init(self.out, at, value);
     }
 }
 
+/// Finishes results that are written but for residual and activation; `start` is where they lie in all of them.
+pub fn finish(epilogue: &Epilogue<'_>, y: &mut [f32], start: usize) {
+    let residual = epilogue.residual.map(|residual| &residual[start..start + y.len()]);
+    simd::run(InPlace { y, residual, activation: epilogue.activation });
+}
+
+struct InPlace<'a> {
+    y: &'a mut [f32],
+    residual: Option<&'a [f32]>,
+    activation: Option<Activation>,
+}
+
+impl WithSimd for InPlace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        Width::new(simd, self.y.len()).each(&mut self);
+    }
+}
+
+impl<S: Simd> Columns<S> for InPlace<'_> {
+    #[inline(always)]
+    fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
+        let value = finished(lanes, lanes.load(self.y, at), self.residual, self.activation, at);
+        lanes.store(self.y, at, value);
+    }
+}
+
+#[inline(always)]
+fn finished<S: Simd, L: Lanes<S>>(
+    lanes: L,
+    mut value: F32s<S>,
+    residual: Option<&[f32]>,
+    activation: Option<Activation>,
+    at: usize,
+) -> F32s<S> {
+    if let Some(residual) = residual {
+        value = value + lanes.load(residual, at);
+    }
+    if let Some(activation) = activation {
+        value = activate(activation, value);
+    }
+    value
+}
+
 /// `activation` of a register, to the bit what [`super::activation::forward`] computes.
 #[inline(always)]
-pub fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
+fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
     let ramp = |x: F32s<S>| (x + x.like(3.0)).at_least(0.0).at_most(6.0);
     match activation {
         Activation::Relu => Relu.of(x),

@@ -39,6 +39,11 @@ impl Packed {
         (self.groups, self.c_in, self.c_out, self.kernel) == (g.groups, g.c_in, g.c_out, g.kernel)
     }
 
+    /// As it was given; narrow groups have so few weights that packing them anew costs nothing.
+    pub(super) fn plain(&self) -> &[f32] {
+        &self.weight
+    }
+
     pub(super) fn direct(&self) -> &Panels {
         let shape = [self.groups, self.c_in, self.c_out];
         self.direct.get_or_init(|| pack::forward(&self.weight, shape, self.kernel.iter().product(), PanelSize::of(self.mode.isa)))

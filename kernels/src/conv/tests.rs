@@ -180,6 +180,9 @@ fn large() -> Vec<Geometry> {
         square(2, [1, 16, 17], 22, 3, 1, 1, 0),
         square(3, [1, 48, 40], 23, 3, 1, 1, 4),
         square(5, [1, 300, 11], 1, 1, 1, 1, 0),
+        // Groups that share registers.
+        square(2, [12, 4, 4], 29, 3, 1, 1, 1),
+        square(1, [7, 5, 3], 33, 3, 2, 1, 1),
         // Few tiles and many channels, and the other way round: either way to cut Winograd's work.
         square(3, [1, 120, 130], 9, 3, 1, 1, 1),
         square(4, [1, 128, 20], 60, 3, 1, 1, 1),

@@ -9,11 +9,12 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Geometry;
-use super::buffer::Scratch;
+use super::buffer::{Lent, Scratch};
 use super::outer::{Run, Strip, add_products};
 use super::simd::{self, Isa};
 use super::sweep::Axis;
 use super::tile::PanelSize;
+use super::vector::{load, store_floats};
 
 /// What the sums run over. Channels are those of one run: of a tap, or of a row of joined taps.
 pub struct WeightPass<'a> {
@@ -125,20 +126,22 @@ impl WithSimd for Task<'_> {
         let mut sums = Scratch::zeros(g.groups * pass.panels() * panel_floats);
         let pixels = (BLOCK_FLOATS / (pass.channels + g.c_out)).clamp(BLOCK / 4, BLOCK);
         let step = (pixels / g.output[1].max(1)).max(1);
-        let mut packed = Scratch::zeros(step * g.output[1] * pass.size.width);
+        let block = step * g.output[1] * pass.size.width;
+        let mut packed = Lent::new(pass.panels() * block);
         for start in self.rows.clone().step_by(step) {
             let rows = start..self.rows.end.min(start + step);
             let runs: Vec<Vec<Run>> = (0..taps).map(|tap| pass.runs(tap, rows.clone())).collect();
             for group in 0..g.groups {
                 let first = group * g.c_in + self.channels.start;
+                pass.pack(simd, group, rows.clone(), &mut packed, block);
                 for index in 0..pass.panels() {
-                    let (columns, width) = pass.size.panel(g.c_out, index);
-                    pass.pack(group, columns, width, rows.clone(), &mut packed);
+                    let width = pass.size.panel(g.c_out, index).1;
+                    let packed = &packed[index * block..][..block];
                     let sums = &mut sums[(group * pass.panels() + index) * panel_floats..][..panel_floats];
                     for (tap, runs) in runs.iter().enumerate() {
                         let sums = &mut sums[tap * self.channels.len() * pass.size.width..][..self.channels.len() * width];
                         let strip = Strip { floats: &pass.x[first.min(pass.x.len())..], step: pass.x_pitch * g.stride[1] };
-                        add_products(simd, strip, &packed, runs, width, sums);
+                        add_products(simd, strip, packed, runs, width, sums);
                     }
                 }
             }
@@ -162,15 +165,22 @@ impl WeightPass<'_> {
         rows.clone().filter_map(run).filter(|run| run.len > 0).collect()
     }
 
-    /// Copies some columns of `dy` of all pixels of `rows`, padded with zeros.
-    fn pack(&self, group: usize, columns: Range<usize>, width: usize, rows: Range<usize>, packed: &mut [f32]) {
+    /// Copies `dy` of all pixels of `rows` into panels `block` floats apart, `[pixel][column]`, their columns padded with zeros.
+    #[inline(always)]
+    fn pack<S: Simd>(&self, simd: S, group: usize, rows: Range<usize>, packed: &mut [f32], block: usize) {
         let g = &self.geometry;
         let pitch = g.groups * g.c_out;
         let dy = &self.dy[rows.start * g.output[1] * pitch..rows.end * g.output[1] * pitch];
-        let first = group * g.c_out + columns.start;
-        for (to, from) in packed.chunks_exact_mut(width).zip(dy.chunks_exact(pitch)) {
-            to[..columns.len()].copy_from_slice(&from[first..][..columns.len()]);
-            to[columns.len()..].fill(0.0);
+        // Pixel by pixel and not panel by panel: memory is read in its order.
+        for (pixel, dy) in dy.chunks_exact(pitch).enumerate() {
+            let dy = &dy[group * g.c_out..][..g.c_out];
+            for (index, from) in dy.chunks(self.size.width).enumerate() {
+                let width = self.size.panel(g.c_out, index).1;
+                let to = &mut packed[index * block + pixel * width..][..width];
+                for (vector, to) in to.chunks_exact_mut(S::F32_LANES).enumerate() {
+                    store_floats::<S>(to, load(simd, &from[(vector * S::F32_LANES).min(from.len())..]));
+                }
+            }
         }
     }
 }

@@ -88,11 +88,12 @@ impl Worklist {
 
     /// For each pixel, its place in the list for tap 0 and the height of its tile, which is the way to the next tap.
     fn slots(&self) -> Vec<[u32; 2]> {
-        let of_tile = |tile: &Tile| {
+        let mut slots = Vec::with_capacity(self.targets.len());
+        for tile in &self.tiles {
             let (start, height) = (tile.start as u32, tile.height as u32);
-            (0..tile.pixels.len() as u32).map(move |m| [start + m, height])
-        };
-        self.tiles.iter().flat_map(of_tile).collect()
+            slots.extend((start..start + tile.pixels.len() as u32).map(|slot| [slot, height]));
+        }
+        slots
     }
 }
 
@@ -105,11 +106,12 @@ fn target_rows<'a>(layout: Layout<'a>, rows: Range<usize>) -> impl Iterator<Item
 fn targets(layout: Layout<'_>, rows: Range<usize>) -> Vec<usize> {
     let [height, width] = layout.target_size;
     let (y, x) = (layout.y, layout.x);
-    let of_row = |(image, row)| {
+    let mut targets = Vec::with_capacity(rows.len() * x.count);
+    for (image, row) in target_rows(layout, rows) {
         let start = (image * height + y.first + row * y.step) * width;
-        (0..x.count).map(move |column| (start + x.first + column * x.step) * layout.target_pitch)
-    };
-    target_rows(layout, rows).flat_map(of_row).collect()
+        targets.extend((0..x.count).map(|column| (start + x.first + column * x.step) * layout.target_pitch));
+    }
+    targets
 }
 
 fn tiles<S: Simd>(pixels: usize, taps: usize) -> Vec<Tile> {

@@ -5,6 +5,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::super::conv::{Epilogue, finish};
 use super::super::fresh::{Uninit, filled};
 use super::super::lanes::Width;
 use super::super::prefetch::prefetch;
@@ -63,18 +64,31 @@ fn packed(weight: &[f32], window: &Window, rows: &[usize], columns: &[usize]) ->
 }
 
 /// Images of `size` whose pixels `(step[0] * i + p, step[1] * j + q)` come from phase `p * step[1] + q` of `x`.
-pub fn correlate(x: &[f32], bias: Option<&[f32]>, channels: usize, size: [usize; 2], phases: &[Correlation], step: [usize; 2]) -> Vec<f32> {
+pub fn correlate(
+    x: &[f32],
+    epilogue: Epilogue<'_>,
+    channels: usize,
+    size: [usize; 2],
+    phases: &[Correlation],
+    step: [usize; 2],
+) -> Vec<f32> {
     let line = phases[0].columns.input * channels;
     let image = phases[0].rows.input * line;
     let n = x.len() / image;
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut(size[1] * channels).enumerate().for_each(|(row, y)| {
+            let start = row * size[1] * channels;
             let (image_start, row) = (row / size[0] * image, row % size[0]);
             for (first, phase) in phases[row % step[0] * step[1]..][..step[1]].iter().enumerate() {
                 let lines = phase.lines(&x[image_start..][..image], line, channels, row / step[0]);
                 // What the phases of the next rows read and these do not.
                 let next = if first == 0 { phase.next_lines(&x[image_start..], line, row / step[0]) } else { &[] };
-                simd::run(Row { phase, lines: &lines, next, bias, channels, first, step: step[1], y });
+                simd::run(Row { phase, lines: &lines, next, bias: epilogue.bias, channels, first, step: step[1], y });
+            }
+            if !epilogue.is_plain() {
+                // SAFETY: the phases of the row interleave to all of its pixels, which are written now.
+                let y = unsafe { &mut *(&raw mut *y as *mut [f32]) };
+                finish(&epilogue, y, start);
             }
         });
     };

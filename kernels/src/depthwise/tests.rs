@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::activation::{self, Activation};
 use super::super::testing::{close, each, same_for_any_threads, values, wide};
 use super::super::window::Axis;
 use super::*;
@@ -65,6 +66,20 @@ fn all_passes_are_the_definition() {
         close(&format!("{isa:?} y"), &forward(&x, &weight, Some(&bias), &window), &y64, 1e-5);
         close(&format!("{isa:?} dx"), &input_gradient(&dy, &weight, &window), &dx64, 1e-5);
         close(&format!("{isa:?} dw"), &weight_gradient(&x, &dy, &window), &dw64, 1e-5);
+    });
+}
+
+#[test]
+fn epilogues_are_their_steps() {
+    each(20, window(), |isa, window| {
+        let (x, residual) = (values(window.input_len(), 1), values(window.output_len(), 2));
+        let (weight, bias) = (values(window.channels * window.taps(), 3), values(window.channels, 4));
+        let sums: Vec<f32> = forward(&x, &weight, Some(&bias), &window).iter().zip(&residual).map(|(y, r)| y + r).collect();
+        for activation in [Activation::Relu6, Activation::HardSwish, Activation::Gelu] {
+            let epilogue = Epilogue { bias: Some(&bias), residual: Some(&residual), activation: Some(activation) };
+            let y = forward_with(&x, &weight, epilogue, &window);
+            close(&format!("{isa:?} {activation:?}"), &y, &wide(&activation::forward(activation, &sums)), 1e-6);
+        }
     });
 }
 
