@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         number += 1;
         step(number)
     })?;
-    let infer = timed(rounds, || Ok(network.forward(&images)?.sum_all()?.to_scalar()?))?;
+    let frozen = network.frozen()?;
+    let infer = timed(rounds, || Ok(frozen.forward(&images)?.sum_all()?.to_scalar()?))?;
     for (what, time) in [("train", train), ("infer", infer)] {
         let [best, median, cpu] = [time.best, time.median, time.cpu].map(|seconds| seconds * 1e3);
         let rate = batch as f64 / time.median;

@@ -5,7 +5,6 @@
 
 pub mod bundle;
 mod check;
-mod fold;
 mod metadata;
 mod onnx;
 mod proto;
@@ -34,6 +33,14 @@ pub enum Error {
     /// A parameter holds NaN or an infinity.
     #[error("parameter `{0}` holds values that are not finite")]
     NotFinite(String),
+    /// The exporter does not know how to write this kind of node. No network of the zoo has one.
+    #[error("`{node}`, a node of kind `{kind}`, cannot be written as ONNX yet")]
+    NoOperator {
+        /// Its name.
+        node: String,
+        /// Its kind.
+        kind: &'static str,
+    },
     /// The number of class names is not the number of outputs.
     #[error("the model gives {outputs} values and names {names} classes")]
     Classes {

@@ -22,10 +22,13 @@
 pub mod bundle;
 pub mod error;
 mod exec;
+pub mod fold;
 pub mod graph;
 mod groups;
+mod inference;
 mod init;
 pub mod loss;
+mod lower;
 mod network;
 pub mod normalise;
 pub mod ops;
@@ -41,6 +44,7 @@ mod tests;
 
 pub use bundle::Bundle;
 pub use error::{Error, Misfit};
+pub use inference::Inference;
 pub use network::{HeadRule, Input, Network, Norms, Param, Part, Pass, Role};
 pub use preprocess::{Channels, Fit, Interpolation, Preprocess};
 pub use selfcheck::selfcheck;

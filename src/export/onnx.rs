@@ -18,9 +18,10 @@
 use candle_core::Tensor as Candle;
 
 use super::Error;
-use super::fold::{Norm, fold};
 use super::proto::{Attribute, Element, Graph, Node, Tensor, ValueInfo};
+use crate::nn::fold::{Norm, fold};
 use crate::nn::graph::{BatchNorm, Conv2d, Graph as Structure, MaxPool, NodeId, Op};
+use crate::nn::ops::Activation;
 use crate::nn::{Channels, Network, Preprocess};
 
 /// What the graph reads.
@@ -98,12 +99,12 @@ impl<'a> Writer<'a> {
             Op::Input => inputs.first().map(|name| (*name).to_owned()).unwrap_or_default(),
             Op::Conv2d(settings) => return self.conv(id, settings, &inputs),
             Op::BatchNorm(settings) => return self.norm(id, settings, &inputs),
-            Op::Relu => self.push("Relu", &node.name, &inputs, vec![]),
-            Op::Relu6 => {
+            Op::Activation(Activation::Relu) => self.push("Relu", &node.name, &inputs, vec![]),
+            Op::Activation(Activation::Relu6) => {
                 let (low, high) = (self.scalar("zero", 0.0), self.scalar("six", 6.0));
                 self.push("Clip", &node.name, &[inputs[0], &low, &high], vec![])
             }
-            Op::Sigmoid => self.push("Sigmoid", &node.name, &inputs, vec![]),
+            Op::Activation(Activation::Sigmoid) => self.push("Sigmoid", &node.name, &inputs, vec![]),
             Op::MaxPool(settings) => {
                 let attributes = self.pool_attributes(settings, node.inputs[0]);
                 self.push("MaxPool", &node.name, &inputs, attributes)
@@ -120,6 +121,17 @@ impl<'a> Writer<'a> {
             }
             Op::Dropout { .. } => inputs[0].to_owned(),
             Op::ChannelConv { kernel } => return self.channel_conv(&node.name, *kernel, inputs[0]),
+            Op::Activation(_)
+            | Op::LayerNorm(_)
+            | Op::AvgPool(_)
+            | Op::Upsample { .. }
+            | Op::ConvTranspose2d(_)
+            | Op::Branch(_)
+            | Op::Tokens
+            | Op::ClassToken { .. }
+            | Op::Positions { .. }
+            | Op::FirstToken
+            | Op::Attention { .. } => return Err(Error::NoOperator { node: node.name.clone(), kind: node.op.kind() }),
         })
     }
 

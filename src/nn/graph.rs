@@ -12,7 +12,7 @@ mod build;
 mod kinds;
 
 pub use build::Builder;
-pub use kinds::{AvgPool, BatchNorm, Conv2d, Linear, MaxPool, Op, Padding};
+pub use kinds::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding};
 
 use super::network::{Part, Role};
 
@@ -29,7 +29,7 @@ pub struct Node {
     pub op: Op,
     /// The nodes it reads.
     pub inputs: Vec<NodeId>,
-    /// Shape of its value without the batch axis: `[channels, height, width]` or `[features]`.
+    /// Shape of its value without the batch axis: `[channels, height, width]`, `[tokens, channels]` or `[features]`.
     pub shape: Vec<usize>,
 }
 
@@ -102,7 +102,7 @@ impl Graph {
         let node = self.node(id);
         let part = if id > self.features { Part::Head } else { Part::Backbone };
         let spec = |(suffix, shape, role): (&str, Vec<usize>, Role)| ParamSpec {
-            name: format!("{}.{suffix}", node.name),
+            name: if suffix.is_empty() { node.name.clone() } else { format!("{}.{suffix}", node.name) },
             shape,
             role,
             part,

@@ -1,22 +1,34 @@
 //! Which nodes of a graph are worked out together.
 //!
-//! A batch norm, an addition right after it and an activation right after that are one pass over memory instead of three. A node
-//! joins only if nobody else reads what stands between.
+//! A batch norm, an addition right after it and an activation right after that are one pass over memory instead of three; for
+//! inference a convolution before them takes all of it into the pass that writes its results. A node joins only if nobody else
+//! reads what stands between.
 
 use super::graph::{Node, NodeId, Op};
-use super::ops::After;
+use super::ops::Activation;
 
 /// Nodes that become one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     /// The first of them, which says what is computed.
     pub node: NodeId,
-    /// What is added to its result.
+    /// The batch norm of a convolution's results, for inference.
+    pub norm: Option<NodeId>,
+    /// What is added to that.
     pub added: Option<NodeId>,
-    /// What is applied to that.
-    pub after: After,
+    /// What is applied to the sum.
+    pub activation: Option<Activation>,
     /// The last of them, whose value comes out.
     pub result: NodeId,
+}
+
+/// What a group is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Gradients will be needed, so convolutions stay by themselves.
+    Training,
+    /// Convolutions take what follows them.
+    Inference,
 }
 
 impl Group {
@@ -24,34 +36,54 @@ impl Group {
     pub fn inputs<'a>(&self, nodes: &'a [Node]) -> impl Iterator<Item = NodeId> + use<'a> {
         nodes[self.node.0].inputs.iter().copied().chain(self.added)
     }
+
+    /// Takes the next nodes in as far as they fit.
+    fn grow(&mut self, nodes: &[Node], joins: impl Fn(NodeId) -> bool, purpose: Use) {
+        let first = &nodes[self.node.0].op;
+        let folds = purpose == Use::Inference && matches!(first, Op::Conv2d(_));
+        if folds && joins(self.result) && matches!(nodes[self.result.0 + 1].op, Op::BatchNorm(_)) {
+            self.result.0 += 1;
+            self.norm = Some(self.result);
+        }
+        let adds = folds || matches!(first, Op::BatchNorm(_));
+        if adds && joins(self.result) && nodes[self.result.0 + 1].op == Op::Add {
+            let other = nodes[self.result.0 + 1].inputs.iter().copied().find(|input| *input != self.result);
+            // What is added has to be there before the group begins.
+            if let Some(other) = other.filter(|other| other.0 < self.node.0) {
+                self.result.0 += 1;
+                self.added = Some(other);
+            }
+        }
+        if joins(self.result)
+            && let Op::Activation(activation) = nodes[self.result.0 + 1].op
+            && (folds || fits(first, activation, self.added.is_some()))
+        {
+            self.result.0 += 1;
+            self.activation = Some(activation);
+        }
+    }
+}
+
+/// Whether the pass of a norm or an addition can end in this activation.
+fn fits(first: &Op, activation: Activation, added: bool) -> bool {
+    match first {
+        Op::BatchNorm(_) => matches!(activation, Activation::Relu | Activation::Relu6) || (activation == Activation::Silu && !added),
+        Op::Add => activation == Activation::Relu,
+        _ => false,
+    }
 }
 
 /// The groups of the nodes after `start` up to `end`, in running order.
-pub(super) fn groups(nodes: &[Node], start: NodeId, end: NodeId) -> Vec<Group> {
+pub(super) fn groups(nodes: &[Node], start: NodeId, end: NodeId, purpose: Use) -> Vec<Group> {
     let last_use = last_uses(&nodes[..=end.0]);
-    let mut groups = Vec::new();
-    let mut id = start.0 + 1;
-    while id <= end.0 {
-        let mut group = Group { node: NodeId(id), added: None, after: After::Nothing, result: NodeId(id) };
-        // Nodes stand in running order, so a last reader that comes right after is the only one.
-        let joins = |at: usize| at < end.0 && last_use[at] == at + 1;
-        let is_norm = matches!(nodes[id].op, Op::BatchNorm(_));
-        if is_norm && joins(id) && nodes[id + 1].op == Op::Add {
-            let other = nodes[id + 1].inputs.iter().copied().find(|input| input.0 != id);
-            if other.is_some() {
-                group.added = other;
-                group.result = NodeId(id + 1);
-            }
-        }
-        if joins(group.result.0) {
-            group.after = match &nodes[group.result.0 + 1].op {
-                Op::Relu if is_norm || nodes[id].op == Op::Add => After::Relu,
-                Op::Relu6 if is_norm => After::Relu6,
-                _ => After::Nothing,
-            };
-            group.result.0 += usize::from(group.after != After::Nothing);
-        }
-        id = group.result.0 + 1;
+    // Nodes stand in running order, so a last reader that comes right after is the only one.
+    let joins = |node: NodeId| node < end && last_use[node.0] == node.0 + 1;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut next = start.0 + 1;
+    while next <= end.0 {
+        let mut group = Group { node: NodeId(next), norm: None, added: None, activation: None, result: NodeId(next) };
+        group.grow(nodes, joins, purpose);
+        next = group.result.0 + 1;
         groups.push(group);
     }
     groups
@@ -98,11 +130,11 @@ mod tests {
         let flat = g.flatten(pooled);
         g.features(flat);
         let graph = g.finish();
-        let groups = groups(graph.nodes(), NodeId(0), graph.output());
+        let groups = groups(graph.nodes(), NodeId(0), graph.output(), Use::Training);
         let of = |node: NodeId| groups.iter().find(|group| group.node == node).unwrap();
-        assert_eq!((of(z).added, of(z).after, of(z).result), (Some(y), After::Relu, relu));
-        assert_eq!((of(y).added, of(y).after, of(y).result), (None, After::Nothing, y));
-        assert_eq!((of(again).after, of(again).result), (After::Nothing, again));
+        assert_eq!((of(z).added, of(z).activation, of(z).result), (Some(y), Some(Activation::Relu), relu));
+        assert_eq!((of(y).added, of(y).activation, of(y).result), (None, None, y));
+        assert_eq!((of(again).activation, of(again).result), (None, again));
         assert!(groups.iter().all(|group| group.node != sum && group.node != relu));
     }
 
@@ -117,8 +149,27 @@ mod tests {
         let flat = g.flatten(pooled);
         g.features(flat);
         let graph = g.finish();
-        let groups = groups(graph.nodes(), NodeId(0), graph.output());
-        assert!(groups.iter().all(|group| group.added.is_none() && group.after == After::Nothing));
-        assert_eq!(groups.len(), graph.nodes().len() - 1);
+        for purpose in [Use::Training, Use::Inference] {
+            let groups = groups(graph.nodes(), NodeId(0), graph.output(), purpose);
+            assert!(groups.iter().all(|group| group.added.is_none() && group.activation.is_none()));
+            assert_eq!(groups.len(), graph.nodes().len() - 1);
+        }
+    }
+
+    #[test]
+    fn a_convolution_takes_what_follows_for_inference() {
+        let mut g = Builder::new([8, 8]);
+        let x = g.input();
+        let conv = g.conv("a", x, Conv2d::new(3, 1));
+        let norm = g.batch_norm("n", conv, 1e-5);
+        let sum = g.add(norm, x);
+        let relu = g.relu(sum);
+        let pooled = g.global_avg_pool(relu);
+        let flat = g.flatten(pooled);
+        g.features(flat);
+        let graph = g.finish();
+        let groups = groups(graph.nodes(), NodeId(0), graph.output(), Use::Inference);
+        let expected = Group { node: conv, norm: Some(norm), added: Some(x), activation: Some(Activation::Relu), result: relu };
+        assert_eq!(groups[0], expected);
     }
 }

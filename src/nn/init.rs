@@ -8,6 +8,8 @@
 //! | convolution followed by a norm (no bias) | normal, variance `2 / (out * kh * kw / groups)` (He, fan out: timm's ResNet and EfficientNet) |
 //! | convolution with a bias | uniform within `sqrt(6 / fan_in)` (He, fan in: torchvision's SqueezeNet) |
 //! | linear, channel convolution | uniform within `1 / sqrt(fan_in)` (torch's default) |
+//! | class token, table of positions | normal, deviation 0.02 (timm's ViT) |
+//! | layer scale | what the architecture says |
 //! | biases | 0 |
 //! | norms | scale 1 (0 for the last norm of a residual branch), shift 0, running mean 0, running variance 1 |
 
@@ -31,7 +33,11 @@ pub(super) fn fresh(spec: &ParamSpec, node: &Node, seed: u64) -> Vec<f32> {
             (0..count).map(|_| (stream.sample::<f64, _>(StandardNormal) * deviation) as f32).collect()
         }
         (Op::BatchNorm(b), "weight") => vec![b.scale; count],
-        (Op::BatchNorm(_), "running_var") => vec![1.0; count],
+        (Op::LayerNorm(_), "weight") | (Op::BatchNorm(_), "running_var") => vec![1.0; count],
+        (Op::Branch(b), "gamma") => vec![b.scale.unwrap_or(1.0); count],
+        (Op::ClassToken { .. } | Op::Positions { .. }, _) => {
+            (0..count).map(|_| (stream.sample::<f64, _>(StandardNormal) * 0.02) as f32).collect()
+        }
         (_, "weight") => uniform(&mut stream, count, fan_in(&spec.shape).sqrt().recip()),
         _ => vec![0.0; count],
     }

@@ -7,7 +7,7 @@ use super::graph::{Graph, NodeId, ParamSpec};
 use super::tape::Tape;
 use super::weights::Weights;
 use super::zoo::Architecture;
-use super::{Error, exec, init};
+use super::{Error, Inference, exec, init};
 
 /// What a parameter is for. Optimisers decay weights only and never touch buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,10 @@ pub enum Role {
     Weight,
     /// Added to a convolution's or linear layer's output.
     Bias,
-    /// Scale or shift of a norm.
+    /// Scale or shift of a norm, or a layer scale.
     Norm,
+    /// A learnt token or a table of positions.
+    Table,
     /// A running statistic: written by training's forward pass, without a gradient.
     Buffer,
 }
@@ -142,24 +144,28 @@ impl Network {
         Ok(Self { architecture, classes, graph, params, slots, device: device.clone() })
     }
 
+    /// The network as it is now, ready for many batches.
+    pub fn frozen(&self) -> Result<Inference<'_>, Error> {
+        Inference::new(self)
+    }
+
     /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`: running statistics, no dropout.
+    ///
+    /// For more than one batch, [`frozen`](Self::frozen) prepares the weights once.
     ///
     /// Height and width may differ from the default input size as long as something is left at every layer.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
-        let (start, value) = self.start(Input::Images(images))?;
-        exec::run(self, start, &value, self.graph.output())
+        self.frozen()?.forward(images)
     }
 
     /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
     pub fn features(&self, images: &Tensor) -> Result<Tensor, Error> {
-        let (start, value) = self.start(Input::Images(images))?;
-        exec::run(self, start, &value, self.graph.features())
+        self.frozen()?.features(images)
     }
 
     /// The head alone: features `[n, f]` to logits `[n, classes]`.
     pub fn head(&self, features: &Tensor) -> Result<Tensor, Error> {
-        let (start, value) = self.start(Input::Features(features))?;
-        exec::run(self, start, &value, self.graph.output())
+        self.frozen()?.head(features)
     }
 
     /// Logits `[n, classes]` in training, and the way back to the gradients: dropout, and batch norms as `pass` says.
@@ -169,7 +175,7 @@ impl Network {
     }
 
     /// The node where an input enters and its value in the kernels' order.
-    fn start(&self, input: Input<'_>) -> Result<(NodeId, Tensor), Error> {
+    pub(super) fn start(&self, input: Input<'_>) -> Result<(NodeId, Tensor), Error> {
         match input {
             Input::Images(images) => {
                 self.check_images(images)?;

@@ -97,13 +97,14 @@ fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, d
     let images = Images::streamed(plan.data, rows, plan.preprocess);
     let positions: Vec<usize> = (0..rows.len()).collect();
     let batches: Vec<&[usize]> = positions.chunks(BATCH).collect();
+    let frozen = network.frozen()?;
     let mut parts = Vec::with_capacity(batches.len());
     ahead(
         0..batches.len(),
         |i| images.batch(batches[i], None),
         |i, pixels| {
             go_on(work)?;
-            parts.push(network.features(&pixels)?);
+            parts.push(frozen.features(&pixels)?);
             done(batches[i].len());
             Ok::<(), Error>(())
         },

@@ -138,11 +138,6 @@ fn take_step(plan: &Plan<'_>, learner: &mut Learner, inputs: &Tensor, positions:
     Ok(Step { step: global + 1, images: positions.len(), loss: value, lr, grad_norm })
 }
 
-/// Logits `[n, classes]` of images, or of features where the backbone is frozen.
-fn forward(plan: &Plan<'_>, network: &Network, inputs: &Tensor) -> Result<Tensor, Error> {
-    Ok(if plan.frozen() { network.head(inputs)? } else { network.forward(inputs)? })
-}
-
 /// Metrics of the validation images by name; empty without such images.
 fn validate(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<BTreeMap<String, Option<f64>>, Error> {
     let Some(probabilities) = val_probabilities(plan, data, network)? else { return Ok(BTreeMap::new()) };
@@ -156,12 +151,13 @@ fn validate(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<BTree
 fn val_probabilities(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<Option<Vec<Vec<f64>>>, Error> {
     let positions: Vec<usize> = (0..data.val.rows.len()).collect();
     let batches: Vec<&[usize]> = positions.chunks(VAL_BATCH).collect();
+    let frozen = network.frozen()?;
     let mut probabilities = Vec::with_capacity(positions.len());
     ahead(
         0..batches.len(),
         |i| data.val_inputs.batch(batches[i], None),
         |_, inputs| {
-            probabilities.extend(infer::softmax(&forward(plan, network, &inputs)?)?);
+            probabilities.extend(infer::softmax(&if plan.frozen() { frozen.head(&inputs)? } else { frozen.forward(&inputs)? })?);
             Ok::<(), Error>(())
         },
     )?;

@@ -14,7 +14,7 @@ use super::error::{Error, go_on};
 use super::images::geometry;
 use crate::dataset::{self, Dataset, Work, loader};
 use crate::evaluation::{Prediction, Predictions, independent_unit};
-use crate::nn::{self, Bundle, Network, Preprocess};
+use crate::nn::{self, Bundle, Inference, Preprocess};
 use crate::observer::Unit;
 
 /// Images in a forward pass.
@@ -67,6 +67,7 @@ pub fn predict_files(
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
     let preprocess = &bundle.config.preprocess;
+    let frozen = bundle.network.frozen()?;
     let geometry = geometry(preprocess);
     let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
     let mut unreadable = Vec::new();
@@ -87,7 +88,7 @@ pub fn predict_files(
                     Err(error) => unreadable.push(Unreadable { image: name.clone(), error }),
                 }
             }
-            let rows = probabilities(&bundle.network, preprocess, &pixels, views)?;
+            let rows = probabilities(&frozen, preprocess, &pixels, views)?;
             predictions.rows.extend(names.into_iter().zip(rows).map(|(image, probabilities)| Prediction {
                 image: image.clone(),
                 group: None,
@@ -102,7 +103,7 @@ pub fn predict_files(
 }
 
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.
-fn probabilities(network: &Network, preprocess: &Preprocess, images: &[Vec<u8>], views: Views) -> Result<Vec<Vec<f64>>, Error> {
+fn probabilities(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec<u8>], views: Views) -> Result<Vec<Vec<f64>>, Error> {
     if images.is_empty() {
         return Ok(Vec::new());
     }

@@ -15,6 +15,7 @@ impl Explain for Error {
             Error::Classes { .. } => failure.hint("the bundle's `config.json` was changed: export it from where it is whole"),
             Error::CopyDiffers(_) => failure.hint("check the disk, then export again"),
             Error::Io { .. } => failure,
+            Error::NoOperator { .. } => failure,
             Error::NoParameter(_) | Error::Check(_) => failure.hint("this is a mistake in derm: nothing was written; please report it"),
         }
     }

@@ -1,6 +1,7 @@
 //! Builds a graph node by node and works out shapes.
 
-use super::{BatchNorm, Conv2d, Graph, Linear, MaxPool, Node, NodeId, Op};
+use super::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, Graph, LayerNorm, Linear, MaxPool, Node, NodeId, Op};
+use crate::nn::ops::{Activation, Rule, Transposed};
 
 /// Collects nodes; every method returns the new node, so an architecture reads like its forward pass.
 ///
@@ -53,17 +54,90 @@ impl Builder {
 
     /// `max(x, 0)`.
     pub fn relu(&mut self, x: NodeId) -> NodeId {
-        self.push(None, Op::Relu, vec![x], self.shape(x))
+        self.activation(x, Activation::Relu)
     }
 
     /// `min(max(x, 0), 6)`.
     pub fn relu6(&mut self, x: NodeId) -> NodeId {
-        self.push(None, Op::Relu6, vec![x], self.shape(x))
+        self.activation(x, Activation::Relu6)
     }
 
     /// The logistic function.
     pub fn sigmoid(&mut self, x: NodeId) -> NodeId {
-        self.push(None, Op::Sigmoid, vec![x], self.shape(x))
+        self.activation(x, Activation::Sigmoid)
+    }
+
+    /// A function of each value.
+    pub fn activation(&mut self, x: NodeId, activation: Activation) -> NodeId {
+        self.push(None, Op::Activation(activation), vec![x], self.shape(x))
+    }
+
+    /// A layer norm called `name`, over the channels of each pixel or token.
+    pub fn layer_norm(&mut self, name: impl Into<String>, x: NodeId, eps: f32) -> NodeId {
+        let shape = self.shape(x);
+        let channels = if shape.len() == 3 { shape[0] } else { shape[shape.len() - 1] };
+        self.push(Some(name.into()), Op::LayerNorm(LayerNorm { channels, eps }), vec![x], shape)
+    }
+
+    /// An average pool.
+    pub fn avg_pool(&mut self, x: NodeId, settings: AvgPool) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        let shape = vec![channels, settings.window.output(height), settings.window.output(width)];
+        self.push(None, Op::AvgPool(settings), vec![x], shape)
+    }
+
+    /// `factor` times the height and width.
+    pub fn upsample(&mut self, x: NodeId, factor: usize, rule: Rule) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        self.push(None, Op::Upsample { factor, rule }, vec![x], vec![channels, height * factor, width * factor])
+    }
+
+    /// A transposed convolution with a bias called `name`, whose kernel is its stride: it doubles (or more) height and width.
+    pub fn up_conv(&mut self, name: impl Into<String>, x: NodeId, out_channels: usize, factor: usize) -> NodeId {
+        let [in_channels, height, width] = self.image(x);
+        let settings = Transposed { stride: [factor; 2], ..Transposed::default() };
+        let op = Op::ConvTranspose2d(ConvTranspose2d { in_channels, out_channels, kernel: [factor; 2], settings, bias: true });
+        self.push(Some(name.into()), op, vec![x], vec![out_channels, height * factor, width * factor])
+    }
+
+    /// `trunk` plus the branch `x` with probability `1 - drop`; with `scale`, each of its channels has a factor, called `name`,
+    /// that starts there.
+    pub fn branch(&mut self, name: impl Into<String>, trunk: NodeId, x: NodeId, scale: Option<f32>, drop: f32) -> NodeId {
+        let shape = self.shape(trunk);
+        assert_eq!(shape, self.shape(x), "a branch is like its trunk");
+        let channels = if shape.len() == 3 { shape[0] } else { shape[shape.len() - 1] };
+        self.push(Some(name.into()), Op::Branch(Branch { channels, scale, drop }), vec![trunk, x], shape)
+    }
+
+    /// An image's pixels as tokens, `[c, h, w]` to `[h * w, c]`.
+    pub fn tokens(&mut self, x: NodeId) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        self.push(None, Op::Tokens, vec![x], vec![height * width, channels])
+    }
+
+    /// A learnt token, called `name`, before the others.
+    pub fn class_token(&mut self, name: impl Into<String>, x: NodeId) -> NodeId {
+        let [tokens, channels] = self.matrix(x);
+        self.push(Some(name.into()), Op::ClassToken { channels }, vec![x], vec![tokens + 1, channels])
+    }
+
+    /// Adds a learnt table called `name`.
+    pub fn positions(&mut self, name: impl Into<String>, x: NodeId) -> NodeId {
+        let [tokens, channels] = self.matrix(x);
+        self.push(Some(name.into()), Op::Positions { tokens, channels }, vec![x], vec![tokens, channels])
+    }
+
+    /// The first token.
+    pub fn first_token(&mut self, x: NodeId) -> NodeId {
+        let [_, channels] = self.matrix(x);
+        self.push(None, Op::FirstToken, vec![x], vec![channels])
+    }
+
+    /// Attention over packed queries, keys and values.
+    pub fn attention(&mut self, qkv: NodeId, heads: usize) -> NodeId {
+        let [tokens, packed] = self.matrix(qkv);
+        assert!(packed.is_multiple_of(3 * heads), "heads divide the channels");
+        self.push(None, Op::Attention { heads }, vec![qkv], vec![tokens, packed / 3])
     }
 
     /// A max pool.
@@ -116,9 +190,11 @@ impl Builder {
     }
 
     fn dense(&mut self, name: impl Into<String>, x: NodeId, outputs: usize, as_conv: bool) -> NodeId {
-        let shape = self.shape(x);
-        assert_eq!(shape.len(), 1, "a linear layer reads one axis");
-        self.push(Some(name.into()), Op::Linear(Linear { inputs: shape[0], outputs, as_conv }), vec![x], vec![outputs])
+        let mut shape = self.shape(x);
+        assert!(shape.len() < 3, "a linear layer reads tokens or features");
+        let inputs = shape.pop().unwrap_or_default();
+        shape.push(outputs);
+        self.push(Some(name.into()), Op::Linear(Linear { inputs, outputs, as_conv }), vec![x], shape)
     }
 
     /// Dropout with probability `p`.
@@ -132,9 +208,9 @@ impl Builder {
         self.push(Some(name.into()), Op::ChannelConv { kernel }, vec![x], self.shape(x))
     }
 
-    /// Marks `x`, which has one axis, as the features.
+    /// Marks `x` as the features: one axis, or the image that masks are made of.
     pub fn features(&mut self, x: NodeId) -> NodeId {
-        assert_eq!(self.shape(x).len(), 1, "features have one axis");
+        assert_ne!(self.shape(x).len(), 2, "features have one axis, or are an image");
         self.features = Some(x);
         x
     }
@@ -157,6 +233,11 @@ impl Builder {
     fn image(&self, x: NodeId) -> [usize; 3] {
         let node = &self.nodes[x.0];
         node.shape.as_slice().try_into().unwrap_or_else(|_| panic!("`{}` is no image", node.name))
+    }
+
+    fn matrix(&self, x: NodeId) -> [usize; 2] {
+        let node = &self.nodes[x.0];
+        node.shape.as_slice().try_into().unwrap_or_else(|_| panic!("`{}` is no sequence of tokens", node.name))
     }
 
     fn push(&mut self, name: Option<String>, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> NodeId {

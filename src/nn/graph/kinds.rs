@@ -1,6 +1,7 @@
 //! The kinds of nodes and their settings.
 
 use crate::nn::network::Role;
+use crate::nn::ops::{Activation, Rule, Transposed};
 
 /// What a node computes. `x` is its first input.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,18 +12,29 @@ pub enum Op {
     Conv2d(Conv2d),
     /// Batch norm over `[n, h, w]`; parameters `weight`, `bias`, `running_mean`, `running_var`, each `[channels]`.
     BatchNorm(BatchNorm),
-    /// `max(x, 0)`.
-    Relu,
-    /// `min(max(x, 0), 6)`.
-    Relu6,
-    /// `1 / (1 + exp(-x))`.
-    Sigmoid,
+    /// Layer norm over the channels of each pixel or token; parameters `weight`, `bias`, each `[channels]`.
+    LayerNorm(LayerNorm),
+    /// A function of each value.
+    Activation(Activation),
     /// Largest value in a window; padding never wins.
     MaxPool(MaxPool),
+    /// Mean of each window.
+    AvgPool(AvgPool),
+    /// As many times the height and width.
+    Upsample {
+        /// How many times.
+        factor: usize,
+        /// How.
+        rule: Rule,
+    },
+    /// Transposed convolution; parameters `weight [in, out / groups, kh, kw]` and, with `bias`, `bias [out]`.
+    ConvTranspose2d(ConvTranspose2d),
     /// Mean over height and width: `[c, h, w]` to `[c, 1, 1]`.
     GlobalAvgPool,
     /// `x + y`, same shapes.
     Add,
+    /// `x + y * gamma * factor`: a residual branch `y` with layer scale and drop path; parameter `gamma [channels]` if it is scaled.
+    Branch(Branch),
     /// `x * gate` with `x [c, h, w]` and `gate [c, 1, 1]`.
     Gate,
     /// All inputs after each other along the channels.
@@ -35,6 +47,27 @@ pub enum Op {
     Dropout {
         /// Probability of zeroing, `0 <= p < 1`.
         p: f32,
+    },
+    /// `[c, h, w]` to tokens `[h * w, c]`.
+    Tokens,
+    /// One learnt token before the others; parameter of the node's own name, `[1, 1, channels]`.
+    ClassToken {
+        /// Channels of a token.
+        channels: usize,
+    },
+    /// Adds a learnt table; parameter of the node's own name, `[1, tokens, channels]`.
+    Positions {
+        /// Rows of the table.
+        tokens: usize,
+        /// Channels of a token.
+        channels: usize,
+    },
+    /// The first token: `[t, c]` to `[c]`.
+    FirstToken,
+    /// Attention of tokens to tokens: queries, keys and values `[t, 3 * c]`, in timm's order, to `[t, c]`.
+    Attention {
+        /// Heads, which divide `c`.
+        heads: usize,
     },
     /// ECA's convolution of odd size along the channels of `[c, 1, 1]`, zero padding, no bias; parameter `weight [1, 1, kernel]`.
     ChannelConv {
@@ -218,6 +251,41 @@ pub struct AvgPool {
     pub count_padding: bool,
 }
 
+/// Settings of a layer norm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// Number of channels.
+    pub channels: usize,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+/// Settings of a residual branch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Branch {
+    /// Number of channels.
+    pub channels: usize,
+    /// What the factor of each channel starts at, if there are any.
+    pub scale: Option<f32>,
+    /// Probability of leaving the branch of a sample out in training.
+    pub drop: f32,
+}
+
+/// Settings of a transposed convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvTranspose2d {
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output.
+    pub out_channels: usize,
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Stride, padding, dilation, groups.
+    pub settings: Transposed,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
 /// Settings of a linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Linear {
@@ -245,6 +313,16 @@ impl Op {
                 ("running_mean", vec![b.channels], Role::Buffer),
                 ("running_var", vec![b.channels], Role::Buffer),
             ],
+            Self::ConvTranspose2d(c) => {
+                let weight = vec![c.in_channels, c.out_channels / c.settings.groups, c.kernel[0], c.kernel[1]];
+                let mut all = vec![("weight", weight, Role::Weight)];
+                all.extend(c.bias.then(|| ("bias", vec![c.out_channels], Role::Bias)));
+                all
+            }
+            Self::LayerNorm(n) => vec![("weight", vec![n.channels], Role::Norm), ("bias", vec![n.channels], Role::Norm)],
+            Self::Branch(b) => b.scale.map(|_| ("gamma", vec![b.channels], Role::Norm)).into_iter().collect(),
+            Self::ClassToken { channels } => vec![("", vec![1, 1, *channels], Role::Table)],
+            Self::Positions { tokens, channels } => vec![("", vec![1, *tokens, *channels], Role::Table)],
             Self::Linear(l) => {
                 let weight = if l.as_conv { vec![l.outputs, l.inputs, 1, 1] } else { vec![l.outputs, l.inputs] };
                 vec![("weight", weight, Role::Weight), ("bias", vec![l.outputs], Role::Bias)]
@@ -260,9 +338,26 @@ impl Op {
             Self::Input => "input",
             Self::Conv2d(_) => "conv2d",
             Self::BatchNorm(_) => "batch_norm",
-            Self::Relu => "relu",
-            Self::Relu6 => "relu6",
-            Self::Sigmoid => "sigmoid",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Activation(activation) => match activation {
+                Activation::Relu => "relu",
+                Activation::Relu6 => "relu6",
+                Activation::Sigmoid => "sigmoid",
+                Activation::HardSigmoid => "hard_sigmoid",
+                Activation::Silu => "silu",
+                Activation::HardSwish => "hard_swish",
+                Activation::Gelu => "gelu",
+                Activation::GeluTanh => "gelu_tanh",
+            },
+            Self::AvgPool(_) => "avg_pool",
+            Self::Upsample { .. } => "upsample",
+            Self::ConvTranspose2d(_) => "conv_transpose2d",
+            Self::Branch(_) => "branch",
+            Self::Tokens => "tokens",
+            Self::ClassToken { .. } => "class_token",
+            Self::Positions { .. } => "positions",
+            Self::FirstToken => "first_token",
+            Self::Attention { .. } => "attention",
             Self::MaxPool(_) => "max_pool",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Add => "add",

@@ -1,0 +1,59 @@
+//! From a graph's nodes to operations.
+
+use super::graph::Op;
+use super::groups::Group;
+use super::network::Pass;
+use super::ops::{self, Activation, Operation};
+
+/// What a group computes, for all kinds but batch norms, whose statistics are the caller's matter; none where its value is its
+/// input's. Without `training` nothing is left out at random.
+pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Option<Box<dyn Operation>> {
+    let stream = group.node.0 as u64;
+    Some(match op {
+        Op::Input | Op::BatchNorm(_) => return None,
+        Op::Conv2d(settings) => Box::new(ops::Conv::new(settings)),
+        Op::ConvTranspose2d(settings) => Box::new(ops::ConvTranspose(settings.settings)),
+        Op::LayerNorm(settings) => Box::new(ops::LayerNorm { eps: settings.eps }),
+        Op::Activation(activation) => Box::new(ops::Apply(*activation)),
+        Op::MaxPool(settings) => Box::new(ops::Max::new(*settings)),
+        Op::AvgPool(settings) => Box::new(ops::Average(*settings)),
+        Op::GlobalAvgPool => Box::new(ops::GlobalAverage),
+        Op::Upsample { factor, rule } => Box::new(ops::Upsample { size: ops::Size::Times(*factor), rule: *rule }),
+        Op::Add => Box::new(ops::Sum { relu: group.activation == Some(Activation::Relu) }),
+        Op::Branch(settings) => match training {
+            Some(pass) if settings.drop > 0.0 => Box::new(ops::Branch::dropping(settings.drop, pass.key, stream)),
+            _ => Box::new(ops::Branch::whole()),
+        },
+        Op::Gate => Box::new(ops::Gate),
+        Op::Concat => Box::new(ops::Concat),
+        Op::Flatten => Box::new(ops::Flatten),
+        Op::Linear(_) => Box::new(ops::Linear),
+        Op::Dropout { p } => match training {
+            Some(pass) if *p > 0.0 => Box::new(ops::Dropout::new(*p, pass.key, stream)),
+            _ => return None,
+        },
+        Op::ChannelConv { .. } => Box::new(ops::ChannelConv),
+        Op::Tokens => Box::new(ops::Tokens),
+        Op::ClassToken { .. } => Box::new(ops::ClassToken),
+        Op::Positions { .. } => Box::new(ops::Positions),
+        Op::FirstToken => Box::new(ops::FirstToken),
+        Op::Attention { heads } => Box::new(ops::Attention::new(*heads)),
+    })
+}
+
+/// How many of a group's inputs come before its parameters, the running statistics of norms not counted: an operation reads
+/// values, then parameters, then what is added.
+pub(super) fn values_first(op: &Op) -> usize {
+    if matches!(op, Op::Branch(_)) { 2 } else { 1 }
+}
+
+/// What follows a norm in its pass.
+pub(super) fn after(activation: Option<Activation>) -> ops::After {
+    match activation {
+        None => ops::After::Nothing,
+        Some(Activation::Relu) => ops::After::Relu,
+        Some(Activation::Relu6) => ops::After::Relu6,
+        Some(Activation::Silu) => ops::After::Silu,
+        Some(other) => unreachable!("a norm's pass never ends in {other:?}"),
+    }
+}
