@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::Geometry;
 use super::buffer::{Canvas, Lent, Scratch, filled};
 use super::epilogue::{Epilogue, Finish};
-use super::lanes::{MAX_LANES, Width};
+use super::lanes::Width;
 use super::simd::{self, Isa};
 use super::tile::PanelSize;
 use super::vector::{load, multiply_add, store_floats};
@@ -124,14 +124,8 @@ impl WithSimd for Task<'_> {
         let pass = self.pass;
         let row = pass.copied_width() * pass.g.c_in * S::F32_LANES;
         let mut copy = Lent::new(pass.copied_height(self.rows.len()) * row);
-        let (channels, groups) = (self.channels(), self.groups());
-        let mut masks = [simd.mask_between_m32s(0, S::F32_LANES as u32).mask(); MAX_LANES];
-        for (group, mask) in groups.zip(&mut masks) {
-            let first = (group * pass.g.c_out).saturating_sub(channels.start);
-            *mask = simd.mask_between_m32s(first as u32, S::F32_LANES as u32).mask();
-        }
         for (at, copy) in copy.chunks_exact_mut(row).enumerate() {
-            self.copy_row(simd, &masks, self.rows.start * pass.g.stride[0] + at, copy);
+            self.copy_row(simd, self.rows.start * pass.g.stride[0] + at, copy);
         }
         for row in self.rows.clone() {
             for column in (0..pass.g.output[1]).step_by(TILE) {
@@ -154,20 +148,15 @@ impl Task<'_> {
         self.block * lanes..(g.groups * g.c_out).min((self.block + 1) * lanes)
     }
 
-    /// The groups that these are of.
-    fn groups(&self) -> Range<usize> {
-        let channels = self.channels();
-        channels.start / self.pass.g.c_out..channels.end.div_ceil(self.pass.g.c_out)
-    }
-
-    /// Copies one row of the padded source; `masks` are the lanes from each group's first on.
+    /// Copies one row of the padded source.
     #[inline(always)]
-    fn copy_row<S: Simd>(&self, simd: S, masks: &[S::m32s], row: usize, copy: &mut [f32]) {
-        let (g, groups) = (&self.pass.g, self.groups());
+    fn copy_row<S: Simd>(&self, simd: S, row: usize, copy: &mut [f32]) {
+        let (g, channels) = (&self.pass.g, self.channels());
         let inside = |at: usize, axis: usize| at.checked_sub(g.pad[axis]).filter(|&at| at < g.input[axis]);
         let Some(y) = inside(row, 0) else { return copy.fill(0.0) };
         let pitch = g.groups * g.c_in;
         let line = &self.pass.source[(self.image * g.input[0] + y) * g.input[1] * pitch..][..g.input[1] * pitch];
+        let groups = channels.start / g.c_out..channels.end.div_ceil(g.c_out);
         for (column, copy) in copy.chunks_exact_mut(g.c_in * S::F32_LANES).enumerate() {
             let Some(x) = inside(column, 1) else {
                 copy.fill(0.0);
@@ -176,7 +165,9 @@ impl Task<'_> {
             let pixel = &line[x * pitch + groups.start * g.c_in..][..groups.len() * g.c_in];
             for (c, copy) in copy.chunks_exact_mut(S::F32_LANES).enumerate() {
                 let mut value = simd.splat_f32s(pixel[c]);
-                for (group, &mask) in masks.iter().enumerate().take(groups.len()).skip(1) {
+                for group in 1..groups.len() {
+                    let first = (groups.start + group) * g.c_out - channels.start;
+                    let mask = simd.mask_between_m32s(first as u32, S::F32_LANES as u32).mask();
                     value = simd.select_f32s(mask, simd.splat_f32s(pixel[group * g.c_in + c]), value);
                 }
                 store_floats::<S>(copy, value);
@@ -204,7 +195,7 @@ impl Task<'_> {
                 }
             }
         }
-        let mut floats = [0.0; TILE * MAX_LANES];
+        let mut floats = [0.0; TILE * super::lanes::MAX_LANES];
         for m in 0..M {
             store_floats::<S>(&mut floats[m * S::F32_LANES..], sums[m]);
         }
