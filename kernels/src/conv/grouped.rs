@@ -34,9 +34,9 @@ const TASK_FLOATS: usize = 64 * 1024;
 /// Source channels of a group above which copies of them would be larger than the caches.
 const WIDEST: usize = 16;
 
-/// Whether registers should be shared.
+/// Whether registers should be shared: a quarter full is where copying for each lane begins to be the lesser cost; measured.
 pub fn pays(g: &Geometry, isa: Isa) -> bool {
-    g.groups > 1 && g.c_out < PanelSize::of(isa).lanes && g.c_in <= WIDEST
+    g.groups > 1 && 4 * g.c_out <= PanelSize::of(isa).lanes && g.c_in <= WIDEST
 }
 
 /// The input gradient as a forward pass, from `dy` with other weights, where no stride leaves gaps.

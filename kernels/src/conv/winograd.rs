@@ -32,9 +32,9 @@ pub struct Overhead {
 
 /// The forward pass and the input gradient, with the transform of their weights; measured.
 pub const PRODUCT: Overhead = Overhead { pixels: 8, weights: 50 };
-/// The forward pass with weights that are already transformed: they only have to be read.
+/// The forward pass with weights that are already transformed: they only have to be read; estimated.
 pub const PACKED: Overhead = Overhead { pixels: 8, weights: 10 };
-/// The weight gradient, whose sums are several times as large as the weights; measured.
+/// The weight gradient, whose sums are several times as large as the weights; estimated, and checked on 512 channels of 7x7 pixels.
 pub const GRADIENT: Overhead = Overhead { pixels: 8, weights: 50 };
 
 /// Channels below which the transforms cost more than they save.
