@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::super::columns::{Terms, column_sums};
-use super::super::lanes::F32s;
+use super::super::lanes::{F32s, MAX_LANES};
 use super::super::map::{Map, Shape, map_rows};
 use super::Loss;
 
@@ -14,9 +14,12 @@ pub fn dice(shares: &[f32], targets: &[f32], groups: usize, classes: usize, smoo
     if shares.is_empty() {
         return Loss { value: f64::NAN, gradient: Vec::new() };
     }
-    let rows = shares.len() / classes;
-    let shape = Shape { rows, columns: classes, group: rows / groups };
-    let [both, all] = column_sums(Overlap, shape, [], [shares, targets]);
+    let places = shares.len() / classes / groups;
+    // Places side by side, so that few classes fill registers too.
+    let side = if classes < MAX_LANES { 1 << places.trailing_zeros().min(5) } else { 1 };
+    let (columns, group) = (classes * side, places / side);
+    let shape = Shape { rows: groups * group, columns, group };
+    let [both, all] = column_sums(Overlap, shape, [], [shares, targets]).map(|sums| joined(&sums, columns, classes));
     let (smooth, count) = (f64::from(smooth), (groups * classes) as f64);
     let (mut value, mut per_target, mut rest) = (1.0, Vec::new(), Vec::new());
     for (both, all) in both.into_iter().zip(all) {
@@ -25,8 +28,15 @@ pub fn dice(shares: &[f32], targets: &[f32], groups: usize, classes: usize, smoo
         per_target.push((-2.0 / under / count) as f32);
         rest.push((over / (under * under) / count) as f32);
     }
+    let [per_target, rest] = [per_target, rest].map(|x| x.chunks(classes).flat_map(|x| x.repeat(side)).collect::<Vec<_>>());
     let [gradient] = map_rows(Slope, shape, [&per_target, &rest], [targets]);
     Loss { value, gradient }
+}
+
+/// Sums of groups `[groups, columns]` whose columns are several places' classes as `[groups, classes]`.
+fn joined(sums: &[f64], columns: usize, classes: usize) -> Vec<f64> {
+    let class = |sums: &[f64], class: usize| sums[class..].iter().step_by(classes).sum::<f64>();
+    sums.chunks(columns).flat_map(|sums| (0..classes).map(move |c| class(sums, c))).collect()
 }
 
 /// Products and sums.

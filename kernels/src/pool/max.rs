@@ -15,7 +15,8 @@ use super::{Give, gather};
 /// The largest value of each window, and its tap: `row * kernel width + column`.
 ///
 /// PyTorch's rule: padding never wins, of equal values the first in the order of taps does, and NaN (of several the last) wins
-/// over everything. Windows have at most 65536 taps, and each reaches into the input.
+/// over everything. Windows have at most 65536 taps. One of which no tap
+/// lies inside, which dilation can bring about, gives -inf.
 pub fn max_pool(x: &[f32], window: &Window) -> (Vec<f32>, Vec<u16>) {
     debug_assert!(x.len() == window.input_len() && window.taps() <= 1 << 16);
     let Window { channels, rows, columns, .. } = *window;
@@ -76,7 +77,8 @@ impl WithSimd for Row<'_> {
             let first = (tap_rows.start, tap_columns.start);
             let corner = rows.place(self.row, first.0) * columns.input + columns.place(column, first.1);
             width.each(&mut Pixel {
-                x: &self.x[corner * channels..],
+                // A dilated window may have no tap inside, and then lie anywhere.
+                x: self.x.get(corner * channels..).unwrap_or_default(),
                 taps: [tap_rows.len(), tap_columns.len()],
                 first: first.0 * columns.kernel + first.1,
                 kernel: columns.kernel,

@@ -130,6 +130,17 @@ fn global_averages_are_means() {
     });
 }
 
+#[test]
+fn a_window_around_the_input_finds_nothing() {
+    let axis = Axis::new(2, 2, 1, 1, 3).unwrap();
+    let window = Window { n: 1, channels: 3, rows: axis, columns: axis };
+    each(1, Just(()), |isa, ()| {
+        let (y, winners) = max_pool(&[1.0; 12], &window);
+        assert_eq!(y, [f32::NEG_INFINITY; 3], "{isa:?}");
+        assert_eq!(max_pool_backward(&[1.0; 3], &winners, &window), [0.0; 12], "{isa:?}");
+    });
+}
+
 /// PyTorch's bin of an output of an adaptive pool.
 fn bin(input: usize, output: usize, place: usize) -> std::ops::Range<usize> {
     place * input / output..((place + 1) * input).div_ceil(output)
