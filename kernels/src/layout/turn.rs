@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use super::super::fresh::{Uninit, filled};
 use super::super::simd;
 
-/// Rows and columns of a block.
-const SIDE: usize = 8;
+/// Rows and columns of a block: of larger ones the compiler makes single moves instead of shuffles.
+const SIDE: usize = 4;
 /// Rows of a result that a task writes, a few cache lines of each row of its source.
 const BAND: usize = 64;
 
