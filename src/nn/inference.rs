@@ -38,7 +38,7 @@ struct Step {
 }
 
 enum Kind {
-    Conv(PackedConv),
+    Conv(Box<PackedConv>),
     /// A norm that stands alone: means, variances, scale, shift.
     Norm(BatchNorm, [Tensor; 4]),
     /// Any other node, with its parameters.
@@ -105,7 +105,7 @@ impl Stretch {
 fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
     let copies = |node: NodeId| network.node_params(node).map(|param| param.var.as_detached_tensor().copy()).collect::<Result<Vec<_>, _>>();
     Ok(match &network.graph().node(group.node).op {
-        Op::Conv2d(settings) => Kind::Conv(conv(network, group, settings)?),
+        Op::Conv2d(settings) => Kind::Conv(Box::new(conv(network, group, settings)?)),
         Op::BatchNorm(settings) => match copies(group.node)?.try_into() {
             Ok(parameters) => Kind::Norm(*settings, parameters),
             Err(_) => unreachable!("a batch norm has four parameters"),

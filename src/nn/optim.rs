@@ -6,22 +6,22 @@
 
 use candle_core::{DType, Device, Tensor};
 use indexmap::IndexMap;
-use rayon::prelude::*;
 
-use super::ops::{self, CHUNK};
+use super::ops;
 use super::{Error, Gradients, Network, Param, Part, Role};
+use derm_kernels::optimiser as kernel;
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2017, <https://arxiv.org/abs/1711.05101>; torch's `AdamW`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Memory of the mean gradient.
-    pub beta1: f32,
+    pub beta1: f64,
     /// Memory of the mean squared gradient.
-    pub beta2: f32,
+    pub beta2: f64,
     /// Added to the root of the mean square.
-    pub eps: f32,
+    pub eps: f64,
     /// Weights shrink by `rate * weight_decay` a step.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 impl Default for AdamW {
@@ -34,11 +34,11 @@ impl Default for AdamW {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// Memory of past gradients; 0 for none.
-    pub momentum: f32,
+    pub momentum: f64,
     /// Look ahead along the momentum (Nesterov).
     pub nesterov: bool,
     /// `weight_decay * weight` is added to a weight's gradient.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
 }
 
 impl Default for Sgd {
@@ -119,12 +119,7 @@ impl Optimizer {
             memory.steps += 1;
             let step = Step { rate: rates.of(param), scale, decays: param.role == Role::Weight };
             let mut moved = Ok(());
-            ops::with(grad, |grad| {
-                moved = ops::in_place(&param.var, |values| match self.rule {
-                    Rule::AdamW(rule) => adamw(rule, step, memory, values, grad),
-                    Rule::Sgd(rule) => sgd(rule, step, memory, values, grad),
-                });
-            })?;
+            ops::with(grad, |grad| moved = ops::in_place(&param.var, |values| step.take(self.rule, memory, values, grad)))?;
             moved?;
         }
         Ok(norm)
@@ -186,12 +181,12 @@ fn moving<'a>(network: &'a Network, grads: &'a Gradients, rates: Rates) -> impl 
 }
 
 fn norm<'a>(grads: impl Iterator<Item = &'a Tensor>) -> Result<f64, Error> {
-    let mut total = 0.0;
-    for grad in grads {
-        let squares: Vec<f64> = ops::with(grad, |g| g.par_chunks(CHUNK).map(|g| ops::sum(g, |v| v * v)).collect())?;
-        total += squares.iter().sum::<f64>();
-    }
-    Ok(total.sqrt())
+    let grads: Vec<&Tensor> = grads.collect();
+    let squares = ops::with_views(&grads, |views| {
+        let values: Vec<&[f32]> = views.iter().map(|view| view.values).collect();
+        kernel::sum_of_squares(&values)
+    })?;
+    Ok(squares.sqrt())
 }
 
 /// What one parameter's step needs beside its values.
@@ -202,45 +197,27 @@ struct Step {
     decays: bool,
 }
 
-fn adamw(rule: AdamW, step: Step, memory: &mut Memory, values: &mut [f32], grad: &[f32]) {
-    memory.first.resize(values.len(), 0.0);
-    memory.second.resize(values.len(), 0.0);
-    let power = i32::try_from(memory.steps).unwrap_or(i32::MAX);
-    let unbias = |beta: f32| 1.0 - f64::from(beta).powi(power);
-    let rate = (step.rate / unbias(rule.beta1)) as f32;
-    let root = unbias(rule.beta2).sqrt().recip() as f32;
-    let keep = if step.decays { (1.0 - step.rate * f64::from(rule.weight_decay)) as f32 } else { 1.0 };
-    let slots = memory.first.par_chunks_mut(CHUNK).zip(memory.second.par_chunks_mut(CHUNK));
-    values.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK)).zip(slots).for_each(|((values, grad), (first, second))| {
-        for (((value, &grad), first), second) in values.iter_mut().zip(grad).zip(first).zip(second) {
-            let grad = grad * step.scale;
-            *first += (1.0 - rule.beta1) * (grad - *first);
-            *second = rule.beta2 * *second + (1.0 - rule.beta2) * grad * grad;
-            *value = *value * keep - rate * *first / (second.sqrt() * root + rule.eps);
-        }
-    });
-}
-
-fn sgd(rule: Sgd, step: Step, memory: &mut Memory, values: &mut [f32], grad: &[f32]) {
-    let rate = step.rate as f32;
-    let decay = if step.decays { rule.weight_decay } else { 0.0 };
-    if rule.momentum == 0.0 {
-        values.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK)).for_each(|(values, grad)| {
-            for (value, &grad) in values.iter_mut().zip(grad) {
-                *value -= rate * (grad * step.scale + decay * *value);
+impl Step {
+    fn take(self, rule: Rule, memory: &mut Memory, values: &mut [f32], gradient: &[f32]) {
+        let Self { rate, scale, decays } = self;
+        let decay = |weight_decay: f64| if decays { weight_decay } else { 0.0 };
+        memory.first.resize(values.len(), 0.0);
+        match rule {
+            Rule::AdamW(AdamW { beta1, beta2, eps, weight_decay }) => {
+                memory.second.resize(values.len(), 0.0);
+                let rule = kernel::AdamW { rate, beta1, beta2, eps, weight_decay: decay(weight_decay), scale };
+                let (mean, square) = (&mut memory.first, &mut memory.second);
+                kernel::adamw(&mut [kernel::AdamWParameter { rule, step: memory.steps, values, gradient, mean, square }]);
             }
-        });
-        return;
-    }
-    memory.first.resize(values.len(), 0.0);
-    let slots = memory.first.par_chunks_mut(CHUNK);
-    values.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK)).zip(slots).for_each(|((values, grad), momentum)| {
-        for ((value, &grad), momentum) in values.iter_mut().zip(grad).zip(momentum) {
-            let grad = grad * step.scale + decay * *value;
-            *momentum = rule.momentum * *momentum + grad;
-            *value -= rate * if rule.nesterov { grad + rule.momentum * *momentum } else { *momentum };
+            Rule::Sgd(Sgd { momentum, nesterov, weight_decay }) => {
+                if momentum == 0.0 {
+                    memory.first.clear();
+                }
+                let rule = kernel::Sgd { rate, momentum, nesterov, weight_decay: decay(weight_decay), scale };
+                kernel::sgd(&mut [kernel::SgdParameter { rule, values, gradient, velocity: &mut memory.first }]);
+            }
         }
-    });
+    }
 }
 
 #[cfg(test)]

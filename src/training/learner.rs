@@ -102,9 +102,9 @@ fn set(network: &Network, tensors: &Named) -> Result<(), Error> {
 }
 
 fn rule(config: &Config) -> Rule {
-    let weight_decay = config.weight_decay as f32;
+    let weight_decay = config.weight_decay;
     match config.optimizer {
         OptimizerKind::AdamW => Rule::AdamW(AdamW { weight_decay, ..AdamW::default() }),
-        OptimizerKind::Sgd => Rule::Sgd(Sgd { momentum: config.momentum as f32, weight_decay, ..Sgd::default() }),
+        OptimizerKind::Sgd => Rule::Sgd(Sgd { momentum: config.momentum, weight_decay, ..Sgd::default() }),
     }
 }
