@@ -30,6 +30,8 @@ pub(crate) use epilogue::finish;
 pub use geometry::Geometry;
 pub use packed::Packed;
 
+use std::sync::OnceLock;
+
 use direct::{Direct, Sweep};
 use grouped::Grouped;
 use pack::Panels;
@@ -49,9 +51,12 @@ pub struct Mode {
     pub exact: bool,
 }
 
+/// The best instruction set, and transforms unless `DERM_EXACT` is set to anything but `0` or nothing.
 impl Default for Mode {
     fn default() -> Self {
-        Self { isa: simd::best(), exact: false }
+        static EXACT: OnceLock<bool> = OnceLock::new();
+        let exact = *EXACT.get_or_init(|| std::env::var_os("DERM_EXACT").is_some_and(|value| !value.is_empty() && value != "0"));
+        Self { isa: simd::best(), exact }
     }
 }
 

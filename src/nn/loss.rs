@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::tape::forward;
 use super::{Error, ops};
+use derm_kernels::losses;
 
 /// A loss and where it falls.
 #[derive(Clone, Debug)]
@@ -12,6 +13,17 @@ pub struct Loss {
     pub value: f32,
     /// Its gradient by the logits, of their shape.
     pub gradient: Tensor,
+}
+
+/// Mean binary cross-entropy of logits of any shape against targets from 0 to 1 of the same shape; torch's `BCEWithLogitsLoss`.
+pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Loss, Error> {
+    if logits.dims() != targets.dims() || logits.elem_count() == 0 {
+        let (expected, got) = (format!("{:?}, and not empty", logits.dims()), format!("{:?}", targets.dims()));
+        return Err(Error::Argument { what: "targets", expected, got });
+    }
+    let settings = losses::Binary::default();
+    let loss = ops::with_views(&[logits, targets], |views| losses::binary_cross_entropy(views[0].values, views[1].values, &settings))?;
+    Ok(Loss { value: loss.value as f32, gradient: Tensor::from_vec(loss.gradient, logits.dims(), logits.device())? })
 }
 
 /// Cross-entropy of logits f32 `[n, classes]` against class numbers; torch's `CrossEntropyLoss`.

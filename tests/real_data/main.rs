@@ -2,6 +2,8 @@
 //!
 //! `DERM_TEST_DATA` names a folder with `ham10000/`, `isic2019-metadata/`, `weights-imagenet/` and so on.
 
+#[path = "../architectures/mod.rs"]
+mod architectures;
 mod data;
 mod networks;
 mod support;

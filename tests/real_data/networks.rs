@@ -10,6 +10,7 @@ use derm::nn::zoo::{self, Architecture};
 use derm::nn::{HeadRule, Input, Network, Pass, loss, normalise};
 use serde_json::Value;
 
+use crate::architectures;
 use crate::support::real;
 
 /// The zoo's fill formula (its README): the same values in any language.
@@ -31,7 +32,8 @@ fn filled(name: &str, shape: &[usize]) -> Vec<f32> {
     let (offset, factor) = match (last, shape.len()) {
         ("running_mean", _) => (0.0, 0.1),
         ("running_var", _) => (1.0, 0.25),
-        ("weight", 0 | 1) => (1.0, 0.1),
+        ("weight" | "gamma", 0 | 1) => (1.0, 0.1),
+        ("cls_token" | "pos_embed", _) => (0.0, 0.1),
         (_, 0 | 1) => (0.0, 0.05),
         _ => (0.0, (6.0 / shape[1..].iter().product::<usize>() as f64).sqrt() as f32),
     };
@@ -50,7 +52,8 @@ fn floats(tensor: &Tensor) -> Vec<f64> {
 fn check_golden(architecture: &'static Architecture, file: &str) {
     let golden: Value = serde_json::from_slice(&fs::read(real(&format!("../zoo/{file}"))).unwrap()).unwrap();
     let number = |key: &str| golden[key].as_f64().unwrap();
-    let network = Network::new(architecture, 7, 0, &Device::Cpu).unwrap();
+    let masks = golden["eval_out_shape"].as_array().unwrap().len() == 4;
+    let network = Network::new(architecture, if masks { 3 } else { 7 }, 0, &Device::Cpu).unwrap();
     for param in network.params() {
         param.var.set(&Tensor::from_vec(filled(&param.name, param.var.dims()), param.var.dims(), &Device::Cpu).unwrap()).unwrap();
     }
@@ -59,27 +62,41 @@ fn check_golden(architecture: &'static Architecture, file: &str) {
     let targets: Vec<u32> = (0..shape[0] as u32).map(|i| i % 7).collect();
 
     let spread = number("eval_out_std");
-    let logits = floats(&network.forward(&images).unwrap());
+    // Masks come as [n, height, width, masks], the figures are of [n, masks, height, width].
+    let in_order = |logits: Tensor| if masks { logits.permute((0, 3, 1, 2)).unwrap() } else { logits };
+    let logits = floats(&in_order(network.forward(&images).unwrap()));
     for (got, expected) in logits.iter().zip(numbers(&golden["eval_out_first"])) {
         assert!((got - expected).abs() < 3e-5 * spread, "eval logit {got} is not {expected}");
     }
 
     let train = |network: &Network| {
         let (logits, tape) = network.train(Input::Images(&images), Pass::new(0)).unwrap();
-        (loss::cross_entropy(&logits, &targets, None, 0.0).unwrap(), tape)
+        if !masks {
+            return (loss::cross_entropy(&logits, &targets, None, 0.0).unwrap(), tape);
+        }
+        let target: Vec<f32> = formula("target", logits.elem_count()).iter().map(|v| f32::from(*v > 0.0)).collect();
+        let (n, h, w, c) = logits.dims4().unwrap();
+        let target = Tensor::from_vec(target, (n, c, h, w), &Device::Cpu).unwrap().permute((0, 2, 3, 1)).unwrap();
+        (loss::binary_cross_entropy(&logits, &target).unwrap(), tape)
     };
     let (loss, tape) = train(&network);
-    assert!((f64::from(loss.value) / number("train_loss") - 1.0).abs() < 3e-5, "loss {}", loss.value);
+    // PyTorch's own error in single precision, times what Winograd's convolutions round more.
+    let rounding = |key: &str, least: f64| 50.0 * golden["f32_error"][key].as_f64().unwrap().max(least);
+    assert!((f64::from(loss.value) / number("train_loss") - 1.0).abs() < rounding("train_loss_rel", 6e-7), "loss {}", loss.value);
     for (name, expected) in golden["running_after"].as_object().unwrap() {
         let got: f64 = floats(&network.param(name).unwrap().var).iter().sum();
         let expected = expected.as_f64().unwrap();
-        assert!((got - expected).abs() < 2e-5 * expected.abs().max(10.0), "{name}: {got} is not {expected}");
+        assert!(
+            (got - expected).abs() < rounding("train_out_over_std", 4e-7) * expected.abs().max(10.0),
+            "{name}: {got} is not {expected}"
+        );
     }
     let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
     let norms = golden["grad_norms"].as_object().unwrap();
     let largest = norms.values().map(|v| v.as_f64().unwrap()).fold(0.0, f64::max);
-    // PyTorch's own error in single precision, times what Winograd's convolutions round more.
-    let tolerance = 30.0 * golden["f32_error"]["worst_grad_norm_over_largest"].as_f64().unwrap().max(2e-6);
+    // Large images of small gradients: a sum in another order flips some ReLU or pool near its corner. PyTorch's own
+    // single-precision run in channels-last order is 2.2e-4 away here.
+    let tolerance = rounding("worst_grad_norm_over_largest", if masks { 5e-6 } else { 1e-6 });
     assert_eq!(norms.len(), network.params().filter(|p| p.is_trainable()).count());
     for (name, expected) in norms {
         let grad = floats(grads.get(network.param(name).unwrap()).unwrap());
@@ -88,9 +105,11 @@ fn check_golden(architecture: &'static Architecture, file: &str) {
     }
     let plain = Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
     let norm = Optimizer::new(Rule::Sgd(plain)).step(&network, &grads, Rates::all(number("sgd_lr")), None).unwrap();
-    assert!((norm / number("grad_norm_total") - 1.0).abs() < 1e-3, "norm {norm}");
-    let after = f64::from(train(&network).0.value);
-    assert!((after / number("loss_after_one_sgd_step") - 1.0).abs() < 1e-3, "loss after a step: {after}");
+    assert!((norm / number("grad_norm_total") - 1.0).abs() < rounding("grad_norm_total_rel", 2e-5), "norm {norm}");
+    let (after, expected) = (f64::from(train(&network).0.value), number("loss_after_one_sgd_step"));
+    // A loss that one step made vanish is the rest of a difference: only its size can be told.
+    let tolerance = rounding("loss_after_step_rel", 2e-5).max(1e-6 / expected);
+    assert!((after / expected - 1.0).abs() < tolerance, "loss after a step: {after} is not {expected}");
 }
 
 #[test]
@@ -152,6 +171,26 @@ fn legacy_block(g: &mut Builder, name: &str, input: NodeId, channels: usize, str
     };
     let x = g.add(x, around);
     g.relu(x)
+}
+
+/// Networks of other families, whose layers the program has.
+#[test]
+fn other_families_are_timm_s() {
+    for (architecture, file) in [
+        (&architectures::VIT_TINY, "vit_tiny_patch16_224.augreg_in21k_ft_in1k"),
+        (&architectures::VGG16, "vgg16.tv_in1k"),
+        (&architectures::VGG16_BN, "vgg16_bn.tv_in1k"),
+        (&architectures::CONVNEXT_ATTO, "convnext_atto.d2_in1k"),
+        (&architectures::MOBILENETV3_LARGE, "mobilenetv3_large_100.ra_in1k"),
+        (&architectures::EFFICIENTNET_B0, "efficientnet_b0.ra_in1k"),
+        (&architectures::RESNET50, "resnet50.a1_in1k"),
+        (&architectures::SERESNET50, "seresnet50.a1_in1k"),
+        (&architectures::RESNEXT50, "resnext50_32x4d.a1_in1k"),
+        (&architectures::UNET_16, "unet_classic_f16_c3"),
+    ] {
+        eprintln!("{}", architecture.name);
+        check_golden(architecture, &format!("{file}.golden.json"));
+    }
 }
 
 #[test]
