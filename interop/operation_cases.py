@@ -4,7 +4,7 @@ A folder of cases is `values.bin`, f32 little-endian, and `cases.json`, a list. 
 values in `values.bin` before its first, and for results the `allowance`: how far off a value may be, beside `tolerance`
 times that value. The allowance is the tolerance times the root mean square of the result, or twice the error that PyTorch
 itself makes in f32 where that is more (sums that cancel).
-Where a gradient is what is left of larger terms, the tolerance is that of the terms.
+Where a gradient is what is left of larger terms, it is the terms' root mean square that counts.
 """
 
 import json
@@ -101,7 +101,8 @@ class Cases:
         errors = (tensor.double() - rough.double()).abs()
         errors = errors[torch.isfinite(errors)]
         own = float(errors.max()) if errors.numel() else 0.0
-        return self.put(tensor) | {"allowance": max(tolerance * max(rms, scale), 2 * own), "rms": rms}
+        size = max(rms, scale)
+        return self.put(tensor) | {"allowance": max(tolerance * size, 2 * own), "rms": size}
 
     def put(self, tensor):
         values = tensor.detach().to(torch.float32).contiguous().numpy().astype("<f4").ravel()
