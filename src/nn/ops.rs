@@ -5,6 +5,33 @@
 //!
 //! Promises: gradients equal PyTorch's (also at ties and at zero); results are the same bits for any number of
 //! threads, because work is cut by shape alone and partial sums are added in a fixed order.
+//!
+//! # Candle's operations that are not used
+//!
+//! In candle 0.11.1 these have no gradient, a wrong one, or one that is not PyTorch's. `tests/derm/traps.rs` fails when anything in
+//! `src/` calls one; the last column names the test, in `tests` or `nn::tests`, that holds derm's own to what it should be.
+//! `interop/operations.py` compares all of derm's own with PyTorch.
+//!
+//! | candle's | what is wrong, and where | here instead | guarded by |
+//! | --- | --- | --- | --- |
+//! | `candle_nn::LayerNorm`, `layer_norm` | no gradient at all, in silence: layer_norm.rs:117, ops.rs:944 | [`layer_norm`] | `norm::layer_norm_gradients_are_differences` |
+//! | `RmsNorm`, `rms_norm` | the same: ops.rs:684 | [`layer_norm`]; no network has one | `norm::layer_norm_gradients_are_differences` |
+//! | `softmax_last_dim`, `sdpa`, `rope*` | the same: ops.rs:438 and 1317, rotary_emb.rs:287, 580, 855 | [`attention`] | `attention::gradients_are_differences` |
+//! | `max_pool2d` | gradient divided by the window's size, ties get it whole: backprop.rs:358; refused where windows overlap; no padding | [`max_pool`] | `pool::max_pool_gradients_are_differences`, `pool::of_equal_values_the_first_wins_and_padding_never_does` |
+//! | `avg_pool2d` | refused where windows overlap, wrong places at odd sizes: backprop.rs:343; no padding | [`avg_pool`], [`global_avg_pool`], [`adaptive_avg_pool`] | `pool::average_pool_gradients_are_differences`, `pool::pools_to_a_size_have_differences_as_gradients` |
+//! | `upsample_nearest1d`, `upsample_nearest2d` | overwrites a gradient that is already there: backprop.rs:378, 390 | [`upsample`] | `resize::gradients_are_differences`, `resize::gradients_of_what_is_used_twice_are_added` |
+//! | `upsample_bilinear2d` | refuses: backprop.rs:411 | [`upsample`] | `resize::gradients_are_differences` |
+//! | `conv1d`, `conv2d` | right, but slow, and groups one by one: conv.rs:196, 332; backprop.rs:276 also differentiates by the image | [`conv2d`], [`channel_conv`] | `conv::convolutions_of_any_settings_are_their_definition`, `conv::the_input_image_gets_no_gradient_it_does_not_ask_for` |
+//! | `conv_transpose1d`, `conv_transpose2d` | the first refuses: backprop.rs:314; the second has no groups | [`conv_transpose2d`] | `conv::transposed_convolution_gradients_are_differences` |
+//! | `Tensor::relu` | slope 1 at 0: backprop.rs:636 | [`relu`], [`add_relu`] | `activation::relu_has_no_slope_at_zero` |
+//! | `candle_nn::BatchNorm` | slow (batch_norm.rs:195), mixed types fail | [`batch_norm_train`], [`batch_norm_eval`] | `norm::batch_norm_gradients_are_differences`, `norm::batch_norm_of_two_values_has_no_slope` |
+//! | `candle_nn::Dropout`, `Device::set_seed` | the CPU's generator cannot be seeded: cpu_backend/mod.rs:3184 | [`dropout`], [`drop_path_branch`] | `branch::dropout_is_a_fixed_stream_of_the_right_rate` |
+//! | `loss::cross_entropy`, `binary_cross_entropy_with_logit` | neither weights nor smoothing; the second, `log(sigmoid(x))`, is infinite for large x: loss.rs:64 | [`cross_entropy`] | `loss::cross_entropy_is_torch_s` |
+//! | `Tensor::backward` | keeps every value until the end | [`tape`](crate::nn::tape) | `nn::resnet18_agrees_with_pytorch` |
+//!
+//! `abs` (slope 1 at 0: backprop.rs:553), `sqrt` (infinite at 0: 702) and `max` and `min` over an axis (all of equal values get the
+//! whole gradient: 507) are as wrong, but share their names with functions of numbers, so that nothing looks for them: no operation
+//! here is made of them.
 
 mod activation;
 mod attention;

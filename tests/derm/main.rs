@@ -14,4 +14,5 @@ mod pipeline; // repro, dag, params, metrics, status
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor
 mod terminal; // help, JSON, colour, pipes, exit codes
-mod training; // train, resume, kill, threads
+mod training;
+mod traps; // candle operations without a right gradient are not called // train, resume, kill, threads

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::custom::apply;
+use super::dropout;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View};
 use derm_kernels::dropout::{drop_path, seed};
@@ -32,7 +33,7 @@ impl Branch {
         Self { drop: None, factors: Vec::new() }
     }
 
-    /// Left out of a sample with probability `0 < p < 1`.
+    /// Left out of a sample with probability `p`.
     pub fn dropping(p: f32, key: u64, stream: u64) -> Self {
         Self { drop: Some((p, seed(key, stream))), factors: Vec::new() }
     }
@@ -58,6 +59,10 @@ impl Operation for Branch {
             return Err(Error::new(self.name(), inputs, format!("the branch must be like the trunk, and gamma [{channels}]")));
         }
         if let Some((p, seed)) = self.drop {
+            dropout::check(self.name(), inputs, p)?;
+            if dims.len() < 2 {
+                return Err(Error::new(self.name(), inputs, "samples and channels are two axes"));
+            }
             self.factors = drop_path(n, p, seed);
         }
         Ok(Array::new(self.kernel(inputs).forward(inputs[0].values, inputs[1].values), dims))

@@ -22,7 +22,7 @@ impl Operation for Concat {
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let shapes = (0..inputs.len()).map(|i| image(self.name(), inputs, i)).collect::<Result<Vec<_>>>()?;
-        let [n, h, w, _] = shapes[0];
+        let Some(&[n, h, w, _]) = shapes.first() else { return Err(Error::new(self.name(), inputs, "there is nothing to join")) };
         if shapes.iter().any(|shape| shape[..3] != [n, h, w]) {
             return Err(Error::new(self.name(), inputs, "all inputs have one number of images, height and width"));
         }

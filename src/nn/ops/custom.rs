@@ -4,13 +4,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, bail};
 
+use super::error::{self, Error};
 use super::operation::{Gradient, Operation, View};
 use super::slices::{slice, with_views};
 
 /// The result of `operation` on tensors, which candle can differentiate. Takes one to three inputs, on the CPU.
 pub fn apply<O: Operation + Sync + 'static>(operation: O, inputs: &[&Tensor]) -> Result<Tensor> {
+    check(operation.name(), inputs)?;
     let custom = Custom { name: operation.name(), operation: Mutex::new(operation) };
     let contiguous = inputs.iter().map(|input| input.contiguous()).collect::<Result<Vec<_>>>()?;
     match contiguous.as_slice() {
@@ -19,6 +21,20 @@ pub fn apply<O: Operation + Sync + 'static>(operation: O, inputs: &[&Tensor]) ->
         [x, y, z] => x.apply_op3(y, z, custom),
         _ => bail!("{} takes {} inputs, and candle's graph at most three", custom.name, inputs.len()),
     }
+}
+
+/// Refuses what the kernels cannot read.
+pub(super) fn check(operation: &'static str, inputs: &[&Tensor]) -> error::Result<()> {
+    let refused = |reason: String| Error { operation, shapes: inputs.iter().map(|input| input.dims().to_vec()).collect(), reason };
+    for (i, input) in inputs.iter().enumerate() {
+        if input.dtype() != DType::F32 {
+            return Err(refused(format!("input {i} is {}, not f32", input.dtype().as_str())));
+        }
+        if !input.device().is_cpu() {
+            return Err(refused(format!("input {i} is not on the CPU")));
+        }
+    }
+    Ok(())
 }
 
 struct Custom<O> {

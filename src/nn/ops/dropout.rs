@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::custom::apply;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, wanted};
 use derm_kernels::dropout as kernel;
 
@@ -11,13 +11,19 @@ use derm_kernels::dropout as kernel;
 ///
 /// Which values depends on `key`, `stream` and the value's place alone, so it is the same for any number of threads.
 pub fn dropout(x: &Tensor, p: f32, key: u64, stream: u64) -> candle_core::Result<Tensor> {
-    if p <= 0.0 {
+    if p == 0.0 {
         return Ok(x.clone());
     }
     apply(Dropout::new(p, key, stream), &[x])
 }
 
-/// See [`dropout`]; `0 < p < 1`.
+/// Refuses what is no probability.
+pub(super) fn check(operation: &'static str, inputs: &[View<'_>], p: f32) -> Result<()> {
+    let fits = (0.0..=1.0).contains(&p);
+    fits.then_some(()).ok_or_else(|| Error::new(operation, inputs, format!("{p} is no probability")))
+}
+
+/// See [`dropout`].
 pub struct Dropout {
     p: f32,
     seed: u64,
@@ -36,6 +42,7 @@ impl Operation for Dropout {
     }
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        check(self.name(), inputs, self.p)?;
         Ok(Array::new(kernel::dropout(inputs[0].values, self.p, self.seed), inputs[0].dims))
     }
 

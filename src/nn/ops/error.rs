@@ -1,6 +1,6 @@
 //! What an operation refuses.
 
-use std::fmt;
+use std::{fmt, io};
 
 use super::operation::View;
 
@@ -19,6 +19,16 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// The refusal inside an error of candle's, also inside what candle wraps errors in.
+    pub fn of(error: &candle_core::Error) -> Option<&Self> {
+        use candle_core::Error as Candle;
+        match error {
+            Candle::Io(error) => error.get_ref()?.downcast_ref(),
+            Candle::Context { inner, .. } | Candle::WithPath { inner, .. } | Candle::WithBacktrace { inner, .. } => Self::of(inner),
+            _ => None,
+        }
+    }
+
     pub(super) fn new(operation: &'static str, inputs: &[View<'_>], reason: impl Into<String>) -> Self {
         Self { operation, shapes: inputs.iter().map(|input| input.dims.to_vec()).collect(), reason: reason.into() }
     }
@@ -35,6 +45,7 @@ impl std::error::Error for Error {}
 
 impl From<Error> for candle_core::Error {
     fn from(error: Error) -> Self {
-        Self::wrap(error)
+        // Of candle's ways to carry another error only this one shows its text alone and gives it back as what it is.
+        Self::Io(io::Error::new(io::ErrorKind::InvalidInput, error))
     }
 }

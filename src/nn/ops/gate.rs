@@ -25,10 +25,16 @@ impl Operation for Gate {
         if inputs[1].dims != [n, 1, 1, c] {
             return Err(Error::new(self.name(), inputs, format!("the gate must be [{n}, 1, 1, {c}]")));
         }
+        if inputs[0].values.is_empty() {
+            return Ok(Array::new(Vec::new(), inputs[0].dims));
+        }
         Ok(Array::new(kernel::forward(inputs[0].values, inputs[1].values, c), inputs[0].dims))
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
+        if inputs[0].values.is_empty() {
+            return vec![Gradient::Values(Vec::new()), Gradient::Values(vec![0.0; inputs[1].values.len()])];
+        }
         let (dx, dgate) = kernel::backward(inputs[0].values, inputs[1].values, dy, inputs[0].dims[3]);
         vec![Gradient::Values(dx), Gradient::Values(dgate)]
     }

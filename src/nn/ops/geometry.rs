@@ -2,9 +2,12 @@
 
 use super::error::{Error, Result};
 use super::operation::{View, image};
-use crate::nn::graph::Conv2d;
+use crate::nn::graph::{Conv2d, Padding};
 use derm_kernels::conv::Geometry;
 use derm_kernels::window::{Axis, Window};
+
+/// Strides, dilations and paddings are at most this, so that no sum of them overflows.
+pub(super) const LARGEST: usize = 1 << 24;
 
 /// The operation's name.
 pub(super) const NAME: &str = "conv2d";
@@ -14,11 +17,18 @@ pub(super) fn geometry(inputs: &[View<'_>], settings: &Conv2d) -> Result<Geometr
     let [n, h, w, channels] = image(NAME, inputs, 0)?;
     let refuse = |reason: String| Err(Error::new(NAME, inputs, reason));
     let groups = settings.groups;
-    if groups == 0 || !channels.is_multiple_of(groups) || !settings.out_channels.is_multiple_of(groups) {
+    if groups == 0 || settings.out_channels == 0 || !channels.is_multiple_of(groups) || !settings.out_channels.is_multiple_of(groups) {
         return refuse(format!("{groups} groups do not divide {channels} channels into {}", settings.out_channels));
     }
     if settings.stride.contains(&0) || settings.dilation.contains(&0) || settings.kernel.contains(&0) {
         return refuse("kernel, stride and dilation are at least 1".into());
+    }
+    let pads = match settings.padding {
+        Padding::Explicit { top, left, bottom, right } => [top, left, bottom, right],
+        Padding::Same => [0; 4],
+    };
+    if settings.stride.iter().chain(&settings.dilation).chain(&settings.kernel).chain(&pads).any(|&length| length > LARGEST) {
+        return refuse(format!("kernel, stride, dilation and padding are at most {LARGEST}"));
     }
     let expected = [settings.out_channels, channels / groups, settings.kernel[0], settings.kernel[1]];
     if inputs[1].dims != expected || inputs.get(2).is_some_and(|bias| bias.dims != [settings.out_channels]) {

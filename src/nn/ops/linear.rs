@@ -25,7 +25,7 @@ impl Linear {
     fn sizes(inputs: &[View<'_>]) -> Result<[usize; 3]> {
         let (x, w, b) = (inputs[0].dims, inputs[1].dims, inputs[2].dims);
         let fits = matches!((x.last(), w), (Some(inputs), [_, w_in] | [_, w_in, 1, 1]) if inputs == w_in) && *b == w[..1];
-        if !fits {
+        if !fits || w[0] == 0 {
             return Err(Error::new("linear", inputs, "the weight must be [outputs, inputs] and the bias [outputs]"));
         }
         Ok([x[..x.len() - 1].iter().product(), w[1], w[0]])

@@ -4,7 +4,7 @@
 
 use candle_core::{Tensor, Var};
 
-use super::custom::apply;
+use super::custom::{apply, check};
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image};
 use super::slices::{in_place, with, with_all};
@@ -14,9 +14,9 @@ pub use derm_kernels::batch_norm::{After, Statistics};
 
 /// Normalises `x [n, h, w, c]` by its own statistics and applies `after`; gives the statistics too.
 pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: After) -> candle_core::Result<(Tensor, Statistics)> {
-    let channels = x.dims().last().copied().unwrap_or(1).max(1);
-    let statistics = with(x, |x| kernel::statistics(x, channels))?;
-    Ok((apply(BatchNorm::own(eps, after), &[x, scale, shift])?, statistics))
+    let y = apply(BatchNorm::own(eps, after), &[x, scale, shift])?;
+    let statistics = with(x, |x| kernel::statistics(x, scale.elem_count()))?;
+    Ok((y, statistics))
 }
 
 /// Normalises `x [n, h, w, c]` by given statistics `[mean, variance]`, which get no gradient, and applies `after`.
@@ -28,12 +28,19 @@ pub fn batch_norm_eval(
     eps: f32,
     after: After,
 ) -> candle_core::Result<Tensor> {
+    check("batch_norm", &[x, scale, shift, mean, var])?;
     let given = with_all([mean, var], |[mean, var]| BatchNorm::given(mean, var, eps, after))?;
     apply(given, &[x, scale, shift])
 }
 
-/// `running = (1 - momentum) * running + momentum * batch`.
+/// `running = (1 - momentum) * running + momentum * batch`; `running` is `[c]`, with as many values as `batch`.
 pub fn move_towards(running: &Var, batch: &[f32], momentum: f32) -> candle_core::Result<()> {
+    let operation = "move_towards";
+    check(operation, &[running])?;
+    if running.dims() != [batch.len()] {
+        let shapes = vec![running.dims().to_vec(), vec![batch.len()]];
+        return Err(Error { operation, shapes, reason: "both must have one value a channel".into() }.into());
+    }
     in_place(running, |running| {
         for (running, &batch) in running.iter_mut().zip(batch) {
             *running = (1.0 - momentum) * *running + momentum * batch;
@@ -80,8 +87,8 @@ impl BatchNorm {
         if inputs[1].dims != [c] || inputs[2].dims != [c] || inputs.get(3).is_some_and(|added| added.dims != inputs[0].dims) {
             return refuse(format!("scale and shift must be [{c}], and what is added like the first input"));
         }
-        if !self.own && self.mean.len() != c {
-            return refuse(format!("the running statistics have {} channels", self.mean.len()));
+        if !self.own && (self.mean.len() != c || self.inverse.len() != c) {
+            return refuse(format!("the running statistics have {} and {} channels", self.mean.len(), self.inverse.len()));
         }
         if self.own && n * h * w < 2 {
             return refuse("in training it needs more than one value a channel".into());

@@ -76,8 +76,9 @@ pub(super) fn wanted(wanted: bool, values: impl FnOnce() -> Vec<f32>) -> Gradien
     if wanted { Gradient::Values(values()) } else { Gradient::Unwanted }
 }
 
-/// The shape of an image tensor, `[n, height, width, channels]`.
+/// The shape of an image tensor, `[n, height, width, channels]`. There may be no image, and none of its pixels, but not no channel.
 pub(super) fn image(operation: &'static str, inputs: &[View<'_>], which: usize) -> Result<[usize; 4]> {
-    let refused = || Error::new(operation, inputs, format!("input {which} must be an image batch [n, height, width, channels]"));
-    inputs[which].dims.try_into().map_err(|_| refused())
+    let refused =
+        || Error::new(operation, inputs, format!("input {which} must be an image batch [n, height, width, channels] with channels"));
+    inputs[which].dims.try_into().ok().filter(|&[.., channels]: &[usize; 4]| channels > 0).ok_or_else(refused)
 }

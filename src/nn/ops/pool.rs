@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::custom::apply;
 use super::error::{Error, Result};
+use super::geometry::LARGEST;
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
 use crate::nn::graph::{AvgPool, MaxPool};
 use derm_kernels::pool::{self, Divisor};
@@ -25,8 +26,8 @@ pub fn global_avg_pool(x: &Tensor) -> candle_core::Result<Tensor> {
     apply(GlobalAverage, &[x])
 }
 
-/// Taps of a window that a winner's number can tell apart.
-const TAPS: usize = 1 << 16;
+/// Largest side of a window whose taps a winner's number can tell apart.
+const SIDE: usize = 1 << 8;
 
 /// See [`max_pool`].
 pub struct Max {
@@ -48,7 +49,7 @@ impl Max {
             true => Axis::ceil(length, kernel, stride, padding, 1),
             false => Axis::new(length, kernel, stride, padding, 1),
         };
-        let possible = kernel > 0 && stride > 0 && 2 * padding <= kernel && kernel * kernel <= TAPS && h * w > 0;
+        let possible = kernel > 0 && stride > 0 && padding <= kernel / 2 && kernel <= SIDE && stride <= LARGEST && h * w > 0;
         match possible.then(|| axis(h).zip(axis(w))).flatten() {
             Some((rows, columns)) => Ok(Window { n, channels, rows, columns }),
             None => Err(Error::new(self.name(), inputs, format!("{:?} does not fit the image", self.settings))),

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::custom::apply;
 use super::error::{Error, Result};
+use super::geometry::LARGEST;
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
 use derm_kernels::arithmetic;
 use derm_kernels::conv::{self, Geometry, Mode};
@@ -146,7 +147,7 @@ impl ConvTranspose {
         let Transposed { stride, padding, output_padding, dilation, groups } = self.0;
         let refuse = |reason: &str| Err(Error::new(self.name(), inputs, reason));
         let &[inner, per_group, kh, kw] = inputs[1].dims else { return refuse("the weight must be [in, out / groups, kh, kw]") };
-        if inner != channels || groups == 0 || !channels.is_multiple_of(groups) || kh * kw == 0 {
+        if inner != channels || groups == 0 || !channels.is_multiple_of(groups) || inputs[1].dims.contains(&0) {
             return refuse("the weight must be [in, out / groups, kh, kw], and groups divide the channels");
         }
         if stride.contains(&0) || dilation.contains(&0) || (0..2).any(|i| output_padding[i] >= stride[i].max(dilation[i])) {
@@ -156,6 +157,9 @@ impl ConvTranspose {
             return refuse("the bias must be [out]");
         }
         let kernel = [kh, kw];
+        if [stride, padding, output_padding, dilation, kernel].as_flattened().iter().any(|&length| length > LARGEST) {
+            return refuse("kernel, stride, padding and dilation are too large");
+        }
         let side = |axis: usize, length: usize| {
             let reach = length.checked_sub(1)? * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 + output_padding[axis];
             reach.checked_sub(2 * padding[axis]).filter(|side| *side > 0)

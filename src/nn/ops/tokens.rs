@@ -39,9 +39,10 @@ impl Operation for Tokens {
     }
 }
 
-/// The shape of tokens, `[n, tokens, channels]`.
+/// The shape of tokens, `[n, tokens, channels]`, of at least one channel.
 fn shape(operation: &'static str, inputs: &[View<'_>]) -> Result<[usize; 3]> {
-    inputs[0].dims.try_into().map_err(|_| Error::new(operation, inputs, "the first input must be [n, tokens, channels]"))
+    let refused = || Error::new(operation, inputs, "the first input must be [n, tokens, channels] with channels");
+    inputs[0].dims.try_into().ok().filter(|&[.., channels]: &[usize; 3]| channels > 0).ok_or_else(refused)
 }
 
 /// See [`class_token`].
