@@ -95,8 +95,8 @@ fn check_golden(architecture: &'static Architecture, file: &str) {
     let norms = golden["grad_norms"].as_object().unwrap();
     let largest = norms.values().map(|v| v.as_f64().unwrap()).fold(0.0, f64::max);
     // Large images of small gradients: a sum in another order flips some ReLU or pool near its corner. PyTorch's own
-    // single-precision run in channels-last order is 2.2e-4 away here.
-    let tolerance = rounding("worst_grad_norm_over_largest", if masks { 5e-6 } else { 1e-6 });
+    // single-precision run in channels-last order is 2.2e-4 away here, and noise of 3e-6 in its convolutions makes that 6e-4.
+    let tolerance = rounding("worst_grad_norm_over_largest", if masks { 2e-5 } else { 1e-6 });
     assert_eq!(norms.len(), network.params().filter(|p| p.is_trainable()).count());
     for (name, expected) in norms {
         let grad = floats(grads.get(network.param(name).unwrap()).unwrap());
