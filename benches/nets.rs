@@ -2,15 +2,21 @@
 //!
 //!     cargo bench --bench nets -- resnet18 224 16
 //!
+//! Networks are the program's and those of `tests/architectures`, whose masks are trained by binary cross-entropy.
+//!
 //! Prints the best and the median of some rounds in milliseconds, the images a second of the median, and the least processor
 //! time of a round, which other work on the machine disturbs less. The optimizer is included.
 
 #![allow(clippy::print_stdout)] // Printing is what it is for.
 
+#[path = "../tests/architectures/mod.rs"]
+mod architectures;
+
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
-use derm::nn::{Input, Network, Pass, loss, optim, zoo};
+use derm::nn::zoo::{self, Architecture};
+use derm::nn::{Input, Network, Pass, loss, optim};
 
 /// As in the program.
 #[global_allocator]
@@ -22,14 +28,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let named = |i: usize, default: &str| words.get(i).cloned().unwrap_or_else(|| default.to_owned());
     let (name, size, batch) = (named(0, "resnet18"), named(1, "224").parse::<usize>()?, named(2, "16").parse::<usize>()?);
     let rounds = named(3, "5").parse::<usize>()?;
-    let network = Network::new(zoo::find(&name)?, 10, 1, &Device::Cpu)?;
+    let architecture = find(&name)?;
+    let masks = architecture.name.starts_with("unet");
+    let network = Network::new(architecture, if masks { 2 } else { 10 }, 1, &Device::Cpu)?;
     let pixels = (0..batch * size * size * 3).map(|i| (i as f32 * 0.37).sin()).collect();
     let images = Tensor::from_vec(pixels, (batch, size, size, 3), &Device::Cpu)?.permute((0, 3, 1, 2))?;
     let targets: Vec<u32> = (0..batch as u32).map(|i| i % 10).collect();
     let mut optimizer = optim::Optimizer::new(optim::Rule::AdamW(optim::AdamW::default()));
     let mut step = |number: u64| -> Result<f32, Box<dyn std::error::Error>> {
         let (logits, tape) = network.train(Input::Images(&images), Pass::new(number))?;
-        let loss = loss::cross_entropy(&logits, &targets, None, 0.0)?;
+        let loss = match masks {
+            true => loss::binary_cross_entropy(&logits, &logits.ones_like()?)?,
+            false => loss::cross_entropy(&logits, &targets, None, 0.0)?,
+        };
         let grads = tape.backward(&network, loss.gradient, |_| true)?;
         optimizer.step(&network, &grads, optim::Rates::all(1e-4), None)?;
         Ok(loss.value)
@@ -47,6 +58,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{name} {size}x{size} b{batch} {what}: best {best:.1} ms, median {median:.1} ms, {rate:.1} img/s, cpu {cpu:.1} ms");
     }
     Ok(())
+}
+
+/// A network of the benches, or of the program.
+fn find(name: &str) -> Result<&'static Architecture, Box<dyn std::error::Error>> {
+    use architectures::{CONVNEXT_ATTO, EFFICIENTNET_B0, MOBILENETV3_LARGE, RESNET18_SMALL, RESNET50, UNET_32, VIT_TINY};
+    let own = [&CONVNEXT_ATTO, &EFFICIENTNET_B0, &MOBILENETV3_LARGE, &RESNET18_SMALL, &RESNET50, &UNET_32, &VIT_TINY];
+    match own.into_iter().find(|architecture| architecture.name == name) {
+        Some(architecture) => Ok(architecture),
+        None => Ok(zoo::find(name)?),
+    }
 }
 
 /// Seconds of a round.

@@ -38,6 +38,7 @@ pub static RESNET50: Architecture =
     architecture("resnet50", 224, "conv1", |classes, size| resnet::resnet50(classes, size, resnet::Kind::Plain));
 pub static SERESNET50: Architecture =
     architecture("seresnet50", 224, "conv1", |classes, size| resnet::resnet50(classes, size, resnet::Kind::SqueezeExcite));
+pub static ECARESNET26T: Architecture = architecture("ecaresnet26t", 224, "conv1.0", resnet::ecaresnet26t);
 pub static RESNEXT50: Architecture =
     architecture("resnext50_32x4d", 224, "conv1", |classes, size| resnet::resnet50(classes, size, resnet::Kind::Grouped));
 pub static RESNET18_SMALL: Architecture = architecture("resnet18_small", 28, "conv1", resnet::resnet18_small);

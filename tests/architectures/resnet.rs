@@ -1,6 +1,6 @@
 //! ResNets (He et al. 2015, <https://arxiv.org/abs/1512.03385>) that the program does not have.
 
-use derm::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+use derm::nn::graph::{AvgPool, Builder, Conv2d, Graph, MaxPool, NodeId};
 
 const EPS: f32 = 1e-5;
 
@@ -26,6 +26,51 @@ pub fn resnet50(classes: usize, size: [usize; 2], kind: Kind) -> Graph {
         }
     }
     head(g, x, classes)
+}
+
+/// ECA-ResNet-26t (Wang et al. 2019, <https://arxiv.org/abs/1910.03151>): a stem of three convolutions, means before the
+/// convolutions around a block, and attention by a short convolution along the channels.
+pub fn ecaresnet26t(classes: usize, size: [usize; 2]) -> Graph {
+    let mut g = Builder::new(size);
+    let mut x = g.input();
+    for (conv, norm, channels, stride) in [("conv1.0", "conv1.1", 24, 2), ("conv1.3", "conv1.4", 32, 1), ("conv1.6", "bn1", 64, 1)] {
+        x = g.conv(conv, x, Conv2d::new(channels, 3).stride(stride).pad(1));
+        x = g.batch_norm(norm, x, EPS);
+        x = g.relu(x);
+    }
+    x = g.max_pool(x, MaxPool { kernel: 3, stride: 2, padding: 1, ceil: false });
+    for (layer, channels) in [(1, 64), (2, 128), (3, 256), (4, 512)] {
+        for number in 0..2 {
+            let stride = if layer > 1 && number == 0 { 2 } else { 1 };
+            x = eca_bottleneck(&mut g, &format!("layer{layer}.{number}"), x, channels, stride);
+        }
+    }
+    head(g, x, classes)
+}
+
+fn eca_bottleneck(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: usize) -> NodeId {
+    let mut x = input;
+    let convs = [Conv2d::new(channels, 1), Conv2d::new(channels, 3).stride(stride).pad(1), Conv2d::new(4 * channels, 1)];
+    for (number, conv) in convs.into_iter().enumerate() {
+        x = g.conv(format!("{name}.conv{}", number + 1), x, conv);
+        x = g.batch_norm(format!("{name}.bn{}", number + 1), x, EPS);
+        x = if number < 2 { g.relu(x) } else { x };
+    }
+    let y = g.global_avg_pool(x);
+    let y = g.channel_conv(format!("{name}.se.conv"), y, if channels == 512 { 7 } else { 5 });
+    let y = g.sigmoid(y);
+    let x = g.gate(x, y);
+    let mut around = input;
+    if stride == 2 {
+        let window = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: true };
+        around = g.avg_pool(around, AvgPool { window, count_padding: false });
+    }
+    if stride == 2 || g.channels(input) != 4 * channels {
+        around = g.conv(format!("{name}.downsample.1"), around, Conv2d::new(4 * channels, 1));
+        around = g.batch_norm(format!("{name}.downsample.2"), around, EPS);
+    }
+    let x = g.add(x, around);
+    g.relu(x)
 }
 
 fn head(mut g: Builder, x: NodeId, classes: usize) -> Graph {

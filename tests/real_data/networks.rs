@@ -185,6 +185,7 @@ fn other_families_are_timm_s() {
         (&architectures::EFFICIENTNET_B0, "efficientnet_b0.ra_in1k"),
         (&architectures::RESNET50, "resnet50.a1_in1k"),
         (&architectures::SERESNET50, "seresnet50.a1_in1k"),
+        (&architectures::ECARESNET26T, "ecaresnet26t.ra2_in1k"),
         (&architectures::RESNEXT50, "resnext50_32x4d.a1_in1k"),
         (&architectures::UNET_16, "unet_classic_f16_c3"),
     ] {
