@@ -1,7 +1,7 @@
 //! Which nodes of a graph are worked out together.
 //!
 //! A batch norm, an addition right after it and an activation right after that are one pass over memory instead of three; for
-//! inference a convolution before them takes all of it into the pass that writes its results. A node joins only if nobody else
+//! inference a convolution or a linear layer before them takes all of it into the pass that writes its results. A node joins only if nobody else
 //! reads what stands between.
 
 use super::graph::{Node, NodeId, Op};
@@ -27,7 +27,7 @@ pub(super) struct Group {
 pub(super) enum Use {
     /// Gradients will be needed, so convolutions stay by themselves.
     Training,
-    /// Convolutions take what follows them.
+    /// Convolutions and linear layers take what follows them.
     Inference,
 }
 
@@ -40,13 +40,14 @@ impl Group {
     /// Takes the next nodes in as far as they fit.
     fn grow(&mut self, nodes: &[Node], joins: impl Fn(NodeId) -> bool, purpose: Use) {
         let first = &nodes[self.node.0].op;
-        let folds = purpose == Use::Inference && matches!(first, Op::Conv2d(_));
-        if folds && joins(self.result) && matches!(nodes[self.result.0 + 1].op, Op::BatchNorm(_)) {
+        let folds = purpose == Use::Inference && matches!(first, Op::Conv2d(_) | Op::Linear(_));
+        if folds && matches!(first, Op::Conv2d(_)) && joins(self.result) && matches!(nodes[self.result.0 + 1].op, Op::BatchNorm(_)) {
             self.result.0 += 1;
             self.norm = Some(self.result);
         }
         let adds = folds || matches!(first, Op::BatchNorm(_));
-        if adds && joins(self.result) && nodes[self.result.0 + 1].op == Op::Add {
+        let sums = |op: &Op| *op == Op::Add || (folds && matches!(op, Op::Branch(branch) if branch.scale.is_none()));
+        if adds && joins(self.result) && sums(&nodes[self.result.0 + 1].op) {
             let other = nodes[self.result.0 + 1].inputs.iter().copied().find(|input| *input != self.result);
             // What is added has to be there before the group begins.
             if let Some(other) = other.filter(|other| other.0 < self.node.0) {

@@ -12,7 +12,7 @@ use super::graph::{BatchNorm, Conv2d, NodeId, Op};
 use super::groups::{Group, Use, groups, last_readers};
 use super::lower;
 use super::network::{Input, Network};
-use super::ops::{self, Array, Operation, PackedConv};
+use super::ops::{self, Array, Operation, PackedConv, PackedLinear};
 use super::tape::forward;
 
 /// A network's values at one moment, ready to run. Later changes of the network do not show. Any number of threads may use it.
@@ -39,6 +39,7 @@ struct Step {
 
 enum Kind {
     Conv(Box<PackedConv>),
+    Linear(Box<PackedLinear>),
     /// A norm that stands alone: means, variances, scale, shift.
     Norm(BatchNorm, [Tensor; 4]),
     /// Any other node, with its parameters.
@@ -106,6 +107,12 @@ fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
     let copies = |node: NodeId| network.node_params(node).map(|param| param.var.as_detached_tensor().copy()).collect::<Result<Vec<_>, _>>();
     Ok(match &network.graph().node(group.node).op {
         Op::Conv2d(settings) => Kind::Conv(Box::new(conv(network, group, settings)?)),
+        Op::Linear(settings) => {
+            let mut own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
+            let mut next = || own.next().transpose().map(Option::unwrap_or_default);
+            let (weight, bias) = (next()?, next()?);
+            Kind::Linear(Box::new(PackedLinear::new([settings.inputs, settings.outputs], weight, bias, group.activation)))
+        }
         Op::BatchNorm(settings) => match copies(group.node)?.try_into() {
             Ok(parameters) => Kind::Norm(*settings, parameters),
             Err(_) => unreachable!("a batch norm has four parameters"),
@@ -137,6 +144,11 @@ impl Step {
             Kind::Conv(conv) => {
                 let tensors: Vec<&Tensor> = inputs.iter().collect();
                 let Array { values, dims } = ops::with_views(&tensors, |views| conv.forward(views[0], views.get(1).copied()))??;
+                Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
+            }
+            Kind::Linear(linear) => {
+                let tensors: Vec<&Tensor> = inputs.iter().collect();
+                let Array { values, dims } = ops::with_views(&tensors, |views| linear.forward(views[0], views.get(1).copied()))??;
                 Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
             }
             Kind::Norm(settings, [scale, shift, mean, variance]) => {

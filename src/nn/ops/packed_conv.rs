@@ -1,8 +1,9 @@
-//! Convolutions whose weights do not change, with what follows them in the same pass. Forward only.
+//! Convolutions and linear layers whose weights do not change, with what follows them in the same pass. Forward only.
 
 use super::activation::Activation;
 use super::error::{Error, Result};
 use super::geometry;
+use super::linear;
 use super::operation::{Array, View};
 use crate::nn::graph::Conv2d;
 use derm_kernels::conv::{self, Epilogue, Geometry, Mode, Packed};
@@ -54,5 +55,37 @@ impl PackedConv {
             (Weight::Depthwise(_), None) => unreachable!("the channels stand alone by the same settings"),
         };
         Ok(Array::new(y, dims))
+    }
+}
+
+/// `activation(x w^T + bias + added)`.
+pub struct PackedLinear {
+    weight: Packed,
+    bias: Vec<f32>,
+    /// Inputs and outputs.
+    sizes: [usize; 2],
+    activation: Option<Activation>,
+}
+
+impl PackedLinear {
+    /// `weight [out, in]`, `bias [out]`.
+    pub fn new(sizes: [usize; 2], weight: Vec<f32>, bias: Vec<f32>, activation: Option<Activation>) -> Self {
+        let weight = Packed::new(weight, &linear::geometry([0, sizes[0], sizes[1]]), Mode::default());
+        Self { weight, bias, sizes, activation }
+    }
+
+    /// Of `x [.., in]`; what is added is like the result.
+    pub fn forward(&self, x: View<'_>, added: Option<View<'_>>) -> Result<Array> {
+        let [inputs, outputs] = self.sizes;
+        if x.dims.last() != Some(&inputs) {
+            return Err(Error::new("linear", &[x], format!("the last axis must be {inputs}")));
+        }
+        let dims = linear::result_dims(x.dims, outputs);
+        if let Some(added) = added.filter(|added| added.dims != dims) {
+            return Err(Error::new("linear", &[x, added], format!("what is added must be {dims:?}")));
+        }
+        let g = linear::geometry([x.dims[..x.dims.len() - 1].iter().product(), inputs, outputs]);
+        let epilogue = Epilogue { bias: Some(&self.bias), residual: added.map(|added| added.values), activation: self.activation };
+        Ok(Array::new(conv::forward_packed(x.values, &self.weight, epilogue, &g), dims))
     }
 }
