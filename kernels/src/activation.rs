@@ -215,8 +215,9 @@ impl Function for Silu {
     }
 }
 
-#[derive(Clone, Copy)]
-struct HardSwish;
+/// [`Activation::HardSwish`].
+#[derive(Clone, Copy, Debug)]
+pub struct HardSwish;
 
 impl Function for HardSwish {
     #[inline(always)]

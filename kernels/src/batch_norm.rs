@@ -11,7 +11,7 @@ mod tests;
 use pulp::Simd;
 pub use statistics::{Statistics, statistics};
 
-use super::activation::{Function, Identity, Relu, Relu6, Silu};
+use super::activation::{Function, HardSwish, Identity, Relu, Relu6, Silu};
 use super::columns::{Terms, column_sums};
 use super::lanes::F32s;
 use super::map::{Map, Shape, map_rows};
@@ -27,6 +27,8 @@ pub enum After {
     Relu6,
     /// `z * sigmoid(z)`.
     Silu,
+    /// `z * min(max(z + 3, 0), 6) / 6`.
+    HardSwish,
 }
 
 /// How values are normalised.
@@ -84,6 +86,10 @@ macro_rules! with_after {
                 let $function = Silu;
                 $body
             }
+            After::HardSwish => {
+                let $function = HardSwish;
+                $body
+            }
         }
     };
 }
@@ -103,9 +109,9 @@ pub fn forward(x: &[f32], residual: Option<&[f32]>, norm: &Norm) -> Vec<f32> {
 /// Gradients, in two passes over `x` and `dy`.
 ///
 /// `y` is the result if something was added, and is read only then: without it `f`'s slope follows from `x`, which is read anyway.
-/// SiLU has no slope that follows from its result, so nothing can be added before it.
+/// SiLU and hard swish have no slope that follows from their result, so nothing can be added before them.
 pub fn backward(x: &[f32], y: Option<&[f32]>, dy: &[f32], norm: &Norm) -> Gradients {
-    debug_assert!(y.is_none() || norm.after != After::Silu);
+    debug_assert!(y.is_none() || !matches!(norm.after, After::Silu | After::HardSwish));
     with_after!(norm.after, f => match y {
         None => backward_of(Slope(f), x, [x, dy], false, norm),
         Some(y) => backward_of(Slope(f), x, [x, dy, y], true, norm),

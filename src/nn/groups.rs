@@ -68,7 +68,10 @@ impl Group {
 /// Whether the pass of a norm or an addition can end in this activation.
 fn fits(first: &Op, activation: Activation, added: bool) -> bool {
     match first {
-        Op::BatchNorm(_) => matches!(activation, Activation::Relu | Activation::Relu6) || (activation == Activation::Silu && !added),
+        Op::BatchNorm(_) => {
+            matches!(activation, Activation::Relu | Activation::Relu6)
+                || (matches!(activation, Activation::Silu | Activation::HardSwish) && !added)
+        }
         Op::Add => activation == Activation::Relu,
         _ => false,
     }

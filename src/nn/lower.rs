@@ -54,6 +54,7 @@ pub(super) fn after(activation: Option<Activation>) -> ops::After {
         Some(Activation::Relu) => ops::After::Relu,
         Some(Activation::Relu6) => ops::After::Relu6,
         Some(Activation::Silu) => ops::After::Silu,
+        Some(Activation::HardSwish) => ops::After::HardSwish,
         Some(other) => unreachable!("a norm's pass never ends in {other:?}"),
     }
 }

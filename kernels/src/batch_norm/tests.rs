@@ -11,6 +11,7 @@ fn after(f: After, z: f64) -> f64 {
         After::Relu => z.max(0.0),
         After::Relu6 => z.clamp(0.0, 6.0),
         After::Silu => z / (1.0 + (-z).exp()),
+        After::HardSwish => z * (z + 3.0).clamp(0.0, 6.0) / 6.0,
     }
 }
 
@@ -58,9 +59,9 @@ fn statistics_are_exact_far_from_zero() {
 
 #[test]
 fn all_passes_are_the_definition() {
-    each(60, (2usize..9, 1usize..20, 0usize..4, 0usize..4), |isa, (rows, channels, kind, case)| {
-        let f = [After::Nothing, After::Relu, After::Relu6, After::Silu][kind];
-        let (own, added) = (case % 2 == 0, case > 1 && f != After::Silu);
+    each(75, (2usize..9, 1usize..20, 0usize..5, 0usize..4), |isa, (rows, channels, kind, case)| {
+        let f = [After::Nothing, After::Relu, After::Relu6, After::Silu, After::HardSwish][kind];
+        let (own, added) = (case % 2 == 0, case > 1 && !matches!(f, After::Silu | After::HardSwish));
         // Gamma brings values past 6.
         let (x, dy) = (values(rows * channels, 1), values(rows * channels, 2));
         let gamma: Vec<f32> = values(channels, 3).iter().map(|g| 4.0 * g).collect();
@@ -79,7 +80,13 @@ fn all_passes_are_the_definition() {
         close(&what, &y, &exact(&x, &residual, &gamma, &beta, given, f), 1e-5);
         // Differences say nothing at a corner; a value within a step of one makes no case.
         let z = exact(&x, &residual, &gamma, &beta, given, After::Nothing);
-        if f != After::Silu && f != After::Nothing && z.iter().any(|z| z.abs() < 1e-3 || (z - 6.0).abs() < 1e-3) {
+        let corners: &[f64] = match f {
+            After::Relu => &[0.0],
+            After::Relu6 => &[0.0, 6.0],
+            After::HardSwish => &[-3.0, 3.0],
+            After::Nothing | After::Silu => &[],
+        };
+        if z.iter().any(|z| corners.iter().any(|corner| (z - corner).abs() < 1e-3)) {
             return;
         }
         close(&what, &got.dx, &slopes(&x, &dy, |x| exact(x, &residual, &gamma, &beta, given, f)), 2e-4);
