@@ -1,8 +1,8 @@
-//! Networks as data, one executor for them, and what training needs around it.
+//! Networks as data, what runs them, and what training needs around it.
 //!
 //! A network's structure is a [`graph::Graph`]: a list of nodes whose parameters carry the names
-//! of the published state dict. [`exec`](Network::forward) runs it on candle tensors with the
-//! operations of [`ops`]; an exporter walks the same list, so structure is written once.
+//! of the published state dict. Training ([`Network::train`]) runs it with the operations of [`ops`] and records a [`Tape`];
+//! [`Inference`] folds and fuses it first; an exporter walks the same list, so structure is written once.
 //!
 //! * [`graph`]: nodes, shapes, parameter names; a builder that reads like PyTorch.
 //! * [`ops`]: derm's own differentiable operations. Nothing above them calls a candle operation

@@ -1,7 +1,8 @@
 //! derm's own differentiable operations, f32 on the CPU.
 //!
-//! Each is a candle `CustomOp` with both passes: shapes are checked and tensors become slices here, the arithmetic is in
-//! [`derm_kernels`]. Image tensors are `[n, height, width, channels]`, row-major.
+//! Each is an [`Operation`] with both passes over slices: shapes are checked here, the arithmetic is in [`derm_kernels`]. Networks
+//! record operations on a [`tape`](crate::nn::Tape); the functions on tensors make them candle `CustomOp`s, for composing freely.
+//! Image tensors are `[n, height, width, channels]`, row-major.
 //!
 //! Promises: gradients equal PyTorch's (also at ties and at zero); results are the same bits for any number of
 //! threads, because work is cut by shape alone and partial sums are added in a fixed order.
