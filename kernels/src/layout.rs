@@ -2,12 +2,14 @@
 #![allow(unsafe_code)] // The results' memory is new.
 
 mod channels;
+mod join;
 mod pixels;
 #[cfg(test)]
 mod tests;
 mod turn;
 
 pub use channels::{concat, split};
+pub use join::joined;
 pub use pixels::{pixel_shuffle, pixel_unshuffle};
 pub(super) use turn::turn;
 pub use turn::{channels_first, channels_last, transpose};

@@ -3,8 +3,17 @@
 //! Made once, used for many batches: batch norms are folded into the convolutions before them, and a convolution adds and
 //! activates in the pass that writes its results, with weights that the first batch rearranges for all. Results differ from
 //! those of the network's operations one by one by rounding only.
+//!
+//! Images do not meet in inference, so a batch need not move step by step: see [`chunks`].
+
+mod chunks;
+
+use std::ops::Range;
 
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+use chunks::{Stage, Traffic};
 
 use super::Error;
 use super::fold::{Norm, fold};
@@ -29,6 +38,8 @@ struct Stretch {
     steps: Vec<Step>,
     /// For each node the last step that reads it.
     last_reader: Vec<usize>,
+    /// Of images of the network's default size.
+    traffic: Vec<Traffic>,
 }
 
 struct Step {
@@ -80,17 +91,55 @@ impl Stretch {
         let nodes = network.graph().nodes();
         let groups = groups(nodes, start, end, Use::Inference);
         let last_reader = last_readers(nodes, &groups);
+        let traffic = traffic(network, &groups, &last_reader);
         let steps = groups.into_iter().map(|group| {
             let inputs = group.inputs(nodes).collect();
             Ok(Step { kind: kind(network, &group)?, group, inputs })
         });
-        Ok(Self { start, end, steps: steps.collect::<Result<_, Error>>()?, last_reader })
+        Ok(Self { start, end, steps: steps.collect::<Result<_, Error>>()?, last_reader, traffic })
     }
 
+    /// Takes a batch from the first node to the last.
     fn run(&self, network: &Network, value: &Tensor) -> Result<Tensor, Error> {
         let mut values: Vec<Option<Tensor>> = vec![None; self.end.0 + 1];
         values[self.start.0] = Some(value.clone());
-        for (place, step) in self.steps.iter().enumerate() {
+        let n = value.dims()[0];
+        for stage in chunks::stages(&self.traffic_at(network, value), n) {
+            if stage.images >= n {
+                self.steps(network, stage.steps, &mut values)?;
+            } else {
+                values = self.by_chunks(network, &stage, n, &values)?;
+            }
+        }
+        Ok(values[self.end.0].take().unwrap_or_else(|| value.clone()))
+    }
+
+    /// Takes all images through a stage, some at a time, and puts together what is left of them.
+    fn by_chunks(&self, network: &Network, stage: &Stage, n: usize, values: &[Option<Tensor>]) -> Result<Vec<Option<Tensor>>, Error> {
+        let chunks: Vec<Vec<Option<Tensor>>> = (0..n.div_ceil(stage.images))
+            .into_par_iter()
+            .map(|chunk| {
+                let (first, end) = (chunk * stage.images, n.min((chunk + 1) * stage.images));
+                let own = |value: &Option<Tensor>| value.as_ref().map(|value| value.narrow(0, first, end - first)).transpose();
+                let mut own = values.iter().map(own).collect::<Result<Vec<_>, _>>()?;
+                self.steps(network, stage.steps.clone(), &mut own)?;
+                Ok(own)
+            })
+            .collect::<Result<_, Error>>()?;
+        let whole = |(node, before): (usize, &Option<Tensor>)| {
+            let parts: Vec<&Tensor> = chunks.iter().filter_map(|chunk| chunk[node].as_ref()).collect();
+            match (before, parts.is_empty()) {
+                (_, true) => Ok(None),
+                (Some(before), false) => Ok(Some(before.clone())),
+                (None, false) => Ok(Some(ops::joined(&parts)?)),
+            }
+        };
+        values.iter().enumerate().map(whole).collect()
+    }
+
+    /// Runs steps on the values that they read, and drops each value after its last reader.
+    fn steps(&self, network: &Network, steps: Range<usize>, values: &mut [Option<Tensor>]) -> Result<(), Error> {
+        for (place, step) in steps.clone().zip(&self.steps[steps]) {
             let inputs: Vec<Tensor> = step.inputs.iter().filter_map(|input| values[input.0].clone()).collect();
             assert_eq!(inputs.len(), step.inputs.len(), "a node reads across the features");
             for input in step.inputs.iter().filter(|input| self.last_reader[input.0] == place) {
@@ -98,8 +147,32 @@ impl Stretch {
             }
             values[step.group.result.0] = Some(step.run(network, &inputs)?);
         }
-        Ok(values[self.end.0].take().unwrap_or_else(|| value.clone()))
+        Ok(())
     }
+
+    /// What the steps move for images of the size of this batch's, as nearly as matters: values grow with the pixels.
+    fn traffic_at(&self, network: &Network, value: &Tensor) -> Vec<Traffic> {
+        let usual = network.graph().node(self.start).shape.iter().product::<usize>().max(1);
+        let grown = |bytes: usize| bytes * value.elem_count() / value.dims()[0].max(1) / usual;
+        self.traffic.iter().map(|step| Traffic { weights: step.weights, values: grown(step.values), live: grown(step.live) }).collect()
+    }
+}
+
+/// What each group moves for images of the network's default size.
+fn traffic(network: &Network, groups: &[Group], last_reader: &[usize]) -> Vec<Traffic> {
+    let nodes = network.graph().nodes();
+    let bytes = |node: NodeId| size_of::<f32>() * nodes[node.0].shape.iter().product::<usize>();
+    let mut live = 0;
+    let of = groups.iter().enumerate().map(|(place, group)| {
+        let inputs: Vec<NodeId> = group.inputs(nodes).collect();
+        let result = bytes(group.result);
+        let mut gone: Vec<NodeId> = inputs.iter().copied().filter(|input| last_reader[input.0] == place).collect();
+        gone.dedup();
+        live = (live + result).saturating_sub(gone.into_iter().map(bytes).sum());
+        let parameters = network.node_params(group.node).map(|param| param.var.elem_count()).sum::<usize>();
+        Traffic { weights: size_of::<f32>() * parameters, values: result + inputs.into_iter().map(bytes).sum::<usize>(), live }
+    });
+    of.collect()
 }
 
 /// Copies what a group needs.

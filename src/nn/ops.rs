@@ -74,7 +74,7 @@ pub use operation::{Array, Gradient, Operation, View};
 pub(super) use packed_conv::{PackedConv, PackedLinear};
 pub use pool::{Average, GlobalAverage, Max, avg_pool, global_avg_pool, max_pool};
 pub use resize::{AdaptiveAverage, ConvTranspose, Rule, Size, Transposed, Upsample, adaptive_avg_pool, conv_transpose2d, upsample};
-pub(super) use slices::{in_place, with, with_views};
+pub(super) use slices::{in_place, joined, with, with_views};
 pub(super) use sum::add_values;
 pub use sum::{Sum, add, add_relu};
 pub use tokens::{ClassToken, FirstToken, Positions, Tokens, class_token, positions};

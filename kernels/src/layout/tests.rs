@@ -51,3 +51,11 @@ fn threads_do_not_change_bits() {
     let x = values(4 * 100 * 200, 1);
     each(1, 0usize..1, |_, _| same_for_any_threads(|| vec![transpose(&x, 100, 200), concat(&[(&x, 16), (&x, 16)])]));
 }
+
+#[test]
+fn slices_one_after_the_other() {
+    let (short, long) = (values(5, 1), values(200_001, 2));
+    let joined = super::joined(&[&short, &[], &long, &short]);
+    assert_eq!(joined, [&short[..], &long, &short].concat());
+    assert!(super::joined(&[]).is_empty());
+}

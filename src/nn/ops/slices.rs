@@ -39,6 +39,14 @@ pub(in crate::nn) fn with_views<R>(tensors: &[&Tensor], f: impl FnOnce(&[View<'_
     Ok(f(&views.collect::<Result<Vec<_>>>()?))
 }
 
+/// Batches put together along the first axis: f32 tensors on the CPU whose other axes are the same.
+pub(in crate::nn) fn joined(parts: &[&Tensor]) -> Result<Tensor> {
+    let mut dims = parts[0].dims().to_vec();
+    dims[0] = parts.iter().map(|part| part.dims()[0]).sum();
+    let values = with_views(parts, |views| derm_kernels::layout::joined(&views.iter().map(|view| view.values).collect::<Vec<_>>()))?;
+    Tensor::from_vec(values, dims, parts[0].device())
+}
+
 /// Gives `f` the values of a variable to change.
 pub(in crate::nn) fn in_place(var: &Var, f: impl FnOnce(&mut [f32])) -> Result<()> {
     var.inplace_op1(&Change(Mutex::new(Some(f))))
