@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::mem::{MaybeUninit, take};
 use std::ops::{Deref, DerefMut, Range};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pulp::bytemuck;
 
@@ -84,6 +85,10 @@ impl Scratch {
     pub fn zeros(len: usize) -> Self {
         Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
     }
+
+    fn capacity(&self) -> usize {
+        self.lines.len() * 16
+    }
 }
 
 impl Deref for Scratch {
@@ -101,41 +106,60 @@ impl DerefMut for Scratch {
 }
 
 thread_local! {
-    /// What this thread's tasks used and may use again.
-    static SPARE: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
+    /// Small pieces that this thread's tasks used and may use again while they are in its cache.
+    static OWN: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Floats that a thread keeps in one piece.
-const KEPT: usize = 4 << 20;
-/// Pieces that a thread keeps.
-const PIECES: usize = 4;
+/// Large pieces, which several threads use together.
+static SHARED: Mutex<Vec<Scratch>> = Mutex::new(Vec::new());
 
-/// Scratch that goes back to its thread, so that the next task need not touch new memory; it holds whatever it held before.
+/// Floats of the largest small piece.
+const SMALL: usize = 1 << 20;
+/// Small pieces that a thread keeps, and large ones that are kept in all.
+const PIECES: usize = 6;
+
+/// Scratch that is kept for whoever comes next: new memory has to be zeroed by the system and by us. It holds whatever it held before.
+#[derive(Debug)]
 pub struct Lent(Scratch);
 
 impl Lent {
     /// `len` floats.
     pub fn new(len: usize) -> Self {
-        let mut scratch = SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(|| Scratch::zeros(0));
-        if scratch.lines.len() * 16 < len {
-            scratch = Scratch::zeros(len);
-        }
+        let mut scratch = if len <= SMALL { OWN.with_borrow_mut(|kept| fitting(kept, len)) } else { fitting(&mut shared(), len) }
+            .unwrap_or_else(|| Scratch::zeros(len));
         scratch.len = len;
         Self(scratch)
     }
 }
 
+/// Takes the smallest kept piece of at least `len` floats, if it is not far too large.
+fn fitting(kept: &mut Vec<Scratch>, len: usize) -> Option<Scratch> {
+    let large = |scratch: &Scratch| scratch.capacity() >= len && (scratch.capacity() <= SMALL || scratch.capacity() <= 2 * len);
+    let fits = kept.iter().enumerate().filter(|(_, scratch)| large(scratch));
+    let place = fits.min_by_key(|(_, scratch)| scratch.capacity())?.0;
+    Some(kept.remove(place))
+}
+
+/// Keeps a piece, the oldest ones giving way.
+fn keep(kept: &mut Vec<Scratch>, scratch: Scratch) {
+    kept.push(scratch);
+    if kept.len() > PIECES {
+        kept.remove(0);
+    }
+}
+
+fn shared() -> MutexGuard<'static, Vec<Scratch>> {
+    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Lent {
     fn drop(&mut self) {
         let scratch = Scratch { lines: take(&mut self.0.lines), len: 0 };
-        if scratch.lines.len() * 16 <= KEPT {
+        if scratch.capacity() > SMALL {
+            keep(&mut shared(), scratch);
+        } else {
             // A thread that ends has nowhere to keep it.
-            let _ = SPARE.try_with(|spare| {
-                let mut spare = spare.borrow_mut();
-                if spare.len() < PIECES {
-                    spare.push(scratch);
-                }
-            });
+            let _ = OWN.try_with(|kept| keep(&mut kept.borrow_mut(), scratch));
         }
     }
 }

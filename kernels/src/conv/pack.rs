@@ -7,13 +7,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::buffer::Scratch;
+use super::buffer::Lent;
 use super::tile::PanelSize;
 
 /// Packed panels.
 #[derive(Debug)]
 pub struct Panels {
-    data: Scratch,
+    data: Lent,
     rows: usize,
     columns: usize,
     size: PanelSize,
@@ -32,10 +32,11 @@ pub struct Panel<'a> {
 }
 
 impl Panels {
-    /// Packs `groups` matrices of `rows` x `columns`: `fill(group, columns, panel, width)` writes a zeroed panel.
+    /// Packs `groups` matrices of `rows` x `columns`: `fill(group, columns, panel, width)` writes every row of
+    /// `width` floats, zeros where there are fewer columns.
     pub fn new([groups, rows, columns]: [usize; 3], size: PanelSize, fill: impl Fn(usize, Range<usize>, &mut [f32], usize) + Sync) -> Self {
         let count = size.count(columns);
-        let mut data = Scratch::zeros(groups * count * rows * size.width);
+        let mut data = Lent::new(groups * count * rows * size.width);
         data.par_chunks_mut((rows * size.width).max(1)).enumerate().for_each(|(at, panel)| {
             let (columns, width) = size.panel(columns, at % count);
             fill(at / count, columns, panel, width);
@@ -85,10 +86,11 @@ pub fn input_gradient(weight: &[f32], [groups, c_in, c_out]: [usize; 3], taps: u
         for out in 0..c_out {
             let source = &weight[((group * c_out + out) * c_in + columns.start) * taps..][..columns.len() * taps];
             for (at, &tap) in chosen.iter().enumerate() {
-                let row = &mut panel[(at * c_out + out) * width..][..columns.len()];
+                let (row, padding) = panel[(at * c_out + out) * width..][..width].split_at_mut(columns.len());
                 for (to, from) in row.iter_mut().zip(source.chunks_exact(taps)) {
                     *to = from[tap];
                 }
+                padding.fill(0.0);
             }
         }
     })
