@@ -72,7 +72,7 @@ fn step<S: Simd, const N: usize>(x: F32s<S>, p: [f32; N], q: [f32; N], end: f32)
 pub fn normal<S: Simd>(x: F32s<S>) -> F32s<S> {
     // By weighted least squares, reweighted towards the smallest largest error, which is 7e-9.
     let p = [2.274_942_5e-8, 6.352_12e-6, 1.688_256e-4, 4.677_260_3e-3, 3.385_263_7e-2, 0.398_942_23];
-    let q = [1.197_505_9e-6, 7.364_749_8e-5, 1.884_444_4e-3, 2.864_586_6e-2, 0.251_521_89, 1.0];
+    let q = [1.197_505_9e-6, 7.364_75e-5, 1.884_444_4e-3, 2.864_586_6e-2, 0.251_521_9, 1.0];
     step(x, p, q, 5.5)
 }
 
