@@ -16,6 +16,7 @@ mod merge;
 mod outer;
 mod pack;
 mod packed;
+mod strips;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -40,7 +41,7 @@ use tile::PanelSize;
 use weight::WeightPass;
 
 use super::simd::{self, Isa};
-use super::{activation, fresh, lanes, math};
+use super::{activation, fresh, lanes, math, prefetch};
 
 /// How to compute.
 #[derive(Clone, Copy, Debug)]

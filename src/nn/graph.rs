@@ -9,6 +9,7 @@
 //! exactly as in the architecture's published state dict.
 
 mod build;
+mod first;
 mod kinds;
 
 pub use build::Builder;

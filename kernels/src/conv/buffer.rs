@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pulp::bytemuck;
 
+/// Floats of a cache line.
+const LINE: usize = 16;
+
 /// An output that several threads fill, each writing parts that no other touches.
 ///
 /// Kernels write rectangles of pixels x channels, whose rows interleave in memory, so `split_at_mut` cannot part them.
@@ -28,6 +31,14 @@ impl<'a> Canvas<'a> {
     /// A canvas over floats that are already there.
     pub fn over(floats: &'a mut [f32]) -> Self {
         Self { start: floats.as_mut_ptr().cast(), len: floats.len(), borrow: PhantomData }
+    }
+
+    /// Asks for the memory of `len` floats from `start` on.
+    #[inline(always)]
+    pub fn prefetch(&self, start: usize, len: usize) {
+        for line in (0..len).step_by(LINE) {
+            super::prefetch::prefetch_pointer(self.start.wrapping_add(start + line).cast());
+        }
     }
 
     /// The floats of `range`.

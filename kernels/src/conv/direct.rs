@@ -16,6 +16,7 @@ use super::gather::{Gather, ZERO};
 use super::pack::Panels;
 use super::simd::{self, Isa};
 use super::sweep::Axis;
+use super::tile::MAX_HEIGHT;
 use super::worklist::{Layout, Worklist};
 
 /// A convolution of any kind that sums over source channels.
@@ -99,10 +100,19 @@ impl Direct<'_> {
         let width = self.target_size[1].max(1);
         let stride = self.sweeps[0].y.step;
         let pixels = (TASK_FLOATS / self.run.max(self.columns)).min(rows * width / TASKS).max(4 * 14);
-        let row_step = (pixels / width).next_multiple_of(stride).max(stride);
+        // Tiles that are not whole cost as much as whole ones.
+        let whole = MAX_HEIGHT / gcd(MAX_HEIGHT, width);
+        let row_step = (pixels / width + whole / 2) / whole * whole;
+        let row_step = if row_step > 0 { row_step } else { pixels / width };
+        let row_step = row_step.next_multiple_of(stride).max(stride);
         let row_tasks = rows.div_ceil(row_step).max(1);
         (row_step, panels.div_ceil((TASKS / 2).div_ceil(row_tasks)).max(1))
     }
+}
+
+/// The greatest common divisor; `b` is not 0.
+fn gcd(a: usize, b: usize) -> usize {
+    if a.is_multiple_of(b) { b } else { gcd(b, a % b) }
 }
 
 /// Some rows and panels of a pass.

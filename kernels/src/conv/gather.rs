@@ -7,6 +7,7 @@ use super::buffer::Canvas;
 use super::epilogue::{Epilogue, Finish};
 use super::lanes::{MAX_LANES, Width};
 use super::pack::Panel;
+use super::prefetch::prefetch;
 use super::tile::{self, MAX_HEIGHT, VECTORS};
 use super::vector::{load, multiply_add, store, store_floats};
 
@@ -62,6 +63,7 @@ impl Gather<'_> {
     /// As there.
     #[inline(always)]
     unsafe fn tile_of<S: Simd, const M: usize, const V: usize>(&self, simd: S, rows: &[u32], targets: &[usize], panel: Panel<'_>) {
+        self.ask_for(targets, panel);
         let sums = sums::<S, M, V>(simd, self.source, rows, self.zeros, panel.data, self.bias_of(simd, panel));
         match targets.first_chunk::<M>() {
             Some(targets) if panel.len == V * S::F32_LANES && self.epilogue.is_plain() => {
@@ -103,6 +105,17 @@ impl Gather<'_> {
             // SAFETY: by the contract.
             let out = unsafe { self.canvas.part(place) };
             Width::new(simd, panel.len).each(&mut Finish { floats, residual, activation, out });
+        }
+    }
+
+    /// Has the memory of a tile's results brought near while they are worked out: writes that miss the caches wait for each other.
+    #[inline(always)]
+    fn ask_for(&self, targets: &[usize], panel: Panel<'_>) {
+        for target in targets {
+            self.canvas.prefetch(target + panel.start, panel.len);
+            if let Some(residual) = self.epilogue.residual {
+                prefetch(&residual[target + panel.start..][..panel.len]);
+            }
         }
     }
 

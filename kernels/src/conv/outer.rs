@@ -38,8 +38,9 @@ pub fn add_products<S: Simd>(simd: S, strip: Strip<'_>, panel: &[f32], runs: &[R
     }
 }
 
+/// [`add_products`] of one tile of `height` rows.
 #[inline(always)]
-fn add_tile<S: Simd>(simd: S, height: usize, strip: Strip<'_>, panel: &[f32], runs: &[Run], width: usize, sums: &mut [f32]) {
+pub fn add_tile<S: Simd>(simd: S, height: usize, strip: Strip<'_>, panel: &[f32], runs: &[Run], width: usize, sums: &mut [f32]) {
     macro_rules! dispatch {
         ($($rows:literal)*) => {
             match height {
@@ -75,22 +76,27 @@ fn add_tile_of<S: Simd, const M: usize, const V: usize>(simd: S, strip: Strip<'_
 fn products<S: Simd, const M: usize, const V: usize>(simd: S, strip: Strip<'_>, panel: &[[S::f32s; V]], runs: &[Run]) -> [[S::f32s; V]; M] {
     let mut sums = [[simd.splat_f32s(0.0); V]; M];
     for run in runs {
-        let mut at = run.left;
-        for right in &panel[run.right..][..run.len] {
-            let mut last = [0.0; M];
-            let left = strip.floats[at..].first_chunk().unwrap_or_else(|| {
-                // Rows that do not exist, past the very end.
-                let rest = &strip.floats[at..];
-                last[..rest.len()].copy_from_slice(rest);
-                &last
-            });
+        let right = &panel[run.right..][..run.len];
+        let strip = Strip { floats: &strip.floats[run.left..], ..strip };
+        // Pixels all of whose rows lie inside; the last ones may have rows that do not exist, past the very end.
+        let whole = strip.floats.len().checked_sub(M).map_or(0, |room| (room / strip.step.max(1) + 1).min(run.len));
+        for (pixel, right) in right[..whole].iter().enumerate() {
+            let left = &strip.floats[pixel * strip.step..][..M];
             for m in 0..M {
                 let x = simd.splat_f32s(left[m]);
                 for v in 0..V {
                     sums[m][v] = multiply_add(simd, x, right[v], sums[m][v]);
                 }
             }
-            at += strip.step;
+        }
+        for (pixel, right) in right.iter().enumerate().skip(whole) {
+            let left = &strip.floats[pixel * strip.step..];
+            for m in 0..M {
+                let x = simd.splat_f32s(left.get(m).copied().unwrap_or(0.0));
+                for v in 0..V {
+                    sums[m][v] = multiply_add(simd, x, right[v], sums[m][v]);
+                }
+            }
         }
     }
     sums

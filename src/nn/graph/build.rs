@@ -1,5 +1,6 @@
 //! Builds a graph node by node and works out shapes.
 
+use super::first::first_tokens_early;
 use super::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, Graph, LayerNorm, Linear, MaxPool, Node, NodeId, Op};
 use crate::nn::ops::{Activation, Rule, Transposed};
 
@@ -220,10 +221,11 @@ impl Builder {
         self.image(x)[0]
     }
 
-    /// The graph; its output is the node added last.
+    /// The graph; its output is the node added last. Tokens that nobody reads are left out.
     pub fn finish(self) -> Graph {
         let features = self.features.expect("an architecture marks its features");
-        Graph { nodes: self.nodes, features }
+        let (nodes, features) = first_tokens_early(self.nodes, features);
+        Graph { nodes, features }
     }
 
     fn shape(&self, x: NodeId) -> Vec<usize> {
