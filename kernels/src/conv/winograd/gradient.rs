@@ -122,7 +122,7 @@ impl Gradient<'_> {
 
     /// The planes of a block of up to `channels`.
     fn x_layout(&self, channels: usize) -> Layout {
-        Layout { tiles: TILES, pitch: channels.next_multiple_of(self.size.lanes) }
+        Layout::spread(TILES, channels)
     }
 
     /// The planes of a panel.

@@ -22,7 +22,18 @@ pub struct Layout {
     pub pitch: usize,
 }
 
+/// Floats of a cache line, as many as the widest register has.
+const LINE: usize = 16;
+
 impl Layout {
+    /// Tiles of so many channels whose few channels are read tile after tile.
+    ///
+    /// A tile starts an odd number of cache lines after the last one: tiles that lie a power of two apart would push each other out
+    /// of the cache, which keeps only a few lines whose addresses end alike.
+    pub fn spread(tiles: usize, channels: usize) -> Self {
+        Self { tiles, pitch: (channels.div_ceil(LINE) | 1) * LINE }
+    }
+
     /// Floats from one plane of a group to the next: a little more than it takes, so that a tile's planes fall into different sets of
     /// the cache.
     pub fn plane(self) -> usize {
