@@ -12,7 +12,7 @@ use super::graph::{BatchNorm, Conv2d, NodeId, Op};
 use super::groups::{Group, Use, groups, last_readers};
 use super::lower;
 use super::network::{Input, Network};
-use super::ops::{self, Array, Operation, PackedConv, PackedLinear};
+use super::ops::{self, Array, PackedConv, PackedLinear, Way, compose};
 use super::tape::forward;
 
 /// A network's values at one moment, ready to run. Later changes of the network do not show. Any number of threads may use it.
@@ -38,6 +38,8 @@ struct Step {
 }
 
 enum Kind {
+    /// A convolution or a linear layer with what follows it, composed: its folded parameters.
+    Composed(Vec<Tensor>),
     Conv(Box<PackedConv>),
     Linear(Box<PackedLinear>),
     /// A norm that stands alone: means, variances, scale, shift.
@@ -106,7 +108,19 @@ impl Stretch {
 fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
     let copies = |node: NodeId| network.node_params(node).map(|param| param.var.as_detached_tensor().copy()).collect::<Result<Vec<_>, _>>();
     Ok(match &network.graph().node(group.node).op {
-        Op::Conv2d(settings) => Kind::Conv(Box::new(conv(network, group, settings)?)),
+        Op::Conv2d(settings) => {
+            let (weight, bias) = folded(network, group)?;
+            match network.way() {
+                Way::Kernels => Kind::Conv(Box::new(PackedConv::new(settings, weight, bias, group.activation))),
+                Way::Compositions => {
+                    let Conv2d { in_channels, out_channels, kernel: [rows, columns], groups, .. } = *settings;
+                    let weight = Tensor::from_vec(weight, (out_channels, in_channels / groups, rows, columns), network.device())?;
+                    let bias = bias.map(|bias| Tensor::from_vec(bias, out_channels, network.device())).transpose()?;
+                    Kind::Composed([weight].into_iter().chain(bias).collect())
+                }
+            }
+        }
+        Op::Linear(_) if network.way() == Way::Compositions => Kind::Composed(copies(group.node)?),
         Op::Linear(settings) => {
             let mut own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
             let mut next = || own.next().transpose().map(Option::unwrap_or_default);
@@ -121,8 +135,8 @@ fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
     })
 }
 
-/// A convolution with the norm after it folded in.
-fn conv(network: &Network, group: &Group, settings: &Conv2d) -> Result<PackedConv, Error> {
+/// Weight and bias of a convolution with the norm after it folded in.
+fn folded(network: &Network, group: &Group) -> Result<(Vec<f32>, Option<Vec<f32>>), Error> {
     let values =
         |node: NodeId| network.node_params(node).map(|param| ops::with(&param.var, <[f32]>::to_vec)).collect::<Result<Vec<_>, _>>();
     let mut own = values(group.node)?.into_iter();
@@ -135,12 +149,14 @@ fn conv(network: &Network, group: &Group, settings: &Conv2d) -> Result<PackedCon
         let (folded, offsets) = fold(&weight, bias.as_deref(), &norm);
         (weight, bias) = (folded, Some(offsets));
     }
-    Ok(PackedConv::new(settings, weight, bias, group.activation))
+    Ok((weight, bias))
 }
 
 impl Step {
     fn run(&self, network: &Network, inputs: &[Tensor]) -> Result<Tensor, Error> {
+        let op = &network.graph().node(self.group.node).op;
         match &self.kind {
+            Kind::Composed(parameters) => self.composed(op, inputs, parameters),
             Kind::Conv(conv) => {
                 let tensors: Vec<&Tensor> = inputs.iter().collect();
                 let Array { values, dims } = ops::with_views(&tensors, |views| conv.forward(views[0], views.get(1).copied()))??;
@@ -156,16 +172,29 @@ impl Step {
                 let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, after);
                 let mut norm = ops::with_views(&[mean, variance], given)?;
                 let all: Vec<&Tensor> = [&inputs[0], scale, shift].into_iter().chain(inputs.get(1)).collect();
-                forward(&mut norm, &all)
+                forward(network.way(), &mut norm, &all)
             }
             Kind::Other(parameters) => {
-                let op = &network.graph().node(self.group.node).op;
                 let Some(mut operation) = lower::operation(op, &self.group, None) else { return Ok(inputs[0].clone()) };
                 let mut all: Vec<&Tensor> = inputs.iter().collect();
                 let first = lower::values_first(op).min(all.len());
                 all.splice(first..first, parameters);
-                forward(&mut *operation as &mut dyn Operation, &all)
+                forward(network.way(), &mut *operation, &all)
             }
         }
+    }
+
+    /// A convolution or a linear layer of the first input, plus the second if there is one, and what is applied to that.
+    fn composed(&self, op: &Op, inputs: &[Tensor], parameters: &[Tensor]) -> Result<Tensor, Error> {
+        let Some(mut operation) = lower::operation(op, &self.group, None) else { unreachable!("a convolution is an operation") };
+        let all: Vec<&Tensor> = inputs.iter().take(1).chain(parameters).collect();
+        let mut y = compose(&mut *operation, &all)?;
+        if let Some(added) = inputs.get(1) {
+            y = compose(&mut ops::Sum { relu: false }, &[&y, added])?;
+        }
+        if let Some(activation) = self.group.activation {
+            y = compose(&mut ops::Apply(activation), &[&y])?;
+        }
+        Ok(y)
     }
 }
