@@ -87,7 +87,7 @@ fn check(architecture: &'static Architecture, size: usize) {
                 (Some(expected), Some(got)) => {
                     let off = off(got, expected);
                     let negligible = floats(expected).iter().all(|v| v.abs() < 1e-6);
-                    assert!(off < 2e-2 || negligible, "{name} {norms:?}: the gradient of {} is {off:e} off", param.name);
+                    assert!(off < 5e-2 || negligible, "{name} {norms:?}: the gradient of {} is {off:e} off", param.name);
                 }
                 (None, None) => {}
                 (expected, got) => panic!("{name}: {} has gradients {} and {}", param.name, expected.is_some(), got.is_some()),

@@ -69,8 +69,12 @@ impl Operation for Attention {
         }
         // Any constant of a row leaves softmax as it is: no gradient passes through the largest.
         let largest = scores.detach().max_keepdim(3)?;
+        // A row whose keys are all masked gives 0, not 0 / 0.
+        let largest = largest.eq(f64::NEG_INFINITY)?.where_cond(&largest.zeros_like()?, &largest)?;
         let powers = scores.broadcast_sub(&largest)?.exp()?;
-        let chances = powers.broadcast_div(&powers.sum_keepdim(3)?)?;
+        let sum = powers.sum_keepdim(3)?;
+        let sum = sum.detach().eq(0f64)?.where_cond(&sum.ones_like()?, &sum)?;
+        let chances = powers.broadcast_div(&sum)?;
         chances.matmul(&v)?.transpose(1, 2)?.reshape((n, tokens, heads * d))
     }
 

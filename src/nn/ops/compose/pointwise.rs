@@ -58,11 +58,14 @@ fn hard_sigmoid(x: &Tensor) -> Result<Tensor> {
     inside(x, -3.0, 3.0)?.where_cond(&sixth(x)?, &sixth(&clamped(x, -3.0, 3.0)?)?)
 }
 
+/// Below the curve times 0, as PyTorch, so that minus infinity becomes NaN; a NaN is on the curve, whose slope is one there.
 fn hard_swish(x: &Tensor) -> Result<Tensor> {
-    let curved = inside(x, -3.0, 3.0)?;
+    let detached = x.detach();
+    let below = detached.le(-3f64)?;
+    let outside = (&below + detached.ge(3f64)?)?;
     // The product meets no infinity, whose gradient would be 0 times that.
-    let near = curved.where_cond(x, &x.zeros_like()?)?;
+    let near = outside.where_cond(&x.zeros_like()?, x)?;
     let product = near.mul(&((&near + 3.0)? * (1.0 / 6.0))?)?;
-    let straight = x.detach().le(-3f64)?.where_cond(&x.zeros_like()?, x)?;
-    curved.where_cond(&product, &straight)
+    let straight = below.where_cond(&(detached * 0.0)?, x)?;
+    outside.where_cond(&straight, &product)
 }
