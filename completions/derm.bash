@@ -686,7 +686,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__drift)
-            opts="-q -v -j -h --reference --current --reference-subset --current-subset --split --fold --model --reference-predictions --current-predictions --out --write-features --fail-on-drift --params --q --min-shift --min-v --min-rows --splits --permutations --seed --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --reference --current --reference-subset --current-subset --split --fold --model --device --reference-predictions --current-predictions --out --write-features --fail-on-drift --params --q --min-shift --min-v --min-rows --splits --permutations --seed --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -741,6 +741,10 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
                     fi
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda metal" -- "${cur}"))
                     return 0
                     ;;
                 --reference-predictions)
@@ -871,7 +875,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__evaluate)
-            opts="-q -v -j -h --predictions --model --data --split --subset --fold --tta --out --experiment --resamples --seed --params --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --predictions --model --data --split --subset --fold --tta --device --out --experiment --resamples --seed --params --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -930,6 +934,10 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda metal" -- "${cur}"))
                     return 0
                     ;;
                 --out)
@@ -1282,7 +1290,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__predict)
-            opts="-q -v -j -h --model --data --split --subset --fold --out --top --tta --strict --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --model --data --split --subset --fold --out --top --tta --device --strict --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1348,6 +1356,10 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda metal" -- "${cur}"))
                     return 0
                     ;;
                 --cd)

@@ -326,6 +326,9 @@ test\t''"
 complete -c derm -n "__fish_derm_using_subcommand predict" -l fold -d 'The fold of a split with folds' -r -f
 complete -c derm -n "__fish_derm_using_subcommand predict" -l out -d 'Write all probabilities as CSV' -r -F
 complete -c derm -n "__fish_derm_using_subcommand predict" -l top -d 'Show the N most probable classes of each image' -r -f
+complete -c derm -n "__fish_derm_using_subcommand predict" -l device -d 'Where the network runs; `cuda` and `metal` need a derm that was built for them' -r -f -a "cpu\t''
+cuda\t''
+metal\t''"
 complete -c derm -n "__fish_derm_using_subcommand predict" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand predict" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand predict" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -345,6 +348,9 @@ complete -c derm -n "__fish_derm_using_subcommand evaluate" -l subset -d 'The su
 val\t''
 test\t''"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l fold -d 'The fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l device -d 'Where the network runs; `cuda` and `metal` need a derm that was built for them' -r -f -a "cpu\t''
+cuda\t''
+metal\t''"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l out -d 'The folder to write into; it is made when it is not there' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l experiment -d 'The experiment that the run is recorded under' -r -f
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l resamples -d 'Draws of the bootstrap behind the intervals, 0 for none [default: 1000]' -r -f
@@ -371,6 +377,9 @@ test\t''"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l split -d 'The split file that names the subsets of both sides' -r -F
 complete -c derm -n "__fish_derm_using_subcommand drift" -l fold -d 'The fold of the split, when it has folds' -r -f
 complete -c derm -n "__fish_derm_using_subcommand drift" -l model -d 'A bundle that predicts both sides, so that predictions are compared too' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand drift" -l device -d 'Where the network runs; `cuda` and `metal` need a derm that was built for them' -r -f -a "cpu\t''
+cuda\t''
+metal\t''"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-predictions -d 'Predictions for the reference, as `derm predict` writes them' -r -F
 complete -c derm -n "__fish_derm_using_subcommand drift" -l current-predictions -d 'Predictions for the current images' -r -F
 complete -c derm -n "__fish_derm_using_subcommand drift" -l out -d 'Folder for `drift.json` and `drift.html`' -r -f -a "(__fish_complete_directories)"

@@ -1,9 +1,10 @@
 """Compares derm's differentiable operations with PyTorch: results and the gradients of all inputs.
 
-usage: operations.py REPOSITORY
+usage: operations.py REPOSITORY [FEATURES]
 
 Draws at least 30 cases of every operation, lets PyTorch compute them in float64 (in float32 where NaN, infinities or ties
-matter), and runs `cargo test --test operations` on them. Needs `requirements-operations.txt`. Exit code 1 on any difference.
+matter), and runs `cargo test --test operations` on them, built with FEATURES. With `cuda` or `metal` among these and that device named
+by DERM_TEST_DEVICE, compositions are run on it. Needs `requirements-operations.txt`. Exit code 1 on any difference.
 """
 
 import json
@@ -19,7 +20,7 @@ import operation_draws
 from operation_cases import Cases
 
 
-def main(repository):
+def main(repository, features=""):
     torch.set_num_threads(1)  # The cases are small.
     cases = Cases()
     for draw in operation_draws.ALL:
@@ -27,7 +28,7 @@ def main(repository):
     with tempfile.TemporaryDirectory() as folder:
         cases.write(folder)
         environment = os.environ | {"DERM_OPERATION_CASES": folder}
-        command = ["cargo", "test", "--release", "--locked", "--test", "operations"]
+        command = ["cargo", "test", "--release", "--locked", "--test", "operations", "--features", features]
         done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True)
         report = Path(folder, "compared.json")
         if not report.exists():
@@ -45,4 +46,4 @@ def main(repository):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ pub mod checkout;
 pub mod completions;
 pub mod dag;
 pub mod data;
+pub mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;

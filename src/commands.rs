@@ -9,6 +9,7 @@ pub mod completions;
 mod context;
 pub mod dag;
 pub mod data;
+mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;

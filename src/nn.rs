@@ -13,11 +13,11 @@
 //! * [`weights`], [`bundle`]: safetensors files, the hub, model folders.
 //! * [`loss`], [`optim`], [`normalise`], [`selfcheck`].
 //!
-//! Results are the same bits for any number of rayon threads: work is cut by shape alone, and
+//! On the CPU results are the same bits for any number of rayon threads: work is cut by shape alone, and
 //! partial sums are added in a fixed order.
 //!
-//! Everything runs in f32 on the CPU. Networks on another device are refused with
-//! [`Error::Device`]: the features `cuda` and `metal` reach candle, but `ops` has no kernels there yet.
+//! Everything is f32. On the CPU operations are derm's kernels; on another device (features `cuda` and `metal`) they are composed of
+//! candle's, values are copied to main memory for files, and results are not promised to be the same bits.
 
 pub mod bundle;
 pub mod error;

@@ -23,6 +23,7 @@ pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod destination;
+mod device;
 mod error;
 pub mod events;
 pub mod features;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::device::DeviceArgs;
+
 /// Compare current images or predictions with a reference
 ///
 /// Measures some forty properties of each image (exposure, colour cast, focus, hair, rulers, the lesion's size
@@ -64,6 +66,9 @@ pub struct DriftArgs {
     /// A bundle that predicts both sides, so that predictions are compared too
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "reference", conflicts_with = "reference_predictions", help_heading = "Predictions")]
     pub model: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Predictions")]
+    pub device: DeviceArgs,
 
     /// Predictions for the reference, as `derm predict` writes them
     #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, requires = "current_predictions", help_heading = "Predictions")]

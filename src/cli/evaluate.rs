@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueHint};
 
+use super::device::DeviceArgs;
+
 /// Evaluate a model, or a table of predictions
 ///
 /// Writes four files: `metrics.json` (the numbers that are compared), `evaluation.json` (every number, with 95 %
@@ -51,6 +53,9 @@ pub struct EvaluateArgs {
     /// Look from eight sides (mirrored and turned) and take the mean; eight times the work
     #[arg(long, conflicts_with = "predictions", help_heading = "What to evaluate")]
     pub tta: bool,
+
+    #[command(flatten, next_help_heading = "What to evaluate")]
+    pub device: DeviceArgs,
 
     /// The folder to write into; it is made when it is not there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::device::DeviceArgs;
+
 /// Classify images with a trained network
 ///
 /// Takes images, folders of images, globs in quotes, and `-` for a list of paths on stdin; or a dataset, all of it or one
@@ -57,6 +59,9 @@ pub struct PredictArgs {
     /// Look from eight sides (mirrored and turned) and take the mean; eight times the work
     #[arg(long)]
     pub tta: bool,
+
+    #[command(flatten)]
+    pub device: DeviceArgs,
 
     /// Stop at the first image that cannot be read
     #[arg(long)]

@@ -8,6 +8,7 @@ use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::{Entry, Store, Work, doctor, pointer};
 use crate::text;
+use crate::training::config::DeviceKind;
 use crate::ui::{Align, Page, Report, Style, Table};
 use crate::workspace::{Error, Workspace};
 
@@ -94,7 +95,7 @@ fn machine() -> Vec<Check> {
         fact("cores", format!("{cores}, {} in use", text::count(rayon::current_num_threads(), "thread", "threads"))),
         fact("memory", memory()),
         fact("instructions", simd()),
-        fact("devices", devices()),
+        devices(),
         arithmetic(),
     ]
 }
@@ -143,17 +144,23 @@ fn simd() -> String {
     if found.is_empty() { "no vector instructions known".to_owned() } else { found.join(", ") }
 }
 
-/// What candle was built with, and whether it finds the device.
-fn devices() -> String {
-    let mut found = vec!["cpu"];
-    let built = [
-        ("cuda", candle_core::utils::cuda_is_available()),
-        ("metal", candle_core::utils::metal_is_available()),
-        ("accelerate", candle_core::utils::has_accelerate()),
-        ("mkl", candle_core::utils::has_mkl()),
-    ];
-    found.extend(built.iter().filter(|(_, has)| *has).map(|(name, _)| *name));
-    found.join(", ")
+/// The devices that this binary was built for; a warning where one of them cannot be used.
+fn devices() -> Check {
+    let mut outcome = Outcome::Info;
+    let mut found = Vec::new();
+    for kind in DeviceKind::ALL.into_iter().filter(|kind| kind.is_built()) {
+        match kind.open() {
+            Ok(_) => found.push(kind.word().to_owned()),
+            Err(error) => {
+                outcome = Outcome::Warning;
+                found.push(error.to_string());
+            }
+        }
+    }
+    // Libraries for products of matrices, which the CPU's way to work out compositions uses.
+    let libraries = [("accelerate", candle_core::utils::has_accelerate()), ("mkl", candle_core::utils::has_mkl())];
+    found.extend(libraries.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()));
+    Check::new("machine", "devices", outcome, found.join("; "))
 }
 
 fn repository(context: &Context, workspace: &Workspace, verify: bool) -> Result<Vec<Check>, Failure> {

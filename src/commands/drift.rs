@@ -5,9 +5,7 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, device};
 use crate::cli::drift::DriftArgs;
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::drift::measure::{Measured, Picture, measure};
@@ -46,7 +44,10 @@ fn tables(context: &Context, args: &DriftArgs, out: &Path) -> Result<(Table, Tab
     };
     let mut before = Side::open(context, args, reference, args.reference_subset.as_deref())?;
     let mut after = Side::open(context, args, current, args.current_subset.as_deref())?;
-    let bundle = args.model.as_ref().map(|dir| Bundle::open(&context.cwd.join(dir), &Device::Cpu)).transpose()?;
+    let bundle = match &args.model {
+        Some(dir) => Some(Bundle::open(&context.cwd.join(dir), &device::open(&args.device)?)?),
+        None => None,
+    };
     make(out)?;
     let mut tables = Vec::new();
     for (side, name) in [(&mut before, "reference"), (&mut after, "current")] {

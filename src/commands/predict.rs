@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, device};
 use crate::cli::predict::PredictArgs;
 use crate::dataset::{self, Dataset, Split, Subset, Work};
 use crate::evaluation::{Prediction, Predictions};
@@ -23,7 +23,7 @@ const SHOWN: usize = 20;
 pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
-    let bundle = Bundle::open(&context.cwd.join(&args.model), &candle_core::Device::Cpu)?;
+    let bundle = Bundle::open(&context.cwd.join(&args.model), &device::open(&args.device)?)?;
     let files = match &args.data {
         Some(data) => of_dataset(context, args, data)?,
         None => gather::gather(context, &args.images)?,

@@ -40,9 +40,6 @@ pub enum Error {
         /// What came.
         got: String,
     },
-    /// Not on this device.
-    #[error("networks run on the CPU in this release, not on {0}")]
-    Device(String),
     /// Parameters in the file and in the network differ.
     #[error("the weights in `{source_name}` do not fit `{architecture}`: {misfit}")]
     Misfit {

@@ -20,7 +20,7 @@ pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: Node
     let last_reader = last_readers(nodes, &groups);
     let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
     values[start.0] = Some(value.clone());
-    let mut recorder = Recorder { network, pass, tape: Tape::default() };
+    let mut recorder = Recorder { network, pass, tape: Tape::new(network.way()) };
     for (place, group) in groups.iter().enumerate() {
         let sources: Vec<NodeId> = group.inputs(nodes).collect();
         let inputs: Vec<Tensor> = sources.iter().filter_map(|input| values[input.0].clone()).collect();
@@ -55,7 +55,7 @@ impl Recorder<'_> {
             Op::BatchNorm(settings) => self.norm(group, settings, &tensors)?,
             op => match lower::operation(op, group, Some(self.pass)) {
                 Some(mut operation) => {
-                    let result = forward(&mut *operation, &tensors)?;
+                    let result = forward(self.network.way(), &mut *operation, &tensors)?;
                     (operation, result)
                 }
                 // The same value under another number, so that the way back finds it.
@@ -77,11 +77,8 @@ impl Recorder<'_> {
                 ops::with_views(&[running[0].as_tensor(), running[1].as_tensor()], given)?
             }
         };
-        let result = forward(&mut norm, inputs)?;
-        if let Some(batch) = norm.statistics() {
-            ops::move_towards(running[0], &batch.mean, settings.momentum)?;
-            ops::move_towards(running[1], &batch.unbiased_var, settings.momentum)?;
-        }
+        let result = forward(self.network.way(), &mut norm, inputs)?;
+        norm.move_running([running[0], running[1]], settings.momentum)?;
         Ok((Box::new(norm), result))
     }
 }

@@ -7,22 +7,21 @@
 //! Images do not meet in inference, so a batch need not move step by step: see [`chunks`].
 
 mod chunks;
+mod step;
 
 use std::ops::Range;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use rayon::prelude::*;
 
 use chunks::{Stage, Traffic};
+use step::Step;
 
 use super::Error;
-use super::fold::{Norm, fold};
-use super::graph::{BatchNorm, Conv2d, NodeId, Op};
+use super::graph::NodeId;
 use super::groups::{Group, Use, groups, last_readers};
-use super::lower;
 use super::network::{Input, Network};
-use super::ops::{self, Array, Operation, PackedConv, PackedLinear};
-use super::tape::forward;
+use super::ops::{self, Way};
 
 /// A network's values at one moment, ready to run. Later changes of the network do not show. Any number of threads may use it.
 pub struct Inference<'a> {
@@ -40,21 +39,6 @@ struct Stretch {
     last_reader: Vec<usize>,
     /// Of images of the network's default size.
     traffic: Vec<Traffic>,
-}
-
-struct Step {
-    group: Group,
-    inputs: Vec<NodeId>,
-    kind: Kind,
-}
-
-enum Kind {
-    Conv(Box<PackedConv>),
-    Linear(Box<PackedLinear>),
-    /// A norm that stands alone: means, variances, scale, shift.
-    Norm(BatchNorm, [Tensor; 4]),
-    /// Any other node, with its parameters.
-    Other(Vec<Tensor>),
 }
 
 impl std::fmt::Debug for Inference<'_> {
@@ -91,10 +75,10 @@ impl Stretch {
         let nodes = network.graph().nodes();
         let groups = groups(nodes, start, end, Use::Inference);
         let last_reader = last_readers(nodes, &groups);
-        let traffic = traffic(network, &groups, &last_reader);
+        let traffic = traffic(network, start, &groups, &last_reader);
         let steps = groups.into_iter().map(|group| {
             let inputs = group.inputs(nodes).collect();
-            Ok(Step { kind: kind(network, &group)?, group, inputs })
+            Step::new(network, group, inputs)
         });
         Ok(Self { start, end, steps: steps.collect::<Result<_, Error>>()?, last_reader, traffic })
     }
@@ -104,7 +88,12 @@ impl Stretch {
         let mut values: Vec<Option<Tensor>> = vec![None; self.end.0 + 1];
         values[self.start.0] = Some(value.clone());
         let n = value.dims()[0];
-        for stage in chunks::stages(&self.traffic_at(network, value), n) {
+        let stages = match network.way() {
+            Way::Kernels => chunks::stages(&self.traffic_at(network, value), n),
+            // Other devices have other caches.
+            Way::Compositions => vec![Stage { steps: 0..self.steps.len(), images: n }],
+        };
+        for stage in stages {
             if stage.images >= n {
                 self.steps(network, stage.steps, &mut values)?;
             } else {
@@ -159,10 +148,10 @@ impl Stretch {
 }
 
 /// What each group moves for images of the network's default size.
-fn traffic(network: &Network, groups: &[Group], last_reader: &[usize]) -> Vec<Traffic> {
+fn traffic(network: &Network, start: NodeId, groups: &[Group], last_reader: &[usize]) -> Vec<Traffic> {
     let nodes = network.graph().nodes();
     let bytes = |node: NodeId| size_of::<f32>() * nodes[node.0].shape.iter().product::<usize>();
-    let mut live = 0;
+    let mut live = bytes(start);
     let of = groups.iter().enumerate().map(|(place, group)| {
         let inputs: Vec<NodeId> = group.inputs(nodes).collect();
         let result = bytes(group.result);
@@ -173,72 +162,4 @@ fn traffic(network: &Network, groups: &[Group], last_reader: &[usize]) -> Vec<Tr
         Traffic { weights: size_of::<f32>() * parameters, values: result + inputs.into_iter().map(bytes).sum::<usize>(), live }
     });
     of.collect()
-}
-
-/// Copies what a group needs.
-fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
-    let copies = |node: NodeId| network.node_params(node).map(|param| param.var.as_detached_tensor().copy()).collect::<Result<Vec<_>, _>>();
-    Ok(match &network.graph().node(group.node).op {
-        Op::Conv2d(settings) => Kind::Conv(Box::new(conv(network, group, settings)?)),
-        Op::Linear(settings) => {
-            let mut own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
-            let mut next = || own.next().transpose().map(Option::unwrap_or_default);
-            let (weight, bias) = (next()?, next()?);
-            Kind::Linear(Box::new(PackedLinear::new([settings.inputs, settings.outputs], weight, bias, group.activation)))
-        }
-        Op::BatchNorm(settings) => match copies(group.node)?.try_into() {
-            Ok(parameters) => Kind::Norm(*settings, parameters),
-            Err(_) => unreachable!("a batch norm has four parameters"),
-        },
-        _ => Kind::Other(copies(group.node)?),
-    })
-}
-
-/// A convolution with the norm after it folded in.
-fn conv(network: &Network, group: &Group, settings: &Conv2d) -> Result<PackedConv, Error> {
-    let values =
-        |node: NodeId| network.node_params(node).map(|param| ops::with(&param.var, <[f32]>::to_vec)).collect::<Result<Vec<_>, _>>();
-    let mut own = values(group.node)?.into_iter();
-    let (mut weight, mut bias) = (own.next().unwrap_or_default(), own.next());
-    if let Some(norm) = group.norm
-        && let Op::BatchNorm(after) = &network.graph().node(norm).op
-        && let Ok([scale, shift, mean, variance]) = <[Vec<f32>; 4]>::try_from(values(norm)?)
-    {
-        let norm = Norm { weight: scale, bias: shift, mean, variance, eps: after.eps };
-        let (folded, offsets) = fold(&weight, bias.as_deref(), &norm);
-        (weight, bias) = (folded, Some(offsets));
-    }
-    Ok(PackedConv::new(settings, weight, bias, group.activation))
-}
-
-impl Step {
-    fn run(&self, network: &Network, inputs: &[Tensor]) -> Result<Tensor, Error> {
-        match &self.kind {
-            Kind::Conv(conv) => {
-                let tensors: Vec<&Tensor> = inputs.iter().collect();
-                let Array { values, dims } = ops::with_views(&tensors, |views| conv.forward(views[0], views.get(1).copied()))??;
-                Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
-            }
-            Kind::Linear(linear) => {
-                let tensors: Vec<&Tensor> = inputs.iter().collect();
-                let Array { values, dims } = ops::with_views(&tensors, |views| linear.forward(views[0], views.get(1).copied()))??;
-                Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
-            }
-            Kind::Norm(settings, [scale, shift, mean, variance]) => {
-                let after = lower::after(self.group.activation);
-                let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, after);
-                let mut norm = ops::with_views(&[mean, variance], given)?;
-                let all: Vec<&Tensor> = [&inputs[0], scale, shift].into_iter().chain(inputs.get(1)).collect();
-                forward(&mut norm, &all)
-            }
-            Kind::Other(parameters) => {
-                let op = &network.graph().node(self.group.node).op;
-                let Some(mut operation) = lower::operation(op, &self.group, None) else { return Ok(inputs[0].clone()) };
-                let mut all: Vec<&Tensor> = inputs.iter().collect();
-                let first = lower::values_first(op).min(all.len());
-                all.splice(first..first, parameters);
-                forward(&mut *operation as &mut dyn Operation, &all)
-            }
-        }
-    }
 }

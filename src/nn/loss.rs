@@ -1,8 +1,8 @@
-//! Losses.
+//! Losses, worked out in main memory: logits are few.
 
 use candle_core::Tensor;
 
-use super::tape::forward;
+use super::ops::Operation;
 use super::{Error, ops};
 use derm_kernels::losses;
 
@@ -11,7 +11,7 @@ use derm_kernels::losses;
 pub struct Loss {
     /// Its value.
     pub value: f32,
-    /// Its gradient by the logits, of their shape.
+    /// Its gradient by the logits, of their shape and on their device.
     pub gradient: Tensor,
 }
 
@@ -37,7 +37,7 @@ pub fn cross_entropy(logits: &Tensor, targets: &[u32], class_weights: Option<&[f
         return Err(Error::Argument { what: "label smoothing", expected, got: smoothing.to_string() });
     }
     let mut loss = ops::CrossEntropy::new(targets, class_weights, smoothing);
-    let value = forward(&mut loss, &[logits])?.to_scalar()?;
+    let value = ops::with_views(&[logits], |views| loss.forward(views))??.values[0];
     let gradient = Tensor::from_vec(loss.into_gradient(), logits.dims(), logits.device())?;
     Ok(Loss { value, gradient })
 }

@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use indexmap::IndexMap;
 
 use super::graph::{Graph, NodeId, ParamSpec};
+use super::ops::Way;
 use super::tape::Tape;
 use super::weights::Weights;
 use super::zoo::Architecture;
@@ -83,7 +84,7 @@ impl Pass {
 /// What a network reads.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// Normalised images, f32 `[n, 3, height, width]`.
+    /// Normalised images, f32 `[n, 3, height, width]`, in main memory or on the network's device.
     Images(&'a Tensor),
     /// What the backbone makes of them, f32 `[n, f]`: only the head runs.
     Features(&'a Tensor),
@@ -108,6 +109,7 @@ pub struct Network {
     params: IndexMap<String, Param>,
     slots: Vec<Vec<usize>>,
     device: Device,
+    way: Way,
 }
 
 impl Network {
@@ -127,9 +129,6 @@ impl Network {
         device: &Device,
         value: impl Fn(&ParamSpec, &Graph) -> Result<Vec<f32>, Error>,
     ) -> Result<Self, Error> {
-        if !device.is_cpu() {
-            return Err(Error::Device(format!("{:?}", device.location())));
-        }
         let mut params = IndexMap::new();
         let mut slots = Vec::with_capacity(graph.nodes().len());
         for id in 0..graph.nodes().len() {
@@ -141,7 +140,7 @@ impl Network {
             }
             slots.push(own);
         }
-        Ok(Self { architecture, classes, graph, params, slots, device: device.clone() })
+        Ok(Self { architecture, classes, graph, params, slots, device: device.clone(), way: Way::on(device) })
     }
 
     /// The network as it is now, ready for many batches.
@@ -174,18 +173,18 @@ impl Network {
         exec::record(self, start, &value, self.graph.output(), pass)
     }
 
-    /// The node where an input enters and its value in the kernels' order.
+    /// The node where an input enters and its value in the kernels' order, on the network's device.
     pub(super) fn start(&self, input: Input<'_>) -> Result<(NodeId, Tensor), Error> {
         match input {
             Input::Images(images) => {
                 self.check_images(images)?;
-                Ok((NodeId(0), channels_last(images)?))
+                Ok((NodeId(0), channels_last(images)?.to_device(&self.device)?))
             }
             Input::Features(features) => {
                 let wide = self.graph.feature_count();
                 let fits = features.dims().len() == 2 && features.dims()[1] == wide;
                 check("features", features, fits, || format!("f32 [n, {wide}]"))?;
-                Ok((self.graph.features(), features.clone()))
+                Ok((self.graph.features(), features.to_device(&self.device)?))
             }
         }
     }
@@ -235,6 +234,11 @@ impl Network {
         &self.device
     }
 
+    /// How its operations are carried out.
+    pub(super) fn way(&self) -> Way {
+        self.way
+    }
+
     pub(super) fn node_params(&self, id: NodeId) -> impl Iterator<Item = &Param> {
         self.slots[id.0].iter().map(|&slot| &self.params[slot])
     }
@@ -264,7 +268,7 @@ fn channels_last(images: &Tensor) -> Result<Tensor, Error> {
 }
 
 fn check(what: &'static str, tensor: &Tensor, fits: bool, expected: impl Fn() -> String) -> Result<(), Error> {
-    if fits && tensor.dtype() == DType::F32 && tensor.device().is_cpu() {
+    if fits && tensor.dtype() == DType::F32 {
         return Ok(());
     }
     Err(Error::Argument { what, expected: expected(), got: format!("{:?} {:?}", tensor.dtype(), tensor.dims()) })

@@ -1,10 +1,14 @@
-//! derm's own differentiable operations, f32 on the CPU.
+//! derm's own differentiable operations, f32.
 //!
 //! Each is an [`Operation`] with both passes over slices: shapes are checked here, the arithmetic is in [`derm_kernels`]. Networks
 //! record operations on a [`tape`](crate::nn::Tape); the functions on tensors make them candle `CustomOp`s, for composing freely.
 //! Image tensors are `[n, height, width, channels]`, row-major.
 //!
-//! Promises: gradients equal PyTorch's (also at ties and at zero); results are the same bits for any number of
+//! On CUDA and Metal, where derm has no kernels, each is a composition of candle's operations instead, with the same layouts
+//! ([`Operation::compose`]), and candle's graph is the way back; with the feature `cudnn` convolutions on CUDA are cuDNN's. The tests
+//! below hold both ways, composed on the CPU unless `DERM_TEST_DEVICE` names `cuda` or `metal`.
+//!
+//! Promises: gradients equal PyTorch's (also at ties and at zero); on the CPU results are the same bits for any number of
 //! threads, because work is cut by shape alone and partial sums are added in a fixed order.
 //!
 //! # Candle's operations that are not used
@@ -31,13 +35,15 @@
 //! | `Tensor::backward` | keeps every value until the end | [`tape`](crate::nn::tape) | `nn::resnet18_agrees_with_pytorch` |
 //!
 //! `abs` (slope 1 at 0: backprop.rs:553), `sqrt` (infinite at 0: 702) and `max` and `min` over an axis (all of equal values get the
-//! whole gradient: 507) are as wrong, but share their names with functions of numbers, so that nothing looks for them: no operation
-//! here is made of them.
+//! whole gradient: 507) are as wrong, but share their names with functions of numbers, so that nothing looks for them.
+//! Of these, compositions take the root of a variance plus `eps`, and the largest of detached values. The gradients of `silu` and of
+//! `recip` after `exp` (641, 567) are 0 times infinity where the power overflows: compositions take powers of what is not positive.
 
 mod activation;
 mod attention;
 mod branch;
 mod channel_conv;
+mod compose;
 mod concat;
 mod conv;
 mod cross_entropy;
@@ -56,11 +62,13 @@ mod resize;
 mod slices;
 mod sum;
 mod tokens;
+mod winners;
 
 pub use activation::{Activation, Apply, apply, relu, relu6, sigmoid};
 pub use attention::{Attention, attention};
 pub use branch::{Branch, drop_path_branch, scaled_branch};
 pub use channel_conv::{ChannelConv, channel_conv};
+pub use compose::{Way, compose, composing};
 pub use concat::{Concat, Flatten, Same, concat};
 pub use conv::{Conv, conv2d};
 pub use cross_entropy::{CrossEntropy, cross_entropy};

@@ -1,13 +1,15 @@
-//! AdamW and SGD over a network's parameters, one pass over memory a step.
+//! AdamW and SGD over a network's parameters, one pass over memory a step where that is main memory.
 //!
 //! Weight decay acts on weights alone, never on biases and norms. Backbone and head have their own learning rates;
 //! a part whose rate is 0 is frozen: nothing of it moves, not even by decay. The state can be saved and restored
 //! bit for bit.
 
+mod composed;
+
 use candle_core::{DType, Device, Tensor};
 use indexmap::IndexMap;
 
-use super::ops;
+use super::ops::{self, Way};
 use super::{Error, Gradients, Network, Param, Part, Role};
 use derm_kernels::optimiser as kernel;
 
@@ -95,6 +97,8 @@ struct Memory {
     first: Vec<f32>,
     /// Mean squared gradient; empty for SGD.
     second: Vec<f32>,
+    /// Both where the parameter is on a device.
+    there: composed::Memory,
 }
 
 impl Optimizer {
@@ -109,7 +113,7 @@ impl Optimizer {
     /// `clip_grad_norm_`). A norm that is not finite is returned without moving anything.
     pub fn step(&mut self, network: &Network, grads: &Gradients, rates: Rates, clip: Option<f64>) -> Result<f64, Error> {
         let moving: Vec<(&Param, &Tensor)> = moving(network, grads, rates).collect();
-        let norm = norm(moving.iter().map(|(_, grad)| *grad))?;
+        let norm = norm(network.way(), moving.iter().map(|(_, grad)| *grad))?;
         if !norm.is_finite() {
             return Ok(norm);
         }
@@ -118,6 +122,10 @@ impl Optimizer {
             let memory = self.memory.entry(param.name.clone()).or_default();
             memory.steps += 1;
             let step = Step { rate: rates.of(param), scale, decays: param.role == Role::Weight };
+            if network.way() == Way::Compositions {
+                composed::take(self.rule, step, memory.steps, &mut memory.there, &param.var, grad)?;
+                continue;
+            }
             let mut moved = Ok(());
             ops::with(grad, |grad| moved = ops::in_place(&param.var, |values| step.take(self.rule, memory, values, grad)))?;
             moved?;
@@ -134,6 +142,11 @@ impl Optimizer {
             for (kind, values) in [("first", &memory.first), ("second", &memory.second)] {
                 if !values.is_empty() {
                     state.push((format!("{kind}.{name}"), Tensor::new(values.as_slice(), &Device::Cpu)?));
+                }
+            }
+            for (kind, values) in [("first", &memory.there.first), ("second", &memory.there.second)] {
+                if let Some(values) = values {
+                    state.push((format!("{kind}.{name}"), values.flatten_all()?.to_device(&Device::Cpu)?));
                 }
             }
         }
@@ -165,6 +178,17 @@ impl Optimizer {
                 return Err(Error::OptimiserState(format!("`{name}` is incomplete")));
             }
         }
+        if network.way() == Way::Compositions {
+            for (name, slot) in &mut memory {
+                let Some(param) = network.param(name) else { continue };
+                let moved = |values: Vec<f32>| match values.is_empty() {
+                    true => Ok(None),
+                    false => Tensor::from_vec(values, param.var.shape(), param.var.device()).map(Some),
+                };
+                let (first, second) = (std::mem::take(&mut slot.first), std::mem::take(&mut slot.second));
+                slot.there = composed::Memory { first: moved(first)?, second: moved(second)? };
+            }
+        }
         self.memory = memory;
         Ok(())
     }
@@ -172,7 +196,7 @@ impl Optimizer {
 
 /// L2 norm of the gradients of all parameters that would move at these rates.
 pub fn grad_norm(network: &Network, grads: &Gradients, rates: Rates) -> Result<f64, Error> {
-    norm(moving(network, grads, rates).map(|(_, grad)| grad))
+    norm(network.way(), moving(network, grads, rates).map(|(_, grad)| grad))
 }
 
 fn moving<'a>(network: &'a Network, grads: &'a Gradients, rates: Rates) -> impl Iterator<Item = (&'a Param, &'a Tensor)> {
@@ -180,8 +204,11 @@ fn moving<'a>(network: &'a Network, grads: &'a Gradients, rates: Rates) -> impl 
     network.params().filter(moves).filter_map(|param| Some((param, grads.get(param)?)))
 }
 
-fn norm<'a>(grads: impl Iterator<Item = &'a Tensor>) -> Result<f64, Error> {
+fn norm<'a>(way: Way, grads: impl Iterator<Item = &'a Tensor>) -> Result<f64, Error> {
     let grads: Vec<&Tensor> = grads.collect();
+    if way == Way::Compositions {
+        return Ok(composed::sum_of_squares(&grads)?.sqrt());
+    }
     let squares = ops::with_views(&grads, |views| {
         let values: Vec<&[f32]> = views.iter().map(|view| view.values).collect();
         kernel::sum_of_squares(&values)
@@ -198,9 +225,14 @@ struct Step {
 }
 
 impl Step {
+    /// What acts on this parameter of the rule's decay.
+    fn decay(self, weight_decay: f64) -> f64 {
+        if self.decays { weight_decay } else { 0.0 }
+    }
+
     fn take(self, rule: Rule, memory: &mut Memory, values: &mut [f32], gradient: &[f32]) {
-        let Self { rate, scale, decays } = self;
-        let decay = |weight_decay: f64| if decays { weight_decay } else { 0.0 };
+        let Self { rate, scale, .. } = self;
+        let decay = |weight_decay| self.decay(weight_decay);
         memory.first.resize(values.len(), 0.0);
         match rule {
             Rule::AdamW(AdamW { beta1, beta2, eps, weight_decay }) => {

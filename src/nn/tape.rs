@@ -1,13 +1,18 @@
 //! A forward pass that can be gone back over.
 //!
-//! While a network runs in training, each operation is recorded with those inputs and results that its backward pass will read.
-//! Going back, a step is dropped as soon as it is done, with all that it kept, and a gradient as soon as it was used: memory is
-//! at its highest at the end of the forward pass and falls from there. Gradients of a value that several steps read are added in
+//! By the kernels: while a network runs in training, each operation is recorded with those inputs and results that its backward pass
+//! will read. Going back, a step is dropped as soon as it is done, with all that it kept, and a gradient as soon as it was used: memory
+//! is at its highest at the end of the forward pass and falls from there. Gradients of a value that several steps read are added in
 //! the reverse order of those steps, so results do not depend on the number of threads.
+//!
+//! Where operations are composed, candle's graph is the way back, and keeps every value until its end.
+
+mod composed;
+mod recorded;
 
 use candle_core::{Device, Tensor};
 
-use super::ops::{Array, Gradient, Operation, View, add_values, with_views};
+use super::ops::{Array, Operation, Way, compose, with_views};
 use super::{Error, Network, Param};
 
 /// Where an input comes from.
@@ -19,144 +24,53 @@ pub(super) enum Source {
     Parameter(usize),
 }
 
-/// The steps of a forward pass, in order.
-#[derive(Default)]
-pub struct Tape {
-    steps: Vec<Step>,
-    output: usize,
+/// A training pass's way back.
+#[derive(Debug)]
+pub struct Tape(Form);
+
+#[derive(Debug)]
+enum Form {
+    Recorded(recorded::Recorded),
+    Composed(composed::Composed),
 }
 
-struct Step {
-    operation: Box<dyn Operation>,
-    inputs: Vec<Input>,
-    result: Kept,
-    /// The number of the result.
-    number: usize,
-}
-
-struct Input {
-    source: Source,
-    kept: Kept,
-}
-
-/// A tensor's shape and, if it is still needed, the tensor. Parameters are not kept: the network has them.
-struct Kept {
-    dims: Vec<usize>,
-    tensor: Option<Tensor>,
-}
-
-impl Kept {
-    fn new(tensor: &Tensor, keep: bool) -> Self {
-        Self { dims: tensor.dims().to_vec(), tensor: keep.then(|| tensor.clone()) }
+/// The result of `operation` on `inputs`, which are on one device; composed, it is part of candle's graph.
+pub(super) fn forward(way: Way, operation: &mut dyn Operation, inputs: &[&Tensor]) -> Result<Tensor, Error> {
+    if way == Way::Compositions {
+        return Ok(compose(operation, inputs)?);
     }
-}
-
-impl std::fmt::Debug for Tape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.steps.iter().map(|step| step.operation.name())).finish()
-    }
-}
-
-/// The result of `operation` on `inputs`, as a tensor on the CPU.
-pub(super) fn forward(operation: &mut dyn Operation, inputs: &[&Tensor]) -> Result<Tensor, Error> {
     let Array { values, dims } = with_views(inputs, |inputs| operation.forward(inputs))??;
     Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
 }
 
 impl Tape {
+    /// Nothing recorded yet.
+    pub(super) fn new(way: Way) -> Self {
+        Self(match way {
+            Way::Kernels => Form::Recorded(recorded::Recorded::default()),
+            Way::Compositions => Form::Composed(composed::Composed::default()),
+        })
+    }
+
     /// Records that `operation` made the value `number`, `result`, from `inputs`. The last one recorded is the output.
     pub(super) fn record(&mut self, operation: Box<dyn Operation>, inputs: &[(Source, &Tensor)], number: usize, result: &Tensor) {
-        let inputs = inputs.iter().enumerate().map(|(i, &(source, tensor))| {
-            let keep = matches!(source, Source::Value(_)) && operation.reads_input(i);
-            Input { source, kept: Kept::new(tensor, keep) }
-        });
-        let (inputs, result) = (inputs.collect(), Kept::new(result, operation.reads_result()));
-        self.steps.push(Step { operation, inputs, result, number });
-        self.output = number;
+        match &mut self.0 {
+            Form::Recorded(steps) => steps.record(operation, inputs, number, result),
+            Form::Composed(graph) => graph.reach(result),
+        }
     }
 
     /// Gradients of the parameters that `wanted` names, from `dy`, that of the output; frees everything on the way.
-    pub fn backward(mut self, network: &Network, dy: Tensor, wanted: impl Fn(&Param) -> bool) -> Result<Gradients, Error> {
+    ///
+    /// `dy` has the output's shape and may be in main memory.
+    pub fn backward(self, network: &Network, dy: Tensor, wanted: impl Fn(&Param) -> bool) -> Result<Gradients, Error> {
         let parameters: Vec<&Param> = network.params().collect();
         let wanted: Vec<bool> = parameters.iter().map(|param| param.is_trainable() && wanted(param)).collect();
-        let needed = self.needed(&wanted);
-        let mut of_values: Vec<Option<Tensor>> = vec![None; needed.len()];
-        let mut gradients = Gradients { of_parameters: vec![None; parameters.len()] };
-        of_values[self.output] = Some(dy);
-        while let Some(step) = self.steps.pop() {
-            let Some(dy) = of_values[step.number].take() else { continue };
-            let want: Vec<bool> = step.inputs.iter().map(|input| asked(input.source, &wanted, &needed)).collect();
-            if want.contains(&true) {
-                for (source, gradient) in step.backward(&parameters, &dy, &want)? {
-                    let slot = match source {
-                        Source::Value(number) => &mut of_values[number],
-                        Source::Parameter(number) => &mut gradients.of_parameters[number],
-                    };
-                    *slot = Some(match slot.take() {
-                        Some(before) => add_values(&before, &gradient)?,
-                        None => gradient,
-                    });
-                }
-            }
+        let dy = dy.to_device(network.device())?;
+        match self.0 {
+            Form::Recorded(steps) => steps.backward(&parameters, &wanted, dy),
+            Form::Composed(graph) => graph.backward(&parameters, &wanted, &dy),
         }
-        Ok(gradients)
-    }
-
-    /// For each value, whether a wanted parameter had a part in it.
-    fn needed(&self, wanted: &[bool]) -> Vec<bool> {
-        let count = self.steps.iter().map(|step| step.number + 1).max().unwrap_or(0).max(self.output + 1);
-        let mut needed = vec![false; count];
-        for step in &self.steps {
-            needed[step.number] = step.inputs.iter().any(|input| asked(input.source, wanted, &needed));
-        }
-        needed
-    }
-}
-
-fn asked(source: Source, wanted: &[bool], needed: &[bool]) -> bool {
-    match source {
-        Source::Value(number) => needed[number],
-        Source::Parameter(number) => wanted[number],
-    }
-}
-
-impl Input {
-    /// The tensor, if the backward pass may read it.
-    fn tensor<'a>(&'a self, parameters: &[&'a Param]) -> Option<&'a Tensor> {
-        match self.source {
-            Source::Value(_) => self.kept.tensor.as_ref(),
-            Source::Parameter(number) => Some(parameters[number].var.as_tensor()),
-        }
-    }
-}
-
-impl Step {
-    /// The gradient of each input that is wanted.
-    fn backward(&self, parameters: &[&Param], dy: &Tensor, want: &[bool]) -> Result<Vec<(Source, Tensor)>, Error> {
-        let inputs = self.inputs.iter().map(|input| (&input.kept.dims, input.tensor(parameters)));
-        let all: Vec<_> = inputs.chain([(&self.result.dims, self.result.tensor.as_ref()), (&self.result.dims, Some(dy))]).collect();
-        let present: Vec<&Tensor> = all.iter().filter_map(|(_, tensor)| *tensor).collect();
-        let gradients = with_views(&present, |present| {
-            let mut present = present.iter();
-            let mut views: Vec<View<'_>> = Vec::with_capacity(all.len());
-            for (dims, tensor) in &all {
-                let values = tensor.and_then(|_| present.next()).map_or(&[][..], |view| view.values);
-                views.push(View { values, dims });
-            }
-            let (inputs, [result, dy]) = views.split_at(self.inputs.len()) else { unreachable!("result and gradient come last") };
-            self.operation.backward(inputs, *result, dy.values, want)
-        })?;
-        let mut tensors: Vec<Option<Tensor>> = Vec::with_capacity(gradients.len());
-        for (gradient, (dims, _)) in gradients.into_iter().zip(&all) {
-            tensors.push(match gradient {
-                Gradient::Unwanted => None,
-                Gradient::Values(values) => Some(Tensor::from_vec(values, dims.as_slice(), &Device::Cpu)?),
-                Gradient::Passed => Some(dy.reshape(dims.as_slice())?),
-                Gradient::Like(earlier) => tensors[earlier].clone(),
-            });
-        }
-        let asked = self.inputs.iter().zip(tensors).zip(want).filter(|(_, want)| **want);
-        Ok(asked.filter_map(|((input, gradient), _)| Some((input.source, gradient?))).collect())
     }
 }
 

@@ -21,6 +21,14 @@ pub enum Error {
         /// What was asked for.
         kind: DeviceKind,
     },
+    /// The machine has no such device, or its driver refuses it.
+    #[error("no `{}` device can be used: {reason}", kind.word())]
+    NoDevice {
+        /// What was asked for.
+        kind: DeviceKind,
+        /// What the driver says.
+        reason: String,
+    },
     /// Nothing to learn from or to predict.
     #[error("the split has no images in `{subset}`{}", fold.map(|fold| format!(" for fold {fold}")).unwrap_or_default())]
     NoImages {

@@ -4,7 +4,7 @@
 //!
 //! `.derm/tmp/features/<key>/` holds `NNNNN.safetensors`, each with one tensor `features` `[n, f]` of at most
 //! [`CHUNK`] images, in the order of the rows. The key is the hash of the backbone (architecture, weights or seed,
-//! version of derm), the preprocessing and the image files' hashes. A killed computation goes on with the first
+//! version of derm), the preprocessing, the image files' hashes and, if it is no CPU, the device. A killed computation goes on with the first
 //! missing chunk, and the next training of another head reads all of them. The folder may be removed at any time.
 
 use std::fs;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 
 use super::ahead::ahead;
+use super::config::DeviceKind;
 use super::error::{Error, go_on};
 use super::images::Images;
 use super::plan::{Labelled, Plan};
@@ -74,6 +75,10 @@ fn key(plan: &Plan<'_>, subset: &Labelled) -> ObjectId {
         Some(digest) => key.field(digest.as_bytes()),
         None => key.field(&plan.config.seed.to_le_bytes()),
     };
+    // Devices round differently.
+    if plan.config.device != DeviceKind::Cpu {
+        key.text(plan.config.device.word());
+    }
     // Without hashes in the manifest the dataset's digest stands for the bytes of all its images.
     key.field(plan.data_digest.as_bytes());
     for row in subset.rows.iter().filter_map(|&row| plan.data.rows.get(row)) {

@@ -95,7 +95,7 @@ fn set(network: &Network, tensors: &Named) -> Result<(), Error> {
     let by_name: HashMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     for param in network.params() {
         if let Some(tensor) = by_name.get(param.name.as_str()) {
-            param.var.set(tensor)?;
+            param.var.set(&tensor.to_device(param.var.device())?)?;
         }
     }
     Ok(())

@@ -5,9 +5,10 @@
 //! weights that training starts from, and the version of derm. Not part of it: paths, the number of threads, names
 //! of experiment and run, the time.
 
+use candle_core::Device;
 use rayon::prelude::*;
 
-use super::config::{ClassWeights, Config, DeviceKind, Freeze, balanced_weights};
+use super::config::{ClassWeights, Config, Freeze, balanced_weights};
 use super::error::Error;
 use super::random::{Purpose, number};
 use crate::dataset::{Dataset, Split, Subset};
@@ -39,6 +40,8 @@ pub struct Plan<'a> {
     /// The weights to start from; `None`: from random ones.
     pub weights: Option<&'a Weights>,
     pub architecture: &'static Architecture,
+    /// Where the network is trained.
+    pub device: Device,
     /// The network's preprocessing at the asked size.
     pub preprocess: Preprocess,
     /// The metric that is watched.
@@ -61,7 +64,7 @@ impl<'a> Plan<'a> {
     ///
     /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels or one class in `train`.
     pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
-        check_device(config.device)?;
+        let device = config.device.open()?;
         let architecture = zoo::find(&config.network)?;
         let metric: Metric = config.monitor.parse()?;
         let preprocess = match config.image_size {
@@ -87,6 +90,7 @@ impl<'a> Plan<'a> {
             data,
             weights,
             architecture,
+            device,
             preprocess,
             metric,
             train,
@@ -101,8 +105,7 @@ impl<'a> Plan<'a> {
 
     /// The network before its first step.
     pub fn network(&self) -> Result<Network, Error> {
-        let device = candle_core::Device::Cpu;
-        let network = Network::new(self.architecture, self.data.classes().len(), self.config.seed, &device)?;
+        let network = Network::new(self.architecture, self.data.classes().len(), self.config.seed, &self.device)?;
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
         }
@@ -131,19 +134,6 @@ impl<'a> Plan<'a> {
     pub fn absent_classes(&self) -> Vec<&str> {
         let names = self.data.classes().iter().enumerate();
         names.filter(|(class, _)| !self.train.labels.contains(&(*class as u32))).map(|(_, name)| name.as_str()).collect()
-    }
-}
-
-fn check_device(kind: DeviceKind) -> Result<(), Error> {
-    let built = match kind {
-        DeviceKind::Cpu => true,
-        DeviceKind::Cuda => cfg!(feature = "cuda"),
-        DeviceKind::Metal => cfg!(feature = "metal"),
-    };
-    match (built, kind) {
-        (false, _) => Err(Error::Device { kind }),
-        (true, DeviceKind::Cpu) => Ok(()),
-        (true, other) => Err(crate::nn::Error::Device(other.word().to_owned()).into()),
     }
 }
 

@@ -88,10 +88,10 @@ fn pieces(tensor: &Tensor, mut take: impl FnMut(&[u8]) -> Result<(), WriteError>
         let values = tensor.flatten_all()?.to_vec1::<i64>()?;
         return take(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
     }
-    let tensor = tensor.to_dtype(DType::F32)?.contiguous()?;
+    let tensor = tensor.to_device(&Device::Cpu)?.to_dtype(DType::F32)?.contiguous()?;
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Cpu(storage) = &*storage else {
-        return Err(WriteError::Encode("only tensors in main memory can be written".to_owned()));
+        return Err(WriteError::Encode("a copy in main memory is not there".to_owned()));
     };
     let start = layout.start_offset();
     let values = storage.as_slice::<f32>()?.get(start..start + layout.shape().elem_count()).unwrap_or_default();

@@ -1,9 +1,12 @@
 //! One test binary, so that candle is linked once. Each module says what it holds to be true.
 
+#[path = "../architectures/mod.rs"]
+mod architectures;
 mod support;
 
 mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, and nothing lost
 mod data; // ingest, split, audit, stats
+mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
 mod export; // bundles and ONNX

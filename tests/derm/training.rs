@@ -371,6 +371,8 @@ mod bad_input {
     fn a_device_that_was_not_built_is_refused() {
         let sandbox = toy(10);
         train(&sandbox, "model", &["--device", "cuda"]).exits(2).complains(["without the feature `cuda`", "--features cuda"]);
+        let predict = sandbox.derm(["predict", "--model", "model", "x.png", "--device", "cuda"]);
+        predict.exits(2).complains(["without the feature `cuda`"]);
     }
 
     #[test]

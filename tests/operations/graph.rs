@@ -1,20 +1,28 @@
-//! A case inside candle's graph.
+//! A case inside candle's graph, by the kernels or composed.
 
 use candle_core::{Device, Result, Tensor, Var};
-use derm::nn::ops::{self, Array};
+use derm::nn::ops::{self, Array, Way};
 
 use crate::case::{Case, Form};
 use crate::compare::Got;
 use crate::which;
 
-/// Forward and backward; nothing where no function of tensors reaches the operation. The gradient of a spread input is that of the one.
-pub fn run(case: &Case) -> Result<Option<Got>> {
-    let inputs = case.inputs.iter().map(|(form, input)| Leaf::new(*form, input)).collect::<Result<Vec<_>>>()?;
+/// Forward and backward on a device. Where no function of tensors reaches the operation, its composition is called, or there is nothing.
+/// The gradient of a spread input is that of the one.
+pub fn run(case: &Case, device: &Device) -> Result<Option<Got>> {
+    let inputs = case.inputs.iter().map(|(form, input)| Leaf::new(*form, input, device)).collect::<Result<Vec<_>>>()?;
     let tensors = inputs.iter().map(Leaf::tensor).collect::<Result<Vec<_>>>()?;
-    let fixed = case.fixed.iter().map(tensor).collect::<Result<Vec<_>>>()?;
+    let fixed = case.fixed.iter().map(|fixed| tensor(fixed, device)).collect::<Result<Vec<_>>>()?;
     let mut others = Vec::new();
-    let Some(y) = call(case, &tensors, &fixed, &mut others)? else { return Ok(None) };
-    let gradients = (&y * tensor(&case.dy)?)?.sum_all()?.backward()?;
+    let y = match call(case, &tensors, &fixed, &mut others)? {
+        Some(y) => y,
+        None if Way::on(device) == Way::Kernels => return Ok(None),
+        None => {
+            others = case.results[1..].iter().map(|other| other.array.clone()).collect();
+            ops::compose(&mut *which::operation(case), &tensors.iter().collect::<Vec<_>>())?
+        }
+    };
+    let gradients = (&y * tensor(&case.dy, device)?)?.sum_all()?.backward()?;
     let gradient = |leaf: &Leaf| match gradients.get(&leaf.var) {
         Some(gradient) => leaf.logical(gradient),
         None => panic!("an input got no gradient"),
@@ -84,8 +92,8 @@ struct Leaf {
 }
 
 impl Leaf {
-    fn new(form: Form, input: &Array) -> Result<Self> {
-        let x = tensor(input)?;
+    fn new(form: Form, input: &Array, device: &Device) -> Result<Self> {
+        let x = tensor(input, device)?;
         let laid = match form {
             Form::Plain => x,
             Form::Cut => Tensor::cat(&[&x.narrow(0, 0, 1)?, &x], 0)?,
@@ -123,8 +131,8 @@ fn reversed(x: &Tensor) -> Result<Tensor> {
     x.permute((0..x.rank()).rev().collect::<Vec<_>>())
 }
 
-fn tensor(array: &Array) -> Result<Tensor> {
-    Tensor::from_vec(array.values.clone(), array.dims.as_slice(), &Device::Cpu)
+fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
+    Tensor::from_vec(array.values.clone(), array.dims.as_slice(), device)
 }
 
 fn array(tensor: &Tensor) -> Result<Array> {

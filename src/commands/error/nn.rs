@@ -19,7 +19,6 @@ impl Explain for Error {
             Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
-            Self::Device(_) => failure.hint("use the device `cpu`").with_exit(Exit::Usage),
             Self::Misfit { source_name, architecture, misfit, only_head, belongs_to } => {
                 let failure = Failure::usage(format!("the weights in `{source_name}` do not fit `{architecture}`"));
                 let failure = misfit.lines().into_iter().fold(failure, Failure::cause);

@@ -21,6 +21,7 @@ impl Explain for Error {
                     .hint(format!("leave `--device` out, or build with `cargo build --release --features {word}`"))
                     .with_exit(Exit::Usage)
             }
+            Error::NoDevice { .. } => failure.hint("`derm doctor` lists the devices that work; without `--device` the CPU is used"),
             Error::NoImages { fold: Some(_), .. } => {
                 failure.hint("a split with that fold: `derm data split --folds N`").with_exit(Exit::Usage)
             }

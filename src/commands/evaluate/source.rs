@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::portable;
 use crate::cli::evaluate::EvaluateArgs;
-use crate::commands::{Context, Failure};
+use crate::commands::{Context, Failure, device};
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::digest::ObjectId;
 use crate::evaluation::{Error, Index, Predictions};
@@ -52,7 +52,7 @@ impl Source {
                 What::Table { typed: typed.clone(), name: name(typed), bytes }
             }
             (None, Some(model), Some((_, dataset))) => {
-                let bundle = Box::new(Bundle::open(&context.cwd.join(model), &candle_core::Device::Cpu)?);
+                let bundle = Box::new(Bundle::open(&context.cwd.join(model), &device::open(&args.device)?)?);
                 let part = Part::of(context, workspace, args, dataset)?;
                 What::Model { name: name(model), bundle, part, views: if args.tta { Views::D4 } else { Views::One } }
             }

@@ -2,6 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
+use super::compose;
 use super::custom;
 use super::error;
 use super::operation::{Array, Gradient, Operation, View, wanted};
@@ -37,8 +38,16 @@ impl Operation for Apply {
         "activation"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> error::Result<Vec<usize>> {
+        Ok(inputs[0].dims.to_vec())
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> error::Result<Array> {
         Ok(Array::new(activation::forward(self.0, inputs[0].values), inputs[0].dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        compose::activation(inputs[0], self.0)
     }
 
     fn backward(&self, inputs: &[View<'_>], result: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

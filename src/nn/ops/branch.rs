@@ -50,22 +50,41 @@ impl Operation for Branch {
         "branch"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let dims = inputs[0].dims;
-        let (Some(&n), Some(&channels)) = (dims.first(), dims.last()) else {
-            return Err(Error::new(self.name(), inputs, "the trunk must be [n, .., c]"));
-        };
+        let Some(&channels) = dims.last() else { return Err(Error::new(self.name(), inputs, "the trunk must be [n, .., c]")) };
         if dims != inputs[1].dims || inputs.get(2).is_some_and(|gamma| gamma.dims != [channels]) {
             return Err(Error::new(self.name(), inputs, format!("the branch must be like the trunk, and gamma [{channels}]")));
         }
-        if let Some((p, seed)) = self.drop {
+        if let Some((p, _)) = self.drop {
             dropout::check(self.name(), inputs, p)?;
             if dims.len() < 2 {
                 return Err(Error::new(self.name(), inputs, "samples and channels are two axes"));
             }
-            self.factors = drop_path(n, p, seed);
+        }
+        Ok(dims.to_vec())
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        if let Some((p, seed)) = self.drop {
+            self.factors = drop_path(dims[0], p, seed);
         }
         Ok(Array::new(self.kernel(inputs).forward(inputs[0].values, inputs[1].values), dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let mut x = inputs[1].clone();
+        if let Some((p, seed)) = self.drop {
+            let samples = x.dim(0)?;
+            let mut each = vec![1; x.rank()];
+            each[0] = samples;
+            x = x.broadcast_mul(&Tensor::from_vec(drop_path(samples, p, seed), each, x.device())?)?;
+        }
+        if let Some(gamma) = inputs.get(2) {
+            x = x.broadcast_mul(gamma)?;
+        }
+        inputs[0] + x
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {

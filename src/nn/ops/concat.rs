@@ -20,15 +20,23 @@ impl Operation for Concat {
         "concat"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let shapes = (0..inputs.len()).map(|i| image(self.name(), inputs, i)).collect::<Result<Vec<_>>>()?;
         let Some(&[n, h, w, _]) = shapes.first() else { return Err(Error::new(self.name(), inputs, "there is nothing to join")) };
         if shapes.iter().any(|shape| shape[..3] != [n, h, w]) {
             return Err(Error::new(self.name(), inputs, "all inputs have one number of images, height and width"));
         }
-        let width: usize = shapes.iter().map(|shape| shape[3]).sum();
-        let parts: Vec<(&[f32], usize)> = inputs.iter().zip(&shapes).map(|(input, shape)| (input.values, shape[3])).collect();
-        Ok(Array::new(layout::concat(&parts), [n, h, w, width]))
+        Ok(vec![n, h, w, shapes.iter().map(|shape| shape[3]).sum()])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        let parts: Vec<(&[f32], usize)> = inputs.iter().map(|input| (input.values, input.dims[3])).collect();
+        Ok(Array::new(layout::concat(&parts), dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        Tensor::cat(inputs, 3)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
@@ -49,10 +57,20 @@ impl Operation for Flatten {
         "flatten"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, h, w, c] = image(self.name(), inputs, 0)?;
+        Ok(vec![n, c * h * w])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let &[_, h, w, c] = inputs[0].dims else { return Err(Error::new(self.name(), inputs, "the input must be an image batch")) };
+        let dims = self.shape(inputs)?;
         let values = if h * w == 1 { inputs[0].values.to_vec() } else { layout::channels_first(inputs[0].values, c, h * w) };
-        Ok(Array::new(values, [n, c * h * w]))
+        Ok(Array::new(values, dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        inputs[0].permute((0, 3, 1, 2))?.flatten_from(1)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -76,8 +94,16 @@ impl Operation for Same {
         "same"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        Ok(inputs[0].dims.to_vec())
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         Ok(Array::new(inputs[0].values.to_vec(), inputs[0].dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        Ok(inputs[0].clone())
     }
 
     fn backward(&self, _: &[View<'_>], _: View<'_>, _: &[f32], _: &[bool]) -> Vec<Gradient> {

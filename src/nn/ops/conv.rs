@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::compose;
 use super::custom::apply;
 use super::error::Result;
 use super::geometry;
@@ -41,6 +42,11 @@ impl Operation for Conv {
         geometry::NAME
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let (g, _) = self.geometry(inputs)?;
+        Ok(vec![g.n, g.output[0], g.output[1], g.groups * g.c_out])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let (g, window) = self.geometry(inputs)?;
         let (x, weight, bias) = (inputs[0].values, inputs[1].values, inputs.get(2).map(|bias| bias.values));
@@ -49,6 +55,11 @@ impl Operation for Conv {
             None => conv::forward(x, weight, bias, &g, Mode::default()),
         };
         Ok(Array::new(y, [g.n, g.output[0], g.output[1], g.groups * g.c_out]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (g, _) = self.geometry(&compose::shapes(inputs))?;
+        compose::convolution(inputs, &g)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

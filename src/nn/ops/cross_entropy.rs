@@ -36,6 +36,18 @@ impl CrossEntropy {
         self.gradient
     }
 
+    /// How much each row's loss of each class counts; all together 1.
+    fn shares(&self, classes: usize) -> Vec<f32> {
+        let weight = |class: usize| self.weights.get(class).map_or(1.0, |&weight| f64::from(weight));
+        let all: f64 = self.targets.iter().map(|&target| weight(target as usize)).sum();
+        let smoothing = f64::from(self.smoothing);
+        let share = |target: usize, class: usize| {
+            let own = if class == target { 1.0 - smoothing } else { 0.0 };
+            ((own + smoothing / classes as f64) * weight(class) / all) as f32
+        };
+        self.targets.iter().flat_map(|&target| (0..classes).map(move |class| share(target as usize, class))).collect()
+    }
+
     /// The number of classes.
     fn check(&self, inputs: &[View<'_>]) -> Result<usize> {
         let refuse = |reason: String| Err(Error::new(self.name(), inputs, reason));
@@ -55,6 +67,10 @@ impl Operation for CrossEntropy {
         "cross_entropy"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        self.check(inputs).map(|_| Vec::new())
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let classes = self.check(inputs)?;
         let weights = (!self.weights.is_empty()).then_some(self.weights.as_slice());
@@ -62,6 +78,17 @@ impl Operation for CrossEntropy {
         let loss = losses::cross_entropy(inputs[0].values, classes, losses::Targets::Classes(&self.targets), &settings);
         self.gradient = loss.gradient;
         Ok(Array::new(vec![loss.value as f32], Vec::new()))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let classes = inputs[0].dim(1)?;
+        let shares = self.shares(classes);
+        let shares = Tensor::from_vec(shares, inputs[0].dims(), inputs[0].device())?;
+        // Any constant of a row leaves softmax as it is: no gradient passes through the largest.
+        let scores = inputs[0].broadcast_sub(&inputs[0].detach().max_keepdim(1)?)?;
+        let losses = scores.exp()?.sum_keepdim(1)?.log()?.broadcast_sub(&scores)?;
+        // What has no share may be infinite.
+        shares.eq(0f64)?.where_cond(&losses.zeros_like()?, &(losses * shares)?)?.sum_all()
     }
 
     fn backward(&self, _: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

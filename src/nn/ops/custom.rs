@@ -6,13 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, bail};
 
+use super::compose::{Way, compose};
 use super::error::{self, Error};
 use super::operation::{Gradient, Operation, View};
 use super::slices::{slice, with_views};
 
-/// The result of `operation` on tensors, which candle can differentiate. Takes one to three inputs, on the CPU.
-pub fn apply<O: Operation + Sync + 'static>(operation: O, inputs: &[&Tensor]) -> Result<Tensor> {
+/// The result of `operation` on tensors of one device, which candle can differentiate. Takes one to three inputs.
+pub fn apply<O: Operation + Sync + 'static>(mut operation: O, inputs: &[&Tensor]) -> Result<Tensor> {
     check(operation.name(), inputs)?;
+    if Way::on(inputs[0].device()) == Way::Compositions {
+        return compose(&mut operation, inputs);
+    }
     let custom = Custom { name: operation.name(), operation: Mutex::new(operation) };
     let contiguous = inputs.iter().map(|input| input.contiguous()).collect::<Result<Vec<_>>>()?;
     match contiguous.as_slice() {
@@ -23,15 +27,15 @@ pub fn apply<O: Operation + Sync + 'static>(operation: O, inputs: &[&Tensor]) ->
     }
 }
 
-/// Refuses what the kernels cannot read.
+/// Refuses what no operation can read.
 pub(super) fn check(operation: &'static str, inputs: &[&Tensor]) -> error::Result<()> {
     let refused = |reason: String| Error { operation, shapes: inputs.iter().map(|input| input.dims().to_vec()).collect(), reason };
     for (i, input) in inputs.iter().enumerate() {
         if input.dtype() != DType::F32 {
             return Err(refused(format!("input {i} is {}, not f32", input.dtype().as_str())));
         }
-        if !input.device().is_cpu() {
-            return Err(refused(format!("input {i} is not on the CPU")));
+        if !input.device().same_device(inputs[0].device()) {
+            return Err(refused(format!("input {i} is on another device than the first")));
         }
     }
     Ok(())

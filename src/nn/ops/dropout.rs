@@ -41,9 +41,20 @@ impl Operation for Dropout {
         "dropout"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        check(self.name(), inputs, self.p)?;
+        Ok(inputs[0].dims.to_vec())
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         check(self.name(), inputs, self.p)?;
         Ok(Array::new(kernel::dropout(inputs[0].values, self.p, self.seed), inputs[0].dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let x = inputs[0];
+        let factors = kernel::dropout(&vec![1.0; x.elem_count()], self.p, self.seed);
+        x * Tensor::from_vec(factors, x.dims(), x.device())?
     }
 
     fn backward(&self, _: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

@@ -20,15 +20,24 @@ impl Operation for Gate {
         "gate"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, _, _, c] = image(self.name(), inputs, 0)?;
         if inputs[1].dims != [n, 1, 1, c] {
             return Err(Error::new(self.name(), inputs, format!("the gate must be [{n}, 1, 1, {c}]")));
         }
+        Ok(inputs[0].dims.to_vec())
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
         if inputs[0].values.is_empty() {
-            return Ok(Array::new(Vec::new(), inputs[0].dims));
+            return Ok(Array::new(Vec::new(), dims));
         }
-        Ok(Array::new(kernel::forward(inputs[0].values, inputs[1].values, c), inputs[0].dims))
+        Ok(Array::new(kernel::forward(inputs[0].values, inputs[1].values, dims[3]), dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        inputs[0].broadcast_mul(inputs[1])
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::compose::{normalised, shapes};
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image};
@@ -28,13 +29,23 @@ impl Operation for LayerNorm {
         "layer_norm"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let channels = inputs[0].dims.last().copied().unwrap_or(0);
         if channels == 0 || inputs[1].dims != [channels] || inputs[2].dims != [channels] {
             return Err(Error::new(self.name(), inputs, "scale and shift have one value for each of the first input's channels"));
         }
+        Ok(inputs[0].dims.to_vec())
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        self.shape(inputs)?;
         let y = kernel::forward(inputs[0].values, inputs[1].values, inputs[2].values, self.eps);
         Ok(Array::new(y, inputs[0].dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let rows = normalised(inputs[0], &[inputs[0].rank() - 1], self.eps)?;
+        rows.values.broadcast_mul(inputs[1])?.broadcast_add(inputs[2])
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
@@ -73,10 +84,22 @@ impl Operation for GroupNorm {
         "group_norm"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        self.kernel(inputs)?;
+        Ok(inputs[0].dims.to_vec())
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let (y, moments) = self.kernel(inputs)?.forward(inputs[0].values);
         self.moments = Some(moments);
         Ok(Array::new(y, inputs[0].dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let [n, h, w, channels] = image(self.name(), &shapes(inputs), 0)?;
+        let x = inputs[0].reshape((n, h * w, self.groups, channels / self.groups))?;
+        let groups = normalised(&x, &[1, 3], self.eps)?;
+        groups.values.reshape((n, h, w, channels))?.broadcast_mul(inputs[1])?.broadcast_add(inputs[2])
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::compose::shapes;
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, wanted};
@@ -55,10 +56,21 @@ impl Operation for Linear {
         "linear"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        Ok(result_dims(inputs[0].dims, Self::sizes(inputs)?[2]))
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let sizes = Self::sizes(inputs)?;
         let y = conv::forward(inputs[0].values, inputs[1].values, Some(inputs[2].values), &geometry(sizes), Mode::default());
         Ok(Array::new(y, result_dims(inputs[0].dims, sizes[2])))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let [rows, wide, outputs] = Self::sizes(&shapes(inputs))?;
+        let weight = inputs[1].reshape((outputs, wide))?.t()?.contiguous()?;
+        let y = inputs[0].reshape((rows, wide))?.matmul(&weight)?.broadcast_add(inputs[2])?;
+        y.reshape(result_dims(inputs[0].dims(), outputs))
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

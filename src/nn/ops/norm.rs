@@ -4,6 +4,8 @@
 
 use candle_core::{Tensor, Var};
 
+use super::activation::Activation;
+use super::compose::{Way, activation, compose, normalised};
 use super::custom::{apply, check};
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image};
@@ -14,6 +16,15 @@ pub use derm_kernels::batch_norm::{After, Statistics};
 
 /// Normalises `x [n, h, w, c]` by its own statistics and applies `after`; gives the statistics too.
 pub fn batch_norm_train(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f32, after: After) -> candle_core::Result<(Tensor, Statistics)> {
+    if Way::on(x.device()) == Way::Compositions {
+        let mut norm = BatchNorm::own(eps, after);
+        let y = compose(&mut norm, &[x, scale, shift])?;
+        let [mean, var, unbiased_var] = match &norm.moments {
+            Some(moments) => with_all(moments.each_ref(), |moments| moments.map(<[f32]>::to_vec))?,
+            None => [const { Vec::new() }; 3],
+        };
+        return Ok((y, Statistics { mean, var, unbiased_var }));
+    }
     let y = apply(BatchNorm::own(eps, after), &[x, scale, shift])?;
     let statistics = with(x, |x| kernel::statistics(x, scale.elem_count()))?;
     Ok((y, statistics))
@@ -41,11 +52,21 @@ pub fn move_towards(running: &Var, batch: &[f32], momentum: f32) -> candle_core:
         let shapes = vec![running.dims().to_vec(), vec![batch.len()]];
         return Err(Error { operation, shapes, reason: "both must have one value a channel".into() }.into());
     }
+    if Way::on(running.device()) == Way::Compositions {
+        let batch = Tensor::from_slice(batch, batch.len(), running.device())?;
+        return blend(running, &batch, momentum);
+    }
     in_place(running, |running| {
         for (running, &batch) in running.iter_mut().zip(batch) {
             *running = (1.0 - momentum) * *running + momentum * batch;
         }
     })
+}
+
+/// The same with the batch's statistics on the variable's device.
+fn blend(running: &Var, batch: &Tensor, momentum: f32) -> candle_core::Result<()> {
+    let momentum = f64::from(momentum);
+    running.set(&((running.as_detached_tensor() * (1.0 - momentum))? + (batch * momentum)?)?)
 }
 
 /// Inputs `x [n, h, w, c]`, scale `[c]`, shift `[c]` and, if something is added before `after`, a residual like `x`.
@@ -59,22 +80,57 @@ pub struct BatchNorm {
     mean: Vec<f32>,
     inverse: Vec<f32>,
     statistics: Option<Statistics>,
+    /// Where the operation was composed: means, variances, unbiased variances.
+    moments: Option<[Tensor; 3]>,
 }
 
 impl BatchNorm {
     /// By the batch's own statistics.
     pub fn own(eps: f32, after: After) -> Self {
-        Self { after, eps, own: true, added: false, mean: Vec::new(), inverse: Vec::new(), statistics: None }
+        Self { after, eps, own: true, added: false, mean: Vec::new(), inverse: Vec::new(), statistics: None, moments: None }
     }
 
     /// By these means and variances, which get no gradient.
     pub fn given(mean: &[f32], var: &[f32], eps: f32, after: After) -> Self {
-        Self { after, eps, own: false, added: false, mean: mean.to_vec(), inverse: kernel::inverse_deviation(var, eps), statistics: None }
+        Self {
+            after,
+            eps,
+            own: false,
+            added: false,
+            mean: mean.to_vec(),
+            inverse: kernel::inverse_deviation(var, eps),
+            statistics: None,
+            moments: None,
+        }
     }
 
-    /// The batch's statistics, once they were computed.
-    pub fn statistics(&self) -> Option<&Statistics> {
-        self.statistics.as_ref()
+    /// Moves running mean and variance towards the batch's, if those were computed.
+    pub fn move_running(&self, [mean, var]: [&Var; 2], momentum: f32) -> candle_core::Result<()> {
+        if let Some(batch) = &self.statistics {
+            move_towards(mean, &batch.mean, momentum)?;
+            move_towards(var, &batch.unbiased_var, momentum)?;
+        }
+        if let Some([batch_mean, _, unbiased]) = &self.moments {
+            blend(mean, batch_mean, momentum)?;
+            blend(var, unbiased, momentum)?;
+        }
+        Ok(())
+    }
+
+    /// `x` normalised by the given statistics.
+    fn by_given(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let channels = |values: &[f32]| Tensor::from_slice(values, values.len(), x.device());
+        x.broadcast_sub(&channels(&self.mean)?)?.broadcast_mul(&channels(&self.inverse)?)
+    }
+
+    /// `x` normalised by its own statistics, which are kept.
+    fn by_own(&mut self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let (n, h, w, channels) = x.dims4()?;
+        let count = (n * h * w) as f64;
+        let own = normalised(&x.reshape((n * h * w, channels))?, &[0], self.eps)?;
+        let (mean, squares) = (own.mean.squeeze(0)?, own.squares.squeeze(0)?);
+        self.moments = Some([mean, (&squares / count)?, (squares / (count - 1.0))?]);
+        own.values.reshape((n, h, w, channels))
     }
 
     fn norm<'a>(&'a self, gamma: &'a [f32], beta: &'a [f32]) -> Norm<'a> {
@@ -97,9 +153,25 @@ impl BatchNorm {
     }
 }
 
+/// As a function of one value.
+fn following(after: After) -> Option<Activation> {
+    match after {
+        After::Nothing => None,
+        After::Relu => Some(Activation::Relu),
+        After::Relu6 => Some(Activation::Relu6),
+        After::Silu => Some(Activation::Silu),
+        After::HardSwish => Some(Activation::HardSwish),
+    }
+}
+
 impl Operation for BatchNorm {
     fn name(&self) -> &'static str {
         "batch_norm"
+    }
+
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        self.check(inputs)?;
+        Ok(inputs[0].dims.to_vec())
     }
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
@@ -114,6 +186,15 @@ impl Operation for BatchNorm {
         let residual = inputs.get(3).map(|added| added.values);
         self.added = residual.is_some();
         Ok(Array::new(kernel::forward(x.values, residual, &self.norm(inputs[1].values, inputs[2].values)), x.dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let normal = if self.own { self.by_own(inputs[0])? } else { self.by_given(inputs[0])? };
+        let mut y = normal.broadcast_mul(inputs[1])?.broadcast_add(inputs[2])?;
+        if let Some(added) = inputs.get(3) {
+            y = (y + *added)?;
+        }
+        following(self.after).map_or(Ok(y.clone()), |after| activation(&y, after))
     }
 
     fn backward(&self, inputs: &[View<'_>], result: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {

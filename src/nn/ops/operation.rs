@@ -1,5 +1,7 @@
 //! What a differentiable operation is: a value from inputs, and gradients of the inputs from that of the value.
 
+use candle_core::Tensor;
+
 use super::error::{Error, Result};
 
 /// A contiguous f32 tensor to read, row-major. Backward passes get no values (but the shape) of what they said not to read.
@@ -47,18 +49,26 @@ pub enum Gradient {
     Like(usize),
 }
 
-/// An operation that is called once forward and at most once backward.
+/// An operation that is called once forward and at most once backward, or once composed.
 ///
 /// What the backward pass needs beside inputs and result (a pool's winners, a batch's statistics) stays in the operation.
 pub trait Operation: Send {
     /// Its name in errors and profiles.
     fn name(&self) -> &'static str;
 
+    /// The shape of the result; values are not looked at. Shapes that do not fit are an error that names them.
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>>;
+
     /// The result. Shapes that do not fit are an error that names them.
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array>;
 
     /// The gradient of each input from `dy`, that of the result; `wanted` says of which.
     fn backward(&self, inputs: &[View<'_>], result: View<'_>, dy: &[f32], wanted: &[bool]) -> Vec<Gradient>;
+
+    /// The result on any device, as a composition of candle's operations that candle differentiates rightly; see
+    /// [`compose`](super::compose()), which calls it. Inputs are f32 on one device, [`shape`](Self::shape) took theirs, and the result
+    /// has values.
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor>;
 
     /// Whether the backward pass reads the values of this input: what it does not read can be freed after the forward pass.
     fn reads_input(&self, _input: usize) -> bool {

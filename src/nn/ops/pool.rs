@@ -2,10 +2,12 @@
 
 use candle_core::Tensor;
 
+use super::compose::{AxisMap, shapes};
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::geometry::LARGEST;
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
+use super::winners;
 use crate::nn::graph::{AvgPool, MaxPool};
 use derm_kernels::pool::{self, Divisor};
 use derm_kernels::window::{Axis, Window};
@@ -25,6 +27,9 @@ pub fn avg_pool(x: &Tensor, settings: AvgPool) -> candle_core::Result<Tensor> {
 pub fn global_avg_pool(x: &Tensor) -> candle_core::Result<Tensor> {
     apply(GlobalAverage, &[x])
 }
+
+/// An axis of one place, which a pool leaves as it is.
+const ALONE: Axis = Axis { input: 1, output: 1, kernel: 1, stride: 1, padding: 0, dilation: 1 };
 
 /// Largest side of a window whose taps a winner's number can tell apart.
 const SIDE: usize = 1 << 8;
@@ -62,11 +67,21 @@ impl Operation for Max {
         "max_pool"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let window = self.window(inputs)?;
+        Ok(vec![window.n, window.rows.output, window.columns.output, window.channels])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let window = self.window(inputs)?;
         let (y, winners) = pool::max_pool(inputs[0].values, &window);
         self.winners = winners;
         Ok(Array::new(y, [window.n, window.rows.output, window.columns.output, window.channels]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let window = self.window(&shapes(inputs))?;
+        winners::largest(inputs[0], &window)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -95,10 +110,24 @@ impl Operation for Average {
         "avg_pool"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let (window, _) = self.window(inputs)?;
+        Ok(vec![window.n, window.rows.output, window.columns.output, window.channels])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let (window, divisor) = self.window(inputs)?;
         let y = pool::average_pool(inputs[0].values, &window, divisor);
         Ok(Array::new(y, [window.n, window.rows.output, window.columns.output, window.channels]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (window, divisor) = self.window(&shapes(inputs))?;
+        let along = |axis: Axis| {
+            let column = Window { n: 1, channels: axis.input, rows: axis, columns: ALONE };
+            AxisMap::of(axis.input, |units| pool::average_pool(units, &column, divisor))
+        };
+        along(window.columns).apply(&along(window.rows).apply(inputs[0], 1)?, 2)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -119,12 +148,23 @@ impl Operation for GlobalAverage {
         "global_avg_pool"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, h, w, c] = image(self.name(), inputs, 0)?;
         if h * w == 0 {
             return Err(Error::new(self.name(), inputs, "an image without pixels has no mean"));
         }
-        Ok(Array::new(pool::global_average(inputs[0].values, h * w, c), [n, 1, 1, c]))
+        Ok(vec![n, 1, 1, c])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        let places = inputs[0].dims[1] * inputs[0].dims[2];
+        Ok(Array::new(pool::global_average(inputs[0].values, places, dims[3]), dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (_, h, w, _) = inputs[0].dims4()?;
+        inputs[0].sum_keepdim((1, 2))? * (1.0 / (h * w) as f64)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::compose::{self, AxisMap, shapes};
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::geometry::LARGEST;
@@ -65,9 +66,24 @@ impl Operation for Upsample {
         "upsample"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let (n, kernel) = self.kernel(inputs)?;
+        Ok(vec![n, kernel.output[0], kernel.output[1], kernel.channels])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let (n, kernel) = self.kernel(inputs)?;
         Ok(Array::new(kernel.forward(inputs[0].values), [n, kernel.output[0], kernel.output[1], kernel.channels]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (_, whole) = self.kernel(&shapes(inputs))?;
+        let along = |axis: usize| {
+            let [input, output] = [whole.input[axis], whole.output[axis]];
+            let column = upsample::Upsample { input: [input, 1], output: [output, 1], channels: input, rule: self.rule };
+            AxisMap::of(input, |units| column.forward(units))
+        };
+        along(1).apply(&along(0).apply(inputs[0], 1)?, 2)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -101,9 +117,24 @@ impl Operation for AdaptiveAverage {
         "adaptive_avg_pool"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let (n, kernel) = self.kernel(inputs)?;
+        Ok(vec![n, self.size[0], self.size[1], kernel.channels])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let (n, kernel) = self.kernel(inputs)?;
         Ok(Array::new(kernel.average(inputs[0].values), [n, self.size[0], self.size[1], kernel.channels]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (_, whole) = self.kernel(&shapes(inputs))?;
+        let along = |axis: usize| {
+            let [input, output] = [whole.input[axis], whole.output[axis]];
+            let column = Adaptive { input: [input, 1], output: [output, 1], channels: input };
+            AxisMap::of(input, |units| column.average(units))
+        };
+        along(1).apply(&along(0).apply(inputs[0], 1)?, 2)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -175,6 +206,11 @@ impl Operation for ConvTranspose {
         "conv_transpose2d"
     }
 
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let g = self.geometry(inputs)?;
+        Ok(vec![g.n, g.input[0], g.input[1], g.groups * g.c_in])
+    }
+
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let g = self.geometry(inputs)?;
         let y = conv::input_gradient(inputs[0].values, inputs[1].values, &g, Mode::default());
@@ -183,6 +219,11 @@ impl Operation for ConvTranspose {
             _ => y,
         };
         Ok(Array::new(y, [g.n, g.input[0], g.input[1], g.groups * g.c_in]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let g = self.geometry(&shapes(inputs))?;
+        compose::transposed(inputs, &g)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

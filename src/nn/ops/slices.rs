@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::operation::View;
-use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
+use candle_core::{CpuStorage, Device, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
 
 /// The values of a contiguous f32 storage.
 pub(super) fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
@@ -28,13 +28,13 @@ pub(in crate::nn) fn with_all<const N: usize, R>(tensors: [&Tensor; N], f: impl 
     })
 }
 
-/// Gives `f` values and shapes of contiguous tensors.
+/// Gives `f` values and shapes of tensors; copies what is not contiguous or not in main memory.
 pub(in crate::nn) fn with_views<R>(tensors: &[&Tensor], f: impl FnOnce(&[View<'_>]) -> R) -> Result<R> {
-    let contiguous = tensors.iter().map(|tensor| tensor.contiguous()).collect::<Result<Vec<_>>>()?;
+    let contiguous = tensors.iter().map(|tensor| tensor.to_device(&Device::Cpu)?.contiguous()).collect::<Result<Vec<_>>>()?;
     let storages: Vec<_> = contiguous.iter().map(|tensor| tensor.storage_and_layout()).collect();
     let views = storages.iter().map(|(storage, layout)| match &**storage {
         Storage::Cpu(storage) => Ok(View { values: slice(storage, layout)?, dims: layout.dims() }),
-        _ => bail!("derm's operations run on the CPU"),
+        _ => bail!("a copy in main memory is not there"),
     });
     Ok(f(&views.collect::<Result<Vec<_>>>()?))
 }
@@ -47,7 +47,7 @@ pub(in crate::nn) fn joined(parts: &[&Tensor]) -> Result<Tensor> {
     Tensor::from_vec(values, dims, parts[0].device())
 }
 
-/// Gives `f` the values of a variable to change.
+/// Gives `f` the values of a variable in main memory to change.
 pub(in crate::nn) fn in_place(var: &Var, f: impl FnOnce(&mut [f32])) -> Result<()> {
     var.inplace_op1(&Change(Mutex::new(Some(f))))
 }

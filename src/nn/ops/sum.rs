@@ -2,6 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
+use super::compose;
 use super::custom::apply;
 use super::error;
 use super::operation::{Array, Gradient, Operation, View, wanted};
@@ -36,13 +37,23 @@ impl Operation for Sum {
         "add"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> error::Result<Array> {
-        let (x, y) = (inputs[0], inputs[1]);
-        if x.dims != y.dims {
+    fn shape(&self, inputs: &[View<'_>]) -> error::Result<Vec<usize>> {
+        if inputs[0].dims != inputs[1].dims {
             return Err(error::Error::new(self.name(), inputs, "both sides have one shape"));
         }
+        Ok(inputs[0].dims.to_vec())
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> error::Result<Array> {
+        self.shape(inputs)?;
+        let (x, y) = (inputs[0], inputs[1]);
         let sum = if self.relu { arithmetic::add_relu(x.values, y.values) } else { arithmetic::add(x.values, y.values) };
         Ok(Array::new(sum, x.dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let sum = (inputs[0] + inputs[1])?;
+        if self.relu { compose::activation(&sum, Activation::Relu) } else { Ok(sum) }
     }
 
     fn backward(&self, _: &[View<'_>], result: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

@@ -25,9 +25,17 @@ impl Operation for Tokens {
         "tokens"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, h, w, c] = image(self.name(), inputs, 0)?;
-        Ok(Array::new(inputs[0].values.to_vec(), [n, h * w, c]))
+        Ok(vec![n, h * w, c])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        Ok(Array::new(inputs[0].values.to_vec(), self.shape(inputs)?))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        inputs[0].flatten(1, 2)
     }
 
     fn backward(&self, _: &[View<'_>], _: View<'_>, _: &[f32], _: &[bool]) -> Vec<Gradient> {
@@ -53,17 +61,29 @@ impl Operation for ClassToken {
         "class_token"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, tokens, c] = shape(self.name(), inputs)?;
         if inputs[1].dims != [1, 1, c] {
             return Err(Error::new(self.name(), inputs, format!("the token must be [1, 1, {c}]")));
         }
+        Ok(vec![n, tokens + 1, c])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        let [n, tokens, c] = shape(self.name(), inputs)?;
         let mut y = Vec::with_capacity(n * (tokens + 1) * c);
         for i in 0..n {
             y.extend_from_slice(inputs[1].values);
             y.extend_from_slice(&inputs[0].values[i * tokens * c..][..tokens * c]);
         }
-        Ok(Array::new(y, [n, tokens + 1, c]))
+        Ok(Array::new(y, dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let (n, _, c) = inputs[0].dims3()?;
+        let token = inputs[1].broadcast_as((n, 1, c))?.contiguous()?;
+        Tensor::cat(&[&token, inputs[0]], 1)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -87,12 +107,21 @@ impl Operation for Positions {
         "positions"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [_, tokens, c] = shape(self.name(), inputs)?;
         if inputs[1].dims != [1, tokens, c] {
             return Err(Error::new(self.name(), inputs, format!("the table must be [1, {tokens}, {c}]")));
         }
-        Ok(Array::new(embedding::add_positions(inputs[0].values, inputs[1].values), inputs[0].dims))
+        Ok(inputs[0].dims.to_vec())
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        Ok(Array::new(embedding::add_positions(inputs[0].values, inputs[1].values), dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        inputs[0].broadcast_add(inputs[1])
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
@@ -113,13 +142,23 @@ impl Operation for FirstToken {
         "first_token"
     }
 
-    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
         let [n, tokens, c] = shape(self.name(), inputs)?;
         if tokens == 0 {
             return Err(Error::new(self.name(), inputs, "there is no token"));
         }
+        Ok(vec![n, c])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let dims = self.shape(inputs)?;
+        let [n, tokens, c] = shape(self.name(), inputs)?;
         let y = (0..n).flat_map(|i| &inputs[0].values[i * tokens * c..][..c]).copied().collect();
-        Ok(Array::new(y, [n, c]))
+        Ok(Array::new(y, dims))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        inputs[0].narrow(1, 0, 1)?.squeeze(1)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

@@ -1,21 +1,23 @@
 //! Residual branches and dropout.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use proptest::prelude::*;
 
-use super::support::{check_gradients, each, values, var};
+use super::support::{both_ways, check_gradients, device, each, values, var};
 use crate::nn::ops::{drop_path_branch, dropout, scaled_branch};
 
 #[test]
 fn dropout_is_a_fixed_stream_of_the_right_rate() {
-    let x = Tensor::ones((100, 1000), candle_core::DType::F32, &Device::Cpu).unwrap();
-    let y = values(&dropout(&x, 0.25, 1, 0).unwrap());
-    let kept = y.iter().filter(|&&v| v > 0.0).count();
-    assert!(y.iter().all(|&v| v == 0.0 || (v - 4.0 / 3.0).abs() < 1e-6));
-    assert!((74_000..76_000).contains(&kept), "{kept}");
-    assert_eq!(y, values(&dropout(&x, 0.25, 1, 0).unwrap()));
-    assert_ne!(y, values(&dropout(&x, 0.25, 2, 0).unwrap()));
-    assert_ne!(y, values(&dropout(&x, 0.25, 1, 1).unwrap()));
+    both_ways(|| {
+        let x = Tensor::ones((100, 1000), candle_core::DType::F32, &device()).unwrap();
+        let y = values(&dropout(&x, 0.25, 1, 0).unwrap());
+        let kept = y.iter().filter(|&&v| v > 0.0).count();
+        assert!(y.iter().all(|&v| v == 0.0 || (v - 4.0 / 3.0).abs() < 1e-6));
+        assert!((74_000..76_000).contains(&kept), "{kept}");
+        assert_eq!(y, values(&dropout(&x, 0.25, 1, 0).unwrap()));
+        assert_ne!(y, values(&dropout(&x, 0.25, 2, 0).unwrap()));
+        assert_ne!(y, values(&dropout(&x, 0.25, 1, 1).unwrap()));
+    });
 }
 
 #[test]

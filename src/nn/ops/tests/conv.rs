@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use proptest::prelude::*;
 
 use super::planes::conv2d;
-use super::support::{check_gradients, close, each, gradients, noise, values, var};
+use super::support::{both_ways, check_gradients, close, each, gradients, noise, values, var};
 use crate::nn::graph::{Conv2d, Padding};
 use crate::nn::ops::{Transposed, conv_transpose2d};
 
@@ -35,6 +35,10 @@ fn products(x: &[usize], y: &[usize], c: &Conv2d, mut f: impl FnMut(usize, usize
 /// Value and all gradients against the definition, in f64.
 #[track_caller]
 fn check_conv(shape: [usize; 4], settings: Conv2d) {
+    both_ways(|| check_conv_one_way(shape, settings.clone()));
+}
+
+fn check_conv_one_way(shape: [usize; 4], settings: Conv2d) {
     let settings = Conv2d { in_channels: shape[1], ..settings };
     let x = var(&shape, 1);
     let w = var(&[settings.out_channels, shape[1] / settings.groups, settings.kernel[0], settings.kernel[1]], 2);

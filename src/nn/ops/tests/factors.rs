@@ -1,10 +1,9 @@
 //! Linear layers, gates, joined channels, convolutions along the channels.
 
-use candle_core::Device;
 use candle_core::Tensor;
 
 use super::planes::{channel_conv, concat, gate, global_avg_pool};
-use super::support::{check_gradients, each, values, var};
+use super::support::{both_ways, check_gradients, device, each, values, var};
 use crate::nn::ops::{dropout, linear};
 
 #[test]
@@ -33,7 +32,9 @@ fn gradients_are_differences() {
 
 #[test]
 fn channel_convolution_by_hand() {
-    let x = Tensor::from_vec(vec![1f32, 2.0, 3.0, 4.0], (1, 4, 1, 1), &Device::Cpu).unwrap();
-    let w = Tensor::from_vec(vec![10f32, 100.0, 1000.0], (1, 1, 3), &Device::Cpu).unwrap();
-    assert_eq!(values(&channel_conv(&x, &w).unwrap()), [2100.0, 3210.0, 4320.0, 430.0]);
+    both_ways(|| {
+        let x = Tensor::from_vec(vec![1f32, 2.0, 3.0, 4.0], (1, 4, 1, 1), &device()).unwrap();
+        let w = Tensor::from_vec(vec![10f32, 100.0, 1000.0], (1, 1, 3), &device()).unwrap();
+        assert_eq!(values(&channel_conv(&x, &w).unwrap()), [2100.0, 3210.0, 4320.0, 430.0]);
+    });
 }

@@ -3,7 +3,7 @@
 use candle_core::{Tensor, Var};
 
 use super::catalogue::{Call, all};
-use super::support::{values, var};
+use super::support::{both_ways, close, device, values, var};
 
 /// What makes the operation's input of a variable.
 type Form = fn(&Tensor) -> Tensor;
@@ -57,5 +57,22 @@ fn a_gradient_is_the_same_whether_others_are_asked_for_or_not() {
             let gradients = (&y * var(y.dims(), 9).as_tensor()).unwrap().sum_all().unwrap().backward().unwrap();
             assert_eq!(&values(gradients.get(&alone).unwrap()), expected, "{} {i}", entry.name);
         }
+    }
+}
+
+/// Also of inputs that are turned, and so that every operation of the catalogue is held to its kernel once.
+#[test]
+fn compositions_are_the_kernels() {
+    for entry in all(2) {
+        let whole: Vec<Tensor> = entry.shapes.iter().zip(1..).map(|(shape, salt)| var(shape, salt).as_detached_tensor()).collect();
+        let sources: Vec<Tensor> = whole.iter().map(|x| turned(x).contiguous().unwrap()).collect();
+        let (y, gradients) = run(&entry.call, &whole, Tensor::clone);
+        both_ways(|| {
+            let here: Vec<Tensor> = sources.iter().map(|x| x.to_device(&device()).unwrap()).collect();
+            let (composed, composed_gradients) = run(&entry.call, &here, turned);
+            let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
+            close(&composed, &wide(&y), 2e-5);
+            composed_gradients.iter().zip(&gradients).for_each(|(composed, gradient)| close(composed, &wide(gradient), 5e-5));
+        });
     }
 }

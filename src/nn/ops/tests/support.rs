@@ -1,10 +1,44 @@
-//! What the tests share: values, comparisons, central differences.
+//! What the tests share: values, comparisons, central differences, and that everything holds for kernels and for compositions.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
 
 use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use crate::nn::ops::with;
+use crate::nn::ops::{composing, with};
+
+thread_local! {
+    static COMPOSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Where tensors are made now.
+pub fn device() -> Device {
+    static COMPOSING: OnceLock<Device> = OnceLock::new();
+    let named = || match std::env::var("DERM_TEST_DEVICE").as_deref() {
+        Err(_) | Ok("cpu") => Device::Cpu,
+        Ok("cuda") => Device::new_cuda(0).unwrap(),
+        Ok("metal") => Device::new_metal(0).unwrap(),
+        Ok(other) => panic!("DERM_TEST_DEVICE names `{other}`: it is cpu, cuda or metal"),
+    };
+    if COMPOSED.get() { COMPOSING.get_or_init(named).clone() } else { Device::Cpu }
+}
+
+/// Runs `test` by the kernels, then composed: on the CPU, or on the device that DERM_TEST_DEVICE names.
+pub fn both_ways(test: impl Fn()) {
+    struct Over;
+    impl Drop for Over {
+        fn drop(&mut self) {
+            COMPOSED.set(false);
+        }
+    }
+    test();
+    if !COMPOSED.replace(true) {
+        let _over = Over;
+        composing(test);
+    }
+}
 
 /// Runs `test` on this many draws of `sizes`.
 pub fn each<T: Strategy>(cases: u32, sizes: T, test: impl Fn(T::Value)) {
@@ -23,7 +57,7 @@ pub fn noise(count: usize, salt: u64) -> Vec<f32> {
 }
 
 pub fn var(shape: &[usize], salt: u64) -> Var {
-    Var::from_vec(noise(shape.iter().product(), salt), shape, &Device::Cpu).unwrap()
+    Var::from_vec(noise(shape.iter().product(), salt), shape, &device()).unwrap()
 }
 
 /// Values a tenth apart, in no order, none nearer than 0.05 to a multiple of a tenth: no kink lies beside one.
@@ -33,7 +67,7 @@ pub fn apart(shape: &[usize], salt: u64) -> Var {
     order.sort_by(|&a, &b| noise[a].total_cmp(&noise[b]));
     let middle = noise.len() as f32 / 2.0;
     let values = order.into_iter().map(|rank| (rank as f32 - middle.floor()) * 0.1 + 0.05).collect();
-    Var::from_vec(values, shape, &Device::Cpu).unwrap()
+    Var::from_vec(values, shape, &device()).unwrap()
 }
 
 pub fn values(tensor: &Tensor) -> Vec<f32> {
@@ -50,15 +84,22 @@ pub fn score(y: &Tensor) -> f64 {
 pub fn gradients(inputs: &[Var], f: &dyn Fn(&[Tensor]) -> Tensor) -> Vec<Vec<f32>> {
     let tensors: Vec<Tensor> = inputs.iter().map(|v| v.as_tensor().clone()).collect();
     let y = f(&tensors);
-    let r = Tensor::from_vec(noise(y.elem_count(), 99), y.dims(), &Device::Cpu).unwrap();
+    let r = Tensor::from_vec(noise(y.elem_count(), 99), y.dims(), y.device()).unwrap();
     let grads = (y * r).unwrap().sum_all().unwrap().backward().unwrap();
     inputs.iter().map(|v| values(grads.get(v).unwrap())).collect()
 }
 
-/// Compares them with `(f(x + h) - f(x - h)) / 2h` for every element of every input.
+/// Compares them with `(f(x + h) - f(x - h)) / 2h` for every element of every input, both ways.
 #[track_caller]
 pub fn check_gradients(inputs: &[Var], h: f32, tolerance: f64, f: impl Fn(&[Tensor]) -> Tensor) {
-    let got = gradients(inputs, &f);
+    both_ways(|| {
+        let here: Vec<Var> = inputs.iter().map(|v| Var::from_tensor(&v.to_device(&device()).unwrap()).unwrap()).collect();
+        check_differences(&here, h, tolerance, &f);
+    });
+}
+
+fn check_differences(inputs: &[Var], h: f32, tolerance: f64, f: &dyn Fn(&[Tensor]) -> Tensor) {
+    let got = gradients(inputs, f);
     for (which, input) in inputs.iter().enumerate() {
         let start = values(input);
         let at = |i: usize, step: f32| {
@@ -69,7 +110,7 @@ pub fn check_gradients(inputs: &[Var], h: f32, tolerance: f64, f: impl Fn(&[Tens
                 .enumerate()
                 .map(
                     |(j, v)| {
-                        if j == which { Tensor::from_vec(moved.clone(), v.dims(), &Device::Cpu).unwrap() } else { v.as_detached_tensor() }
+                        if j == which { Tensor::from_vec(moved.clone(), v.dims(), v.device()).unwrap() } else { v.as_detached_tensor() }
                     },
                 )
                 .collect();

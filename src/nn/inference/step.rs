@@ -1,0 +1,132 @@
+//! One step of an inference: a group of nodes with its parameters, folded and packed.
+
+use candle_core::{Device, Tensor};
+
+use super::super::Error;
+use super::super::fold::{Norm, fold};
+use super::super::graph::{BatchNorm, Conv2d, NodeId, Op};
+use super::super::groups::Group;
+use super::super::lower;
+use super::super::network::Network;
+use super::super::ops::{self, Array, PackedConv, PackedLinear, Way, compose};
+use super::super::tape::forward;
+
+/// A group, ready to run.
+pub struct Step {
+    pub group: Group,
+    /// The nodes that it reads.
+    pub inputs: Vec<NodeId>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A convolution or a linear layer with what follows it, composed: its folded parameters.
+    Composed(Vec<Tensor>),
+    Conv(Box<PackedConv>),
+    Linear(Box<PackedLinear>),
+    /// A norm that stands alone: means, variances, scale, shift.
+    Norm(BatchNorm, [Tensor; 4]),
+    /// Any other node, with its parameters.
+    Other(Vec<Tensor>),
+}
+
+impl Step {
+    /// Copies what the group needs of the network.
+    pub fn new(network: &Network, group: Group, inputs: Vec<NodeId>) -> Result<Self, Error> {
+        Ok(Self { kind: kind(network, &group)?, group, inputs })
+    }
+
+    /// The group's value from those of its inputs.
+    pub fn run(&self, network: &Network, inputs: &[Tensor]) -> Result<Tensor, Error> {
+        let op = &network.graph().node(self.group.node).op;
+        match &self.kind {
+            Kind::Composed(parameters) => self.composed(op, inputs, parameters),
+            Kind::Conv(conv) => {
+                let tensors: Vec<&Tensor> = inputs.iter().collect();
+                let Array { values, dims } = ops::with_views(&tensors, |views| conv.forward(views[0], views.get(1).copied()))??;
+                Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
+            }
+            Kind::Linear(linear) => {
+                let tensors: Vec<&Tensor> = inputs.iter().collect();
+                let Array { values, dims } = ops::with_views(&tensors, |views| linear.forward(views[0], views.get(1).copied()))??;
+                Ok(Tensor::from_vec(values, dims, &Device::Cpu)?)
+            }
+            Kind::Norm(settings, [scale, shift, mean, variance]) => {
+                let after = lower::after(self.group.activation);
+                let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, after);
+                let mut norm = ops::with_views(&[mean, variance], given)?;
+                let all: Vec<&Tensor> = [&inputs[0], scale, shift].into_iter().chain(inputs.get(1)).collect();
+                forward(network.way(), &mut norm, &all)
+            }
+            Kind::Other(parameters) => {
+                let Some(mut operation) = lower::operation(op, &self.group, None) else { return Ok(inputs[0].clone()) };
+                let mut all: Vec<&Tensor> = inputs.iter().collect();
+                let first = lower::values_first(op).min(all.len());
+                all.splice(first..first, parameters);
+                forward(network.way(), &mut *operation, &all)
+            }
+        }
+    }
+
+    /// A convolution or a linear layer of the first input, plus the second if there is one, and what is applied to that.
+    fn composed(&self, op: &Op, inputs: &[Tensor], parameters: &[Tensor]) -> Result<Tensor, Error> {
+        let Some(mut operation) = lower::operation(op, &self.group, None) else { unreachable!("a convolution is an operation") };
+        let all: Vec<&Tensor> = inputs.iter().take(1).chain(parameters).collect();
+        let mut y = compose(&mut *operation, &all)?;
+        if let Some(added) = inputs.get(1) {
+            y = compose(&mut ops::Sum { relu: false }, &[&y, added])?;
+        }
+        if let Some(activation) = self.group.activation {
+            y = compose(&mut ops::Apply(activation), &[&y])?;
+        }
+        Ok(y)
+    }
+}
+
+/// Copies what a group needs.
+fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
+    let copies = |node: NodeId| network.node_params(node).map(|param| param.var.as_detached_tensor().copy()).collect::<Result<Vec<_>, _>>();
+    Ok(match &network.graph().node(group.node).op {
+        Op::Conv2d(settings) => {
+            let (weight, bias) = folded(network, group)?;
+            match network.way() {
+                Way::Kernels => Kind::Conv(Box::new(PackedConv::new(settings, weight, bias, group.activation))),
+                Way::Compositions => {
+                    let Conv2d { in_channels, out_channels, kernel: [rows, columns], groups, .. } = *settings;
+                    let weight = Tensor::from_vec(weight, (out_channels, in_channels / groups, rows, columns), network.device())?;
+                    let bias = bias.map(|bias| Tensor::from_vec(bias, out_channels, network.device())).transpose()?;
+                    Kind::Composed([weight].into_iter().chain(bias).collect())
+                }
+            }
+        }
+        Op::Linear(_) if network.way() == Way::Compositions => Kind::Composed(copies(group.node)?),
+        Op::Linear(settings) => {
+            let mut own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
+            let mut next = || own.next().transpose().map(Option::unwrap_or_default);
+            let (weight, bias) = (next()?, next()?);
+            Kind::Linear(Box::new(PackedLinear::new([settings.inputs, settings.outputs], weight, bias, group.activation)))
+        }
+        Op::BatchNorm(settings) => match copies(group.node)?.try_into() {
+            Ok(parameters) => Kind::Norm(*settings, parameters),
+            Err(_) => unreachable!("a batch norm has four parameters"),
+        },
+        _ => Kind::Other(copies(group.node)?),
+    })
+}
+
+/// Weight and bias of a convolution with the norm after it folded in.
+fn folded(network: &Network, group: &Group) -> Result<(Vec<f32>, Option<Vec<f32>>), Error> {
+    let values =
+        |node: NodeId| network.node_params(node).map(|param| ops::with(&param.var, <[f32]>::to_vec)).collect::<Result<Vec<_>, _>>();
+    let mut own = values(group.node)?.into_iter();
+    let (mut weight, mut bias) = (own.next().unwrap_or_default(), own.next());
+    if let Some(norm) = group.norm
+        && let Op::BatchNorm(after) = &network.graph().node(norm).op
+        && let Ok([scale, shift, mean, variance]) = <[Vec<f32>; 4]>::try_from(values(norm)?)
+    {
+        let norm = Norm { weight: scale, bias: shift, mean, variance, eps: after.eps };
+        let (folded, offsets) = fold(&weight, bias.as_deref(), &norm);
+        (weight, bias) = (folded, Some(offsets));
+    }
+    Ok((weight, bias))
+}

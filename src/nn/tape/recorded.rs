@@ -1,0 +1,140 @@
+//! Steps that were recorded with what their backward passes will read, for the kernels.
+
+use candle_core::{Device, Tensor};
+
+use super::{Gradients, Source};
+use crate::nn::ops::{Gradient, Operation, View, add_values, with_views};
+use crate::nn::{Error, Param};
+
+/// The steps of a forward pass, in order.
+#[derive(Default)]
+pub struct Recorded {
+    steps: Vec<Step>,
+    output: usize,
+}
+
+struct Step {
+    operation: Box<dyn Operation>,
+    inputs: Vec<Input>,
+    result: Kept,
+    /// The number of the result.
+    number: usize,
+}
+
+struct Input {
+    source: Source,
+    kept: Kept,
+}
+
+/// A tensor's shape and, if it is still needed, the tensor. Parameters are not kept: the network has them.
+struct Kept {
+    dims: Vec<usize>,
+    tensor: Option<Tensor>,
+}
+
+impl Kept {
+    fn new(tensor: &Tensor, keep: bool) -> Self {
+        Self { dims: tensor.dims().to_vec(), tensor: keep.then(|| tensor.clone()) }
+    }
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.steps.iter().map(|step| step.operation.name())).finish()
+    }
+}
+
+impl Recorded {
+    /// Records that `operation` made the value `number`, `result`, from `inputs`. The last one recorded is the output.
+    pub fn record(&mut self, operation: Box<dyn Operation>, inputs: &[(Source, &Tensor)], number: usize, result: &Tensor) {
+        let inputs = inputs.iter().enumerate().map(|(i, &(source, tensor))| {
+            let keep = matches!(source, Source::Value(_)) && operation.reads_input(i);
+            Input { source, kept: Kept::new(tensor, keep) }
+        });
+        let (inputs, result) = (inputs.collect(), Kept::new(result, operation.reads_result()));
+        self.steps.push(Step { operation, inputs, result, number });
+        self.output = number;
+    }
+
+    /// Gradients of the parameters that `wanted` names, from `dy`, that of the output; frees everything on the way.
+    pub fn backward(mut self, parameters: &[&Param], wanted: &[bool], dy: Tensor) -> Result<Gradients, Error> {
+        let needed = self.needed(wanted);
+        let mut of_values: Vec<Option<Tensor>> = vec![None; needed.len()];
+        let mut gradients = Gradients { of_parameters: vec![None; parameters.len()] };
+        of_values[self.output] = Some(dy);
+        while let Some(step) = self.steps.pop() {
+            let Some(dy) = of_values[step.number].take() else { continue };
+            let want: Vec<bool> = step.inputs.iter().map(|input| asked(input.source, wanted, &needed)).collect();
+            if want.contains(&true) {
+                for (source, gradient) in step.backward(parameters, &dy, &want)? {
+                    let slot = match source {
+                        Source::Value(number) => &mut of_values[number],
+                        Source::Parameter(number) => &mut gradients.of_parameters[number],
+                    };
+                    *slot = Some(match slot.take() {
+                        Some(before) => add_values(&before, &gradient)?,
+                        None => gradient,
+                    });
+                }
+            }
+        }
+        Ok(gradients)
+    }
+
+    /// For each value, whether a wanted parameter had a part in it.
+    fn needed(&self, wanted: &[bool]) -> Vec<bool> {
+        let count = self.steps.iter().map(|step| step.number + 1).max().unwrap_or(0).max(self.output + 1);
+        let mut needed = vec![false; count];
+        for step in &self.steps {
+            needed[step.number] = step.inputs.iter().any(|input| asked(input.source, wanted, &needed));
+        }
+        needed
+    }
+}
+
+fn asked(source: Source, wanted: &[bool], needed: &[bool]) -> bool {
+    match source {
+        Source::Value(number) => needed[number],
+        Source::Parameter(number) => wanted[number],
+    }
+}
+
+impl Input {
+    /// The tensor, if the backward pass may read it.
+    fn tensor<'a>(&'a self, parameters: &[&'a Param]) -> Option<&'a Tensor> {
+        match self.source {
+            Source::Value(_) => self.kept.tensor.as_ref(),
+            Source::Parameter(number) => Some(parameters[number].var.as_tensor()),
+        }
+    }
+}
+
+impl Step {
+    /// The gradient of each input that is wanted.
+    fn backward(&self, parameters: &[&Param], dy: &Tensor, want: &[bool]) -> Result<Vec<(Source, Tensor)>, Error> {
+        let inputs = self.inputs.iter().map(|input| (&input.kept.dims, input.tensor(parameters)));
+        let all: Vec<_> = inputs.chain([(&self.result.dims, self.result.tensor.as_ref()), (&self.result.dims, Some(dy))]).collect();
+        let present: Vec<&Tensor> = all.iter().filter_map(|(_, tensor)| *tensor).collect();
+        let gradients = with_views(&present, |present| {
+            let mut present = present.iter();
+            let mut views: Vec<View<'_>> = Vec::with_capacity(all.len());
+            for (dims, tensor) in &all {
+                let values = tensor.and_then(|_| present.next()).map_or(&[][..], |view| view.values);
+                views.push(View { values, dims });
+            }
+            let (inputs, [result, dy]) = views.split_at(self.inputs.len()) else { unreachable!("result and gradient come last") };
+            self.operation.backward(inputs, *result, dy.values, want)
+        })?;
+        let mut tensors: Vec<Option<Tensor>> = Vec::with_capacity(gradients.len());
+        for (gradient, (dims, _)) in gradients.into_iter().zip(&all) {
+            tensors.push(match gradient {
+                Gradient::Unwanted => None,
+                Gradient::Values(values) => Some(Tensor::from_vec(values, dims.as_slice(), &Device::Cpu)?),
+                Gradient::Passed => Some(dy.reshape(dims.as_slice())?),
+                Gradient::Like(earlier) => tensors[earlier].clone(),
+            });
+        }
+        let asked = self.inputs.iter().zip(tensors).zip(want).filter(|(_, want)| **want);
+        Ok(asked.filter_map(|((input, gradient), _)| Some((input.source, gradient?))).collect())
+    }
+}
