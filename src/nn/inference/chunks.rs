@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn no_way_is_cheaper() {
         for seed in 0..200_usize {
-            let draw = |i: usize, below: usize| (seed * 31 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 20 & (below - 1);
+            let draw = |i: usize, below: usize| (seed * 31 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 & (below - 1);
             let all: Vec<Traffic> =
                 (0..4).map(|i| Traffic { weights: draw(i, MB), values: draw(i + 10, 2 * MB), live: draw(i + 20, MB) }).collect();
             let n = 4;
