@@ -4,7 +4,7 @@
 //! of the published state dict. Training ([`Network::train`]) runs it with the operations of [`ops`] and records a [`Tape`];
 //! [`Inference`] folds and fuses it first; an exporter walks the same list, so structure is written once.
 //!
-//! * [`graph`]: nodes, shapes, parameter names; a builder that reads like PyTorch.
+//! * [`graph`]: nodes, shapes, parameter names; a builder that reads like PyTorch. [`layers`]: what is made of several nodes.
 //! * [`ops`]: derm's own differentiable operations. Nothing above them calls a candle operation
 //!   whose gradient is missing or wrong in 0.11.1 (layer norm, softmax over the last axis,
 //!   `max_pool2d`, ReLU at zero, batch norm with mixed types) or slow (convolution).
@@ -27,6 +27,7 @@ pub mod graph;
 mod groups;
 mod inference;
 mod init;
+pub mod layers;
 pub mod loss;
 mod lower;
 mod network;

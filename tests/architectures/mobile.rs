@@ -2,6 +2,7 @@
 //! 2019, <https://arxiv.org/abs/1905.11946>).
 
 use derm::nn::graph::{Builder, Conv2d, Graph, NodeId};
+use derm::nn::layers::SqueezeExcite;
 use derm::nn::ops::Activation::{self, HardSigmoid, HardSwish, Relu, Sigmoid, Silu};
 
 const EPS: f32 = 1e-5;
@@ -36,12 +37,8 @@ fn block(g: &mut Builder, name: &str, input: NodeId, b: Block) -> NodeId {
     x = g.conv(format!("{name}.conv_dw"), x, Conv2d::new(b.wide, b.kernel).stride(b.stride).pad(b.kernel / 2).groups(b.wide));
     x = norm(g, format!("{name}.{}", last[0]), x, Some(b.activation));
     if let Some((narrow, activation, gate)) = b.attention {
-        let y = g.global_avg_pool(x);
-        let y = g.conv(format!("{name}.se.conv_reduce"), y, Conv2d::new(narrow, 1).biased());
-        let y = g.activation(y, activation);
-        let y = g.conv(format!("{name}.se.conv_expand"), y, Conv2d::new(b.wide, 1).biased());
-        let y = g.activation(y, gate);
-        x = g.gate(x, y);
+        let names = ["conv_reduce", "conv_expand"];
+        x = SqueezeExcite { narrow, names, activation, gate }.add(g, &format!("{name}.se"), x);
     }
     x = g.conv(format!("{name}.{}", last[1]), x, Conv2d::new(b.channels, 1));
     x = norm(g, format!("{name}.{}", last[2]), x, None);

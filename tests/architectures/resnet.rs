@@ -1,6 +1,7 @@
 //! ResNets (He et al. 2015, <https://arxiv.org/abs/1512.03385>) that the program does not have.
 
 use derm::nn::graph::{AvgPool, Builder, Conv2d, Graph, MaxPool, NodeId};
+use derm::nn::layers::{EfficientChannelAttention, SqueezeExcite, shortcut};
 
 const EPS: f32 = 1e-5;
 
@@ -56,10 +57,7 @@ fn eca_bottleneck(g: &mut Builder, name: &str, input: NodeId, channels: usize, s
         x = g.batch_norm(format!("{name}.bn{}", number + 1), x, EPS);
         x = if number < 2 { g.relu(x) } else { x };
     }
-    let y = g.global_avg_pool(x);
-    let y = g.channel_conv(format!("{name}.se.conv"), y, if channels == 512 { 7 } else { 5 });
-    let y = g.sigmoid(y);
-    let x = g.gate(x, y);
+    let x = EfficientChannelAttention.add(g, &format!("{name}.se"), x);
     let mut around = input;
     if stride == 2 {
         let window = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: true };
@@ -92,25 +90,11 @@ fn bottleneck(g: &mut Builder, name: &str, input: NodeId, channels: usize, strid
     let x = g.conv(format!("{name}.conv3"), x, Conv2d::new(4 * channels, 1));
     let mut x = g.batch_norm_zero(format!("{name}.bn3"), x, EPS);
     if kind == Kind::SqueezeExcite {
-        let y = g.global_avg_pool(x);
-        let y = g.conv(format!("{name}.se.fc1"), y, Conv2d::new(channels / 4, 1).biased());
-        let y = g.relu(y);
-        let y = g.conv(format!("{name}.se.fc2"), y, Conv2d::new(4 * channels, 1).biased());
-        let y = g.sigmoid(y);
-        x = g.gate(x, y);
+        x = SqueezeExcite::new(channels / 4).add(g, &format!("{name}.se"), x);
     }
-    let around = around(g, name, input, 4 * channels, stride);
+    let around = shortcut(g, name, input, 4 * channels, stride);
     let x = g.add(x, around);
     g.relu(x)
-}
-
-/// The input, or a convolution of it where the shape changes.
-fn around(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: usize) -> NodeId {
-    if stride == 1 && g.channels(input) == channels {
-        return input;
-    }
-    let y = g.conv(format!("{name}.downsample.0"), input, Conv2d::new(channels, 1).stride(stride));
-    g.batch_norm(format!("{name}.downsample.1"), y, EPS)
 }
 
 /// ResNet-18 for images of 28 pixels: a 3x3 stem of stride 1 and no pool, as MedMNIST's benchmark has it.
@@ -128,7 +112,7 @@ pub fn resnet18_small(classes: usize, size: [usize; 2]) -> Graph {
             let y = g.relu(y);
             let y = g.conv(format!("{name}.conv2"), y, Conv2d::new(channels, 3).pad(1));
             let y = g.batch_norm(format!("{name}.bn2"), y, EPS);
-            let around = around(&mut g, &name, x, channels, stride);
+            let around = shortcut(&mut g, &name, x, channels, stride);
             let y = g.add(y, around);
             x = g.relu(y);
         }

@@ -1,6 +1,8 @@
 //! The classic U-Net (Ronneberger et al. 2015, <https://arxiv.org/abs/1505.04597>) with batch norm and padding.
 
 use derm::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+use derm::nn::layers::ConvNorm;
+use derm::nn::ops::Activation;
 
 /// Four levels, `base` channels on the first.
 pub fn unet(masks: usize, size: [usize; 2], base: usize) -> Graph {
@@ -27,9 +29,8 @@ pub fn unet(masks: usize, size: [usize; 2], base: usize) -> Graph {
 fn double(g: &mut Builder, name: &str, x: NodeId, channels: usize) -> NodeId {
     let mut x = x;
     for (conv, norm) in [(0, 1), (3, 4)] {
-        x = g.conv(format!("{name}.{conv}"), x, Conv2d::new(channels, 3).pad(1));
-        x = g.batch_norm(format!("{name}.{norm}"), x, 1e-5);
-        x = g.relu(x);
+        let names = [conv, norm].map(|part| format!("{name}.{part}"));
+        x = ConvNorm::new(Conv2d::new(channels, 3).pad(1), Some(Activation::Relu)).add(g, [&names[0], &names[1]], x);
     }
     x
 }

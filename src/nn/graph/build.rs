@@ -221,6 +221,11 @@ impl Builder {
         self.image(x)[0]
     }
 
+    /// Number of channels of each token.
+    pub fn width(&self, x: NodeId) -> usize {
+        self.matrix(x)[1]
+    }
+
     /// The graph; its output is the node added last. Tokens that nobody reads are left out.
     pub fn finish(self) -> Graph {
         let features = self.features.expect("an architecture marks its features");

@@ -4,6 +4,8 @@
 //! Drop connect is left out; dropout (0.2) acts on the features.
 
 use crate::nn::graph::{Builder, Conv2d, Graph, NodeId};
+use crate::nn::layers::ConvNorm;
+use crate::nn::ops::Activation;
 
 const EPS: f32 = 1e-3;
 
@@ -33,9 +35,7 @@ const STAGES: [Stage; 7] = [
 pub(super) fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
     let x = g.input();
-    let x = g.conv("_conv_stem", x, Conv2d::new(32, 3).stride(2).same());
-    let x = g.batch_norm("_bn0", x, EPS);
-    let mut x = g.relu6(x);
+    let mut x = conv_norm(&mut g, ["_conv_stem", "_bn0"], x, Conv2d::new(32, 3).stride(2), true);
     let mut number = 0;
     for stage in &STAGES {
         for repeat in 0..stage.repeats {
@@ -44,9 +44,7 @@ pub(super) fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
             number += 1;
         }
     }
-    let x = g.conv("_conv_head", x, Conv2d::new(1280, 1).same());
-    let x = g.batch_norm("_bn1", x, EPS);
-    let x = g.relu6(x);
+    let x = conv_norm(&mut g, ["_conv_head", "_bn1"], x, Conv2d::new(1280, 1), true);
     let x = g.global_avg_pool(x);
     let x = g.flatten(x);
     let x = g.features(x);
@@ -59,16 +57,20 @@ pub(super) fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
 fn block(g: &mut Builder, name: &str, input: NodeId, stage: &Stage) -> NodeId {
     let channels = g.channels(input);
     let wide = channels * stage.expand;
+    let mut part = |conv: &str, norm: &str, x, settings, activated| {
+        let names = [format!("{name}.{conv}"), format!("{name}.{norm}")];
+        conv_norm(g, [&names[0], &names[1]], x, settings, activated)
+    };
     let mut x = input;
     if stage.expand > 1 {
-        x = g.conv(format!("{name}._expand_conv"), x, Conv2d::new(wide, 1).same());
-        x = g.batch_norm(format!("{name}._bn0"), x, EPS);
-        x = g.relu6(x);
+        x = part("_expand_conv", "_bn0", x, Conv2d::new(wide, 1), true);
     }
-    x = g.conv(format!("{name}._depthwise_conv"), x, Conv2d::new(wide, stage.kernel).stride(stage.stride).groups(wide).same());
-    x = g.batch_norm(format!("{name}._bn1"), x, EPS);
-    x = g.relu6(x);
-    x = g.conv(format!("{name}._project_conv"), x, Conv2d::new(stage.channels, 1).same());
-    x = g.batch_norm(format!("{name}._bn2"), x, EPS);
+    x = part("_depthwise_conv", "_bn1", x, Conv2d::new(wide, stage.kernel).stride(stage.stride).groups(wide), true);
+    x = part("_project_conv", "_bn2", x, Conv2d::new(stage.channels, 1), false);
     if stage.stride == 1 && channels == stage.channels { g.add(x, input) } else { x }
+}
+
+/// A convolution with "same" padding and a norm, activated or not.
+fn conv_norm(g: &mut Builder, names: [&str; 2], x: NodeId, conv: Conv2d, activated: bool) -> NodeId {
+    ConvNorm::new(conv.same(), activated.then_some(Activation::Relu6)).eps(EPS).add(g, names, x)
 }

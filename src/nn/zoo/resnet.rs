@@ -4,6 +4,7 @@
 //! and `ecaresnet18`: attention after the second norm and before the addition, last norm starting at 0.
 
 use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+use crate::nn::layers::{EfficientChannelAttention, SqueezeExcite, shortcut};
 
 const EPS: f32 = 1e-5;
 
@@ -56,57 +57,10 @@ fn block(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: us
     let x = g.batch_norm_zero(format!("{name}.bn2"), x, EPS);
     let x = match attention {
         Attention::None => x,
-        Attention::SqueezeExcite => squeeze_excite(g, &format!("{name}.se"), x),
-        Attention::Efficient => efficient_attention(g, &format!("{name}.se"), x),
+        Attention::SqueezeExcite => SqueezeExcite::new(SqueezeExcite::sixteenth(channels)).add(g, &format!("{name}.se"), x),
+        Attention::Efficient => EfficientChannelAttention.add(g, &format!("{name}.se"), x),
     };
-    let around = if stride == 1 && g.channels(input) == channels {
-        input
-    } else {
-        let y = g.conv(format!("{name}.downsample.0"), input, Conv2d::new(channels, 1).stride(stride));
-        g.batch_norm(format!("{name}.downsample.1"), y, EPS)
-    };
+    let around = shortcut(g, name, input, channels, stride);
     let x = g.add(x, around);
     g.relu(x)
-}
-
-/// Mean of each channel, two 1x1 convolutions with a narrow middle, and the sigmoid of that as a gate.
-fn squeeze_excite(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
-    let channels = g.channels(x);
-    let y = g.global_avg_pool(x);
-    let y = g.conv(format!("{name}.fc1"), y, Conv2d::new(narrow(channels), 1).biased());
-    let y = g.relu(y);
-    let y = g.conv(format!("{name}.fc2"), y, Conv2d::new(channels, 1).biased());
-    let y = g.sigmoid(y);
-    g.gate(x, y)
-}
-
-/// A sixteenth of the channels, rounded to a multiple of 8 and at least 8 (timm's rule).
-fn narrow(channels: usize) -> usize {
-    ((channels / 16 + 4) / 8 * 8).max(8)
-}
-
-/// Mean of each channel, a short convolution along the channels, and the sigmoid of that as a gate.
-fn efficient_attention(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
-    let kernel = eca_kernel(g.channels(x));
-    let y = g.global_avg_pool(x);
-    let y = g.channel_conv(format!("{name}.conv"), y, kernel);
-    let y = g.sigmoid(y);
-    g.gate(x, y)
-}
-
-/// The odd size near `(log2(channels) + 1) / 2`, at least 3 (section 3.2.3 of the paper, rounded as timm does).
-fn eca_kernel(channels: usize) -> usize {
-    let size = (channels.ilog2() as usize).div_ceil(2);
-    (if size % 2 == 1 { size } else { size + 1 }).max(3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attention_sizes_are_timm_s() {
-        assert_eq!([64, 128, 256, 512].map(eca_kernel), [3, 5, 5, 5]);
-        assert_eq!([64, 128, 256, 512].map(narrow), [8, 8, 16, 32]);
-    }
 }
