@@ -59,12 +59,11 @@ class Cases:
         form = self.choose(*forms)
         return form, tensor[:1].expand(tensor.shape).contiguous() if form == "spread" else tensor
 
-    def add(self, inputs, f, settings=None, tolerance=TOLERANCE, exact=False, forms=True, fixed=(), terms=None, least=None):
+    def add(self, inputs, f, settings=None, tolerance=TOLERANCE, exact=False, forms=True, fixed=(), terms=None):
         """One case: `f(*inputs, *fixed)` is a result, or a result and a dict of others without gradient.
 
         With `exact` PyTorch computes in f32 as derm does, for NaN, infinities and ties; otherwise in f64. `terms(inputs, dy)` is
-        the root mean square of what the first input's gradient is the difference of; `least(inputs, dy)` is what any value may be
-        off by, for functions that are precise beside 1 and not beside themselves.
+        the root mean square of what the first input's gradient is the difference of.
         """
         laid = []
         for tensor in inputs:
@@ -74,7 +73,6 @@ class Cases:
         results, dy, gradients = self.evaluate(f, [t for _, t in laid], fixed, wide, None)
         rough_results, _, rough_gradients = (results, dy, gradients) if exact else self.evaluate(f, [t for _, t in laid], fixed, torch.float32, dy)
         scales = [terms([t for _, t in laid], dy) if terms else 0.0] + [0.0] * len(inputs)
-        floor = least([t for _, t in laid], dy) if least else 0.0
         self.count += 1
         self.list.append({
             "operation": self.operation,
@@ -84,8 +82,8 @@ class Cases:
             "inputs": [self.put(t) | {"form": form} for form, t in laid],
             "fixed": [self.put(t) for t in fixed],
             "dy": self.put(dy),
-            "results": [self.expected(r, rough, tolerance, floor=floor) for r, rough in zip(results, rough_results)],
-            "gradients": [self.expected(g, rough, tolerance, s, floor) for g, rough, s in zip(gradients, rough_gradients, scales)],
+            "results": [self.expected(r, rough, tolerance) for r, rough in zip(results, rough_results)],
+            "gradients": [self.expected(g, rough, tolerance, s) for g, rough, s in zip(gradients, rough_gradients, scales)],
         })
 
     def evaluate(self, f, inputs, fixed, dtype, dy):
@@ -97,14 +95,14 @@ class Cases:
         gradients = torch.autograd.grad(y, leaves, dy.to(dtype))
         return [y.detach(), *others], dy, [g.detach() for g in gradients]
 
-    def expected(self, tensor, rough, tolerance, scale=0.0, floor=0.0):
+    def expected(self, tensor, rough, tolerance, scale=0.0):
         finite = tensor[torch.isfinite(tensor)].double()
         rms = float(finite.square().mean().sqrt()) if finite.numel() else 0.0
         errors = (tensor.double() - rough.double()).abs()
         errors = errors[torch.isfinite(errors)]
         own = float(errors.max()) if errors.numel() else 0.0
         size = max(rms, scale)
-        return self.put(tensor) | {"allowance": max(tolerance * size, 2 * own, floor), "rms": size}
+        return self.put(tensor) | {"allowance": max(tolerance * size, 2 * own), "rms": size}
 
     def put(self, tensor):
         values = tensor.detach().to(torch.float32).contiguous().numpy().astype("<f4").ravel()

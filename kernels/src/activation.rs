@@ -5,7 +5,7 @@ use pulp::Simd;
 
 use super::lanes::F32s;
 use super::map::{Map, map};
-use super::math::{exp, normal, normal_slope, sigmoid};
+use super::math::{exp, normal, sigmoid};
 
 /// Which function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,13 +239,13 @@ struct Gelu;
 impl Function for Gelu {
     #[inline(always)]
     fn of<S: Simd>(self, x: F32s<S>) -> F32s<S> {
-        x * normal(x)
+        x * normal(x).0
     }
 
     #[inline(always)]
     fn gradient<S: Simd>(self, saved: F32s<S>, dy: F32s<S>) -> F32s<S> {
-        // Nothing is added but NaN at either infinity, as PyTorch has it.
-        dy * saved.mul_add(saved.like(0.0), normal_slope(saved))
+        let (below, density) = normal(saved);
+        dy * saved.mul_add(density, below)
     }
 }
 

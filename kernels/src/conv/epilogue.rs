@@ -111,7 +111,7 @@ fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
         Activation::HardSigmoid => ramp(x) * x.like(1.0 / 6.0),
         Activation::Silu => Silu.of(x),
         Activation::HardSwish => x * ramp(x) * x.like(1.0 / 6.0),
-        Activation::Gelu => x * normal(x),
+        Activation::Gelu => x * normal(x).0,
         Activation::GeluTanh => {
             const TWICE: f32 = 1.595_769_2; // twice sqrt(2 / pi)
             x * sigmoid(x * (x * x).mul_add(x.like(TWICE * 0.044715), x.like(TWICE)))
