@@ -5,7 +5,6 @@
 
 #![allow(clippy::needless_range_loop, reason = "an index names the same place in several tiles")]
 
-mod bias;
 mod buffer;
 mod direct;
 mod epilogue;
@@ -195,10 +194,4 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f
     let padded = merge::pad(x, g);
     let axes = merge::axes(g);
     WeightPass { x: &padded, x_size: merge::padded_size(g), axes, channels: g.kernel[1] * g.c_in, ..pass }.run()
-}
-
-/// The gradient of the loss by the bias, `[groups * c_out]`.
-pub fn bias_gradient(dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f32> {
-    assert_eq!(dy.len(), g.y_len());
-    bias::gradient(mode.isa, dy, g.groups * g.c_out)
 }

@@ -2,10 +2,8 @@
 //! 2019, <https://arxiv.org/abs/1905.11946>).
 
 use derm::nn::graph::{Builder, Conv2d, Graph, NodeId};
-use derm::nn::layers::SqueezeExcite;
+use derm::nn::layers::{ConvNorm, SqueezeExcite};
 use derm::nn::ops::Activation::{self, HardSigmoid, HardSwish, Relu, Sigmoid, Silu};
-
-const EPS: f32 = 1e-5;
 
 /// One inverted residual.
 #[derive(Clone, Copy)]
@@ -20,28 +18,25 @@ struct Block {
     attention: Option<(usize, Activation, Activation)>,
 }
 
-fn norm(g: &mut Builder, name: String, x: NodeId, activation: Option<Activation>) -> NodeId {
-    let x = g.batch_norm(name, x, EPS);
-    activation.map_or(x, |activation| g.activation(x, activation))
-}
-
 fn block(g: &mut Builder, name: &str, input: NodeId, b: Block) -> NodeId {
     let before = g.channels(input);
+    let part = |g: &mut Builder, conv: &str, norm: &str, x, settings, activation| {
+        let names = [conv, norm].map(|part| format!("{name}.{part}"));
+        ConvNorm::new(settings, activation).add(g, [&names[0], &names[1]], x)
+    };
     // Without widening the parts are called otherwise.
     let (mut x, last) = if b.wide == before && name.starts_with("blocks.0.") {
         (input, ["bn1", "conv_pw", "bn2"])
     } else {
-        let x = g.conv(format!("{name}.conv_pw"), input, Conv2d::new(b.wide, 1));
-        (norm(g, format!("{name}.bn1"), x, Some(b.activation)), ["bn2", "conv_pwl", "bn3"])
+        (part(g, "conv_pw", "bn1", input, Conv2d::new(b.wide, 1), Some(b.activation)), ["bn2", "conv_pwl", "bn3"])
     };
-    x = g.conv(format!("{name}.conv_dw"), x, Conv2d::new(b.wide, b.kernel).stride(b.stride).pad(b.kernel / 2).groups(b.wide));
-    x = norm(g, format!("{name}.{}", last[0]), x, Some(b.activation));
+    let depthwise = Conv2d::new(b.wide, b.kernel).stride(b.stride).pad(b.kernel / 2).groups(b.wide);
+    x = part(g, "conv_dw", last[0], x, depthwise, Some(b.activation));
     if let Some((narrow, activation, gate)) = b.attention {
         let names = ["conv_reduce", "conv_expand"];
         x = SqueezeExcite { narrow, names, activation, gate }.add(g, &format!("{name}.se"), x);
     }
-    x = g.conv(format!("{name}.{}", last[1]), x, Conv2d::new(b.channels, 1));
-    x = norm(g, format!("{name}.{}", last[2]), x, None);
+    x = part(g, last[1], last[2], x, Conv2d::new(b.channels, 1), None);
     if b.stride == 1 && before == b.channels { g.add(x, input) } else { x }
 }
 
@@ -68,8 +63,8 @@ const LARGE: [Row; 15] = [
 
 pub fn mobilenetv3_large(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
-    let x = g.conv("conv_stem", g.input(), Conv2d::new(16, 3).stride(2).pad(1));
-    let mut x = norm(&mut g, "bn1".into(), x, Some(HardSwish));
+    let x = g.input();
+    let mut x = ConvNorm::new(Conv2d::new(16, 3).stride(2).pad(1), Some(HardSwish)).add(&mut g, ["conv_stem", "bn1"], x);
     let (mut stage, mut number) = (0, 0);
     for (at, (begins, kernel, stride, wide, channels, narrow, hard)) in LARGE.into_iter().enumerate() {
         (stage, number) = if begins && at > 0 { (stage + 1, 0) } else { (stage, number) };
@@ -78,8 +73,7 @@ pub fn mobilenetv3_large(classes: usize, size: [usize; 2]) -> Graph {
         x = block(&mut g, &format!("blocks.{stage}.{number}"), x, Block { kernel, stride, wide, channels, activation, attention });
         number += 1;
     }
-    let x = g.conv("blocks.6.0.conv", x, Conv2d::new(960, 1));
-    let x = norm(&mut g, "blocks.6.0.bn1".into(), x, Some(HardSwish));
+    let x = ConvNorm::new(Conv2d::new(960, 1), Some(HardSwish)).add(&mut g, ["blocks.6.0.conv", "blocks.6.0.bn1"], x);
     let x = g.global_avg_pool(x);
     let x = g.conv("conv_head", x, Conv2d::new(1280, 1).biased());
     let x = g.activation(x, HardSwish);
@@ -91,8 +85,8 @@ pub fn mobilenetv3_large(classes: usize, size: [usize; 2]) -> Graph {
 
 pub fn efficientnet_b0(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
-    let x = g.conv("conv_stem", g.input(), Conv2d::new(32, 3).stride(2).pad(1));
-    let mut x = norm(&mut g, "bn1".into(), x, Some(Silu));
+    let x = g.input();
+    let mut x = ConvNorm::new(Conv2d::new(32, 3).stride(2).pad(1), Some(Silu)).add(&mut g, ["conv_stem", "bn1"], x);
     let stages =
         [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)];
     for (stage, (repeats, kernel, stride, expand, channels)) in stages.into_iter().enumerate() {
@@ -104,8 +98,7 @@ pub fn efficientnet_b0(classes: usize, size: [usize; 2]) -> Graph {
             x = block(&mut g, &format!("blocks.{stage}.{number}"), x, b);
         }
     }
-    let x = g.conv("conv_head", x, Conv2d::new(1280, 1));
-    let x = norm(&mut g, "bn2".into(), x, Some(Silu));
+    let x = ConvNorm::new(Conv2d::new(1280, 1), Some(Silu)).add(&mut g, ["conv_head", "bn2"], x);
     let x = g.global_avg_pool(x);
     let x = g.flatten(x);
     let x = g.features(x);

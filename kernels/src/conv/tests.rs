@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::activation::{self, Activation};
-use super::{Epilogue, Geometry, Isa, Mode, Packed, bias_gradient, forward, forward_packed, forward_with, input_gradient, weight_gradient};
+use super::{Epilogue, Geometry, Isa, Mode, Packed, forward, forward_packed, forward_with, input_gradient, weight_gradient};
+use crate::arithmetic;
 
 const SETS: [Isa; 4] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512];
 
@@ -74,7 +75,7 @@ impl Case {
             forward(&self.x, &self.weight, Some(&self.bias), &self.g, mode),
             input_gradient(&self.dy, &self.weight, &self.g, mode),
             weight_gradient(&self.x, &self.dy, &self.g, mode),
-            bias_gradient(&self.dy, &self.g, mode),
+            arithmetic::bias_gradient(&self.dy, self.g.groups * self.g.c_out),
         ]
     }
 

@@ -8,6 +8,7 @@ use super::error::Result;
 use super::geometry;
 use super::operation::{Array, Gradient, Operation, View, wanted};
 use crate::nn::graph::Conv2d;
+use derm_kernels::arithmetic;
 use derm_kernels::conv::{self, Geometry, Mode};
 use derm_kernels::depthwise;
 use derm_kernels::window::Window;
@@ -73,7 +74,7 @@ impl Operation for Conv {
             Some(window) => depthwise::weight_gradient(x, dy, window),
             None => conv::weight_gradient(x, dy, &g, mode),
         });
-        let db = want.get(2).map(|&want| wanted(want, || conv::bias_gradient(dy, &g, mode)));
+        let db = want.get(2).map(|&want| wanted(want, || arithmetic::bias_gradient(dy, g.groups * g.c_out)));
         [dx, dw].into_iter().chain(db).collect()
     }
 }

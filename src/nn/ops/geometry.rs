@@ -58,16 +58,20 @@ pub(super) fn geometry(inputs: &[View<'_>], settings: &Conv2d) -> Result<Geometr
     })
 }
 
-/// The same sizes where every group has one channel in and one out; none where it has not.
-pub(super) fn depthwise(g: &Geometry) -> Option<Window> {
-    let axis = |axis: usize| Axis {
+/// The windows of the rows (0) or of the columns (1).
+pub(super) fn axis(g: &Geometry, axis: usize) -> Axis {
+    Axis {
         input: g.input[axis],
         output: g.output[axis],
         kernel: g.kernel[axis],
         stride: g.stride[axis],
         padding: g.pad[axis] as isize,
         dilation: g.dilation[axis],
-    };
+    }
+}
+
+/// The same sizes where every group has one channel in and one out; none where it has not.
+pub(super) fn depthwise(g: &Geometry) -> Option<Window> {
     let single = g.groups > 1 && g.c_in == 1 && g.c_out == 1;
-    single.then(|| Window { n: g.n, channels: g.groups, rows: axis(0), columns: axis(1) })
+    single.then(|| Window { n: g.n, channels: g.groups, rows: axis(g, 0), columns: axis(g, 1) })
 }

@@ -5,8 +5,8 @@
 
 use candle_core::{Result, Tensor};
 use derm_kernels::conv::Geometry;
-use derm_kernels::window::Axis;
 
+use super::super::geometry;
 use super::taps::{Windows, shifted};
 
 /// `x [n, h, w, in]`, `weight [out, in / groups, kh, kw]`, `bias [out]` to `[n, h', w', out]`; the sizes were checked.
@@ -21,19 +21,8 @@ fn product(x: &Tensor, weight: &Tensor, g: &Geometry) -> Result<Tensor> {
     if x.device().is_cuda() {
         return super::cudnn::convolution(x, weight, g);
     }
-    let windows = Windows::new(x, [0, 1].map(|axis| along(g, axis)), 0.0)?;
+    let windows = Windows::new(x, [0, 1].map(|axis| geometry::axis(g, axis)), 0.0)?;
     if g.groups > 1 && g.c_in == 1 && g.c_out == 1 { depthwise(&windows, weight, g) } else { dense(&windows, weight, g) }
-}
-
-fn along(g: &Geometry, axis: usize) -> Axis {
-    Axis {
-        input: g.input[axis],
-        output: g.output[axis],
-        kernel: g.kernel[axis],
-        stride: g.stride[axis],
-        padding: g.pad[axis] as isize,
-        dilation: g.dilation[axis],
-    }
 }
 
 /// Every channel by itself: the sum of what each tap reads times its factors.
