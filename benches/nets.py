@@ -1,19 +1,28 @@
-"""Training and inference of whole networks beside PyTorch's, alternately, in one run.
+"""Training and inference of whole networks beside PyTorch's and ONNX Runtime's, alternately, in one run.
 
     cargo bench --bench nets --no-run
-    pip install torch torchvision timm onnxruntime
+    pip install torch torchvision timm onnx onnxscript onnxruntime
     python benches/nets.py target/release/deps/nets-HASH
 
-PyTorch runs eagerly, in the better of its two orders of memory, with AdamW over all parameters at once and, like derm, with an
-allocator that keeps freed memory. Both use the threads that RAYON_NUM_THREADS names (default 2).
-Each round runs each side in a process of its own; the ratio is the median over rounds of PyTorch's time by derm's.
+prints a table of rates as Markdown. PyTorch runs eagerly, in the better of its two orders of memory, with AdamW over all parameters
+at once and, like derm, with an allocator that keeps freed memory. ONNX Runtime infers the same network as torch.onnx exports it, on
+the CPU with all of its graph optimisations. Each round runs each side in a process of its own; a ratio is the median over rounds of
+the other side's time by derm's.
+
+    --threads N   threads of each side (2)
+    --rounds N    rounds (3)
+    --avx2        without AVX-512: derm and PyTorch are held to AVX2; ONNX Runtime has no such switch and is left out
+    --scaling     instead of ratios to others, the rates of derm and of PyTorch on two threads by those on one
+    NETWORK...    some of the networks
 """
 
+import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 CASES = [
@@ -27,7 +36,6 @@ CASES = [
     ("resnet50", 224, 8),
     ("squeezenet1_1", 224, 16),
 ]
-ROUNDS = 3
 REPEATS = 5
 
 
@@ -133,35 +141,157 @@ def best(work):
     return min(times)
 
 
-def run_torch(case, threads):
-    tuned = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "2147483647"}
-    words = [sys.executable, __file__, "--torch", *map(str, case), str(threads)]
-    done = subprocess.run(words, env=os.environ | tuned, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+def export(case, path):
+    """Writes a network as ONNX, for images of the case's size."""
+    import torch
+
+    name, size, batch = case
+    torch.manual_seed(0)
+    images = torch.randn(batch, 3, size, size)
+    torch.onnx.export(torch_network(name).eval(), (images,), path, dynamo=True, external_data=False, verbose=False)
 
 
-def run_derm(bench, case, threads):
-    words = [bench, *map(str, case), str(REPEATS)]
-    done = subprocess.run(words, env=os.environ | {"RAYON_NUM_THREADS": str(threads)}, capture_output=True, text=True, check=True)
-    times = {}
-    for line in done.stdout.splitlines():
-        what = line.split()[3].rstrip(":")
-        times[what] = float(line.split("best ")[1].split(" ms")[0]) / 1e3
+def onnx_side(path, size, batch, threads):
+    """Prints the best seconds of a forward pass in ONNX Runtime."""
+    import numpy
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    images = numpy.random.default_rng(0).standard_normal((batch, 3, size, size), dtype=numpy.float32)
+    inputs = {session.get_inputs()[0].name: images}
+    print(json.dumps({"infer": best(lambda: session.run(None, inputs))}))
+
+
+# What holds each side to AVX2: derm, oneDNN, MKL and PyTorch's own kernels.
+AVX2 = {
+    "DERM_CPU_ISA": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+}
+# The C library's allocator, set to keep freed memory.
+TUNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "2147483647"}
+
+
+class Sides:
+    """How to run each side."""
+
+    def __init__(self, bench, avx2, folder):
+        self.bench = bench
+        self.environment = os.environ | (AVX2 if avx2 else {})
+        self.folder = folder
+
+    def python(self, what, *words):
+        words = [sys.executable, __file__, what, *map(str, words)]
+        done = subprocess.run(words, env=self.environment | TUNED, stdout=subprocess.PIPE, text=True, check=True)
+        return json.loads(done.stdout.splitlines()[-1]) if what != "--export" else None
+
+    def torch(self, case, threads):
+        return self.python("--torch", *case, threads)
+
+    def onnx(self, case, threads):
+        name, size, batch = case
+        path = os.path.join(self.folder, name + ".onnx")
+        if not os.path.exists(path):
+            self.python("--export", *case, path)
+        return self.python("--onnx", path, size, batch, threads)
+
+    def derm(self, case, threads):
+        words = [self.bench, *map(str, case), str(REPEATS)]
+        environment = self.environment | {"RAYON_NUM_THREADS": str(threads)}
+        done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        times = {}
+        for line in done.stdout.splitlines():
+            what = line.split()[3].rstrip(":")
+            times[what] = float(line.split("best ")[1].split(" ms")[0]) / 1e3
+        return times
+
+
+def measured(runs, rounds):
+    """For each run, by name, its times in every round; rounds alternate between the runs."""
+    times = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(run())
     return times
 
 
+def rate(times, what, batch):
+    return f"{batch / min(time[what] for time in times):.1f}"
+
+
+def ratio(over, under, what):
+    """How many times as fast as `over` `under` is."""
+    return f"{statistics.median(a[what] / b[what] for a, b in zip(over, under)):.2f}"
+
+
+def beside_others(sides, case, options):
+    """Rows of rates and of ratios to the other sides."""
+    runs = {"derm": sides.derm, "torch": sides.torch} | ({} if options.avx2 else {"onnx": sides.onnx})
+    times = measured({name: lambda run=run: run(case, options.threads) for name, run in runs.items()}, options.rounds)
+    for what in ("train", "infer"):
+        shown = [name for name in ("derm", "torch", "onnx") if name in times and what in times[name][0]]
+        rates = [rate(times[name], what, case[2]) for name in shown]
+        ratios = [ratio(times[name], times["derm"], what) for name in shown[1:]]
+        yield [what, *rates, *[""] * (3 - len(rates)), *ratios, *[""] * (2 - len(ratios))]
+
+
+def of_threads(sides, case, options):
+    """Rows of rates on one and two threads."""
+    runs = {(side, threads): lambda run=getattr(sides, side), n=threads: run(case, n) for side in ("derm", "torch") for threads in (1, 2)}
+    times = measured(runs, options.rounds)
+    for what in ("train", "infer"):
+        row = [what]
+        for side in ("derm", "torch"):
+            one, two = times[side, 1], times[side, 2]
+            row += [rate(one, what, case[2]), rate(two, what, case[2]), ratio(one, two, what)]
+        yield row
+
+
+HEADS = {
+    beside_others: ["derm, img/s", "PyTorch, img/s", "ONNX Runtime, img/s", "derm / PyTorch", "derm / ONNX Runtime"],
+    of_threads: ["derm, 1 thread", "2 threads", "2 / 1", "PyTorch, 1 thread", "2 threads", "2 / 1"],
+}
+
+
+def side(words):
+    """What a process of a side does."""
+    what, *words = words
+    if what == "--torch":
+        torch_side(words[0], *map(int, words[1:]))
+    elif what == "--onnx":
+        onnx_side(words[0], *map(int, words[1:]))
+    else:
+        export((words[0], int(words[1]), int(words[2])), words[3])
+
+
 def main():
-    if sys.argv[1] == "--torch":
-        name, size, batch, threads = sys.argv[2], *map(int, sys.argv[3:6])
-        return torch_side(name, size, batch, threads)
-    bench, threads = sys.argv[1], int(os.environ.get("RAYON_NUM_THREADS", "2"))
-    print("| network | what | derm, img/s | PyTorch, img/s | derm / PyTorch |\n| --- | --- | --- | --- | --- |")
-    for case in [case for case in CASES if not sys.argv[2:] or case[0] in sys.argv[2:]]:
-        rounds = [(run_derm(bench, case, threads), run_torch(case, threads)) for _ in range(ROUNDS)]
-        for what in ("train", "infer"):
-            ratio = statistics.median(torch[what] / derm[what] for derm, torch in rounds)
-            rates = [case[2] / min(side[what] for side in sides) for sides in zip(*rounds)]
-            print(f"| {case[0]}, {case[1]} px, batch {case[2]} | {what} | {rates[0]:.1f} | {rates[1]:.1f} | {ratio:.2f} |", flush=True)
+    if sys.argv[1:2] and sys.argv[1] in ("--torch", "--onnx", "--export"):
+        return side(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bench", help="the program that `cargo bench --bench nets --no-run` names")
+    parser.add_argument("networks", nargs="*", metavar="NETWORK")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--avx2", action="store_true")
+    parser.add_argument("--scaling", action="store_true")
+    options = parser.parse_intermixed_args()
+    unknown = set(options.networks) - {case[0] for case in CASES}
+    if unknown:
+        parser.error(f"no such network: {', '.join(sorted(unknown))}")
+    rows = of_threads if options.scaling else beside_others
+    head = ["network", "what", *HEADS[rows]]
+    print("|", " | ".join(head), "|\n|", " | ".join("---" for _ in head), "|")
+    with tempfile.TemporaryDirectory() as folder:
+        sides = Sides(options.bench, options.avx2, folder)
+        for case in [case for case in CASES if not options.networks or case[0] in options.networks]:
+            name = f"{case[0]}, {case[1]} px, batch {case[2]}"
+            for row in rows(sides, case, options):
+                print("|", " | ".join([name, *row]), "|", flush=True)
 
 
 if __name__ == "__main__":
