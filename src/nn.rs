@@ -20,6 +20,7 @@
 //! [`Error::Device`]: the features `cuda` and `metal` reach candle, but `ops` has no kernels there yet.
 
 pub mod bundle;
+mod checkpoint;
 pub mod error;
 mod exec;
 pub mod fold;
