@@ -71,6 +71,7 @@ pub struct Choices {
     pub image_size: Option<u32>,
     pub epochs: Option<usize>,
     pub batch_size: Option<usize>,
+    pub grad_checkpointing: Option<bool>,
     pub optimizer: Option<OptimizerKind>,
     pub lr: Option<f64>,
     pub backbone_lr_factor: Option<f64>,
@@ -105,6 +106,9 @@ pub struct Config {
     pub epochs: usize,
     /// Images in a step.
     pub batch_size: usize,
+    /// Run parts of the network twice to keep less in memory; the result is the same to the bit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grad_checkpointing: bool,
     pub optimizer: OptimizerKind,
     /// The learning rate of the head over the steps.
     pub schedule: Schedule,
@@ -151,6 +155,7 @@ impl Choices {
             image_size: self.image_size.or(fallback.image_size),
             epochs: self.epochs.or(fallback.epochs),
             batch_size: self.batch_size.or(fallback.batch_size),
+            grad_checkpointing: self.grad_checkpointing.or(fallback.grad_checkpointing),
             optimizer: self.optimizer.or(fallback.optimizer),
             lr: self.lr.or(fallback.lr),
             backbone_lr_factor: self.backbone_lr_factor.or(fallback.backbone_lr_factor),
@@ -189,6 +194,7 @@ impl Choices {
             image_size: self.image_size.unwrap_or(0),
             epochs,
             batch_size: self.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
+            grad_checkpointing: self.grad_checkpointing.unwrap_or(false),
             optimizer,
             schedule: Schedule {
                 peak: self.lr.unwrap_or(if sgd { 0.02 } else { 1e-3 }),
