@@ -358,6 +358,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to compute [default: cpu]')
             [CompletionResult]::new('--epochs', '--epochs', [CompletionResultType]::ParameterName, 'Times that every training image is seen [default: 20; 60 with a frozen backbone]')
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Images in a step [default: 32; 128 with a frozen backbone]')
+            [CompletionResult]::new('--grad-checkpointing', '--grad-checkpointing', [CompletionResultType]::ParameterName, 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]')
             [CompletionResult]::new('--optimizer', '--optimizer', [CompletionResultType]::ParameterName, 'How weights follow their gradients [default: adamw]')
             [CompletionResult]::new('--lr', '--lr', [CompletionResultType]::ParameterName, 'The highest learning rate [default: 0.001; 0.02 for sgd]')
             [CompletionResult]::new('--backbone-lr-factor', '--backbone-lr-factor', [CompletionResultType]::ParameterName, 'The backbone''s learning rate as a part of the head''s [default: 0.1 from given weights, else 1]')

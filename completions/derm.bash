@@ -1615,7 +1615,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__train)
-            opts="-q -v -j -h --data --split --out --params --restart --network --weights --image-size --freeze --device --epochs --batch-size --optimizer --lr --backbone-lr-factor --warmup-epochs --final-lr-fraction --weight-decay --momentum --grad-clip --class-weights --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --experiment --name --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --data --split --out --params --restart --network --weights --image-size --freeze --device --epochs --batch-size --grad-checkpointing --optimizer --lr --backbone-lr-factor --warmup-epochs --final-lr-fraction --weight-decay --momentum --grad-clip --class-weights --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --experiment --name --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1711,6 +1711,13 @@ _derm() {
                     ;;
                 --batch-size)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grad-checkpointing)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -337,6 +337,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --device 'Where to compute [default: cpu]'
             cand --epochs 'Times that every training image is seen [default: 20; 60 with a frozen backbone]'
             cand --batch-size 'Images in a step [default: 32; 128 with a frozen backbone]'
+            cand --grad-checkpointing 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]'
             cand --optimizer 'How weights follow their gradients [default: adamw]'
             cand --lr 'The highest learning rate [default: 0.001; 0.02 for sgd]'
             cand --backbone-lr-factor 'The backbone''s learning rate as a part of the head''s [default: 0.1 from given weights, else 1]'

@@ -279,6 +279,8 @@ cuda\t''
 metal\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l epochs -d 'Times that every training image is seen [default: 20; 60 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l batch-size -d 'Images in a step [default: 32; 128 with a frozen backbone]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l grad-checkpointing -d 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l optimizer -d 'How weights follow their gradients [default: adamw]' -r -f -a "adamw\t''
 sgd\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l lr -d 'The highest learning rate [default: 0.001; 0.02 for sgd]' -r -f

@@ -20,6 +20,7 @@
 //! candle's, values are copied to main memory for files, and results are not promised to be the same bits.
 
 pub mod bundle;
+mod checkpoint;
 pub mod error;
 mod exec;
 pub mod fold;

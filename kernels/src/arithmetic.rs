@@ -19,13 +19,14 @@ pub fn add_relu(x: &[f32], y: &[f32]) -> Vec<f32> {
     sum
 }
 
-/// `x [rows, c] + bias [c]`.
+/// `x [rows, c] + bias [c]`; panics where rows are left unfinished.
 pub fn add_bias(x: &[f32], bias: &[f32]) -> Vec<f32> {
     let [y] = map_rows(AddBias, Shape::one_group(x.len(), bias.len()), [bias], [x]);
     y
 }
 
-/// Gradient of a bias `[c]`: the sums of the columns of `dy [rows, c]`.
+/// Gradient of a bias `[c]`: the sums of the columns of `dy [rows, c]`; panics where rows are left
+/// unfinished.
 pub fn bias_gradient(dy: &[f32], channels: usize) -> Vec<f32> {
     let [sums] = column_sums(Itself, Shape::one_group(dy.len(), channels), [], [dy]);
     sums.into_iter().map(|sum| sum as f32).collect()

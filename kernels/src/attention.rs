@@ -15,8 +15,9 @@ mod tests;
 
 use super::layout::turn;
 use super::product::ROWS;
+use super::sizes::volume;
 
-/// Sizes and settings.
+/// Sizes and settings; every pass panics where slices do not have the lengths that these give them.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
     /// Images.
@@ -74,6 +75,7 @@ impl Attention<'_> {
 
     /// Gradients from the result's; the bias's only if `bias_wanted`.
     pub fn backward_packed(&self, qkv: &[f32], log_sums: &[f32], dy: &[f32], bias_wanted: bool) -> PackedGradients {
+        self.check_gradient(log_sums, dy);
         let ([dqkv], dbias) = backward::packed(self, self.packed(qkv), log_sums, dy, bias_wanted);
         PackedGradients { dqkv, dbias }
     }
@@ -85,6 +87,7 @@ impl Attention<'_> {
 
     /// Gradients from the result's; the bias's only if `bias_wanted`.
     pub fn backward(&self, qkv: [&[f32]; 3], log_sums: &[f32], dy: &[f32], bias_wanted: bool) -> Gradients {
+        self.check_gradient(log_sums, dy);
         backward::separate(self, self.separate(qkv), log_sums, dy, bias_wanted)
     }
 
@@ -93,17 +96,31 @@ impl Attention<'_> {
         self.heads * self.d
     }
 
+    fn check_bias(&self) {
+        let one = volume([self.queries, self.keys]);
+        assert!(self.bias.is_none_or(|bias| bias.len() == one || bias.len() == volume([self.heads, one])), "a bias for each score");
+    }
+
+    /// What a backward pass is given.
+    fn check_gradient(&self, log_sums: &[f32], dy: &[f32]) {
+        assert_eq!(log_sums.len(), volume([self.n, self.queries, self.heads]));
+        assert_eq!(dy.len(), volume([log_sums.len(), self.d]));
+    }
+
     fn packed<'x>(&self, qkv: &'x [f32]) -> [Tokens<'x>; 3] {
         let c = self.channels();
-        debug_assert!(self.queries == self.keys && qkv.len() == self.n * self.queries * 3 * c);
+        assert!(self.queries == self.keys, "{} queries and {} keys come packed", self.queries, self.keys);
+        assert_eq!(qkv.len(), volume([self.n, self.queries, 3, self.heads, self.d]));
+        self.check_bias();
         [0, 1, 2].map(|part| Tokens { x: qkv, tokens: self.keys, row: 3 * c, start: part * c, d: self.d })
     }
 
     fn separate<'x>(&self, [q, k, v]: [&'x [f32]; 3]) -> [Tokens<'x>; 3] {
         let tokens = |x: &'x [f32], tokens: usize| {
-            debug_assert_eq!(x.len(), self.n * tokens * self.channels());
+            assert_eq!(x.len(), volume([self.n, tokens, self.heads, self.d]));
             Tokens { x, tokens, row: self.channels(), start: 0, d: self.d }
         };
+        self.check_bias();
         [tokens(q, self.queries), tokens(k, self.keys), tokens(v, self.keys)]
     }
 
@@ -120,7 +137,6 @@ impl Attention<'_> {
     /// The bias of a head from `query` on.
     fn bias_of(&self, head: usize, query: usize) -> Option<&[f32]> {
         let (bias, one) = (self.bias?, self.queries * self.keys);
-        debug_assert!(bias.len() == one || bias.len() == one * self.heads);
         Some(&bias[if bias.len() == one { 0 } else { head * one } + query * self.keys..])
     }
 }

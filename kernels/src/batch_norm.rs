@@ -94,7 +94,7 @@ macro_rules! with_after {
     };
 }
 
-/// `f((x - mean) * (inverse * gamma) + beta + residual)`.
+/// `f((x - mean) * (inverse * gamma) + beta + residual)`; panics where lengths do not fit each other.
 pub fn forward(x: &[f32], residual: Option<&[f32]>, norm: &Norm) -> Vec<f32> {
     let shape = Shape::one_group(x.len(), norm.mean.len());
     let factor = norm.factor();
@@ -109,9 +109,9 @@ pub fn forward(x: &[f32], residual: Option<&[f32]>, norm: &Norm) -> Vec<f32> {
 /// Gradients, in two passes over `x` and `dy`.
 ///
 /// `y` is the result if something was added, and is read only then: without it `f`'s slope follows from `x`, which is read anyway.
-/// SiLU and hard swish have no slope that follows from their result, so nothing can be added before them.
+/// SiLU and hard swish have no slope that follows from their result, so nothing can be added before them: that panics, as lengths do that do not fit each other.
 pub fn backward(x: &[f32], y: Option<&[f32]>, dy: &[f32], norm: &Norm) -> Gradients {
-    debug_assert!(y.is_none() || !matches!(norm.after, After::Silu | After::HardSwish));
+    assert!(y.is_none() || !matches!(norm.after, After::Silu | After::HardSwish));
     with_after!(norm.after, f => match y {
         None => backward_of(Slope(f), x, [x, dy], false, norm),
         Some(y) => backward_of(Slope(f), x, [x, dy, y], true, norm),
@@ -141,6 +141,8 @@ where
 
 impl Norm<'_> {
     fn factor(&self) -> Vec<f32> {
+        let channels = self.mean.len();
+        assert!([self.inverse, self.gamma, self.beta].iter().all(|x| x.len() == channels), "parameters are not {channels}");
         self.inverse.iter().zip(self.gamma).map(|(inverse, gamma)| inverse * gamma).collect()
     }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::lanes::{Columns, F32s, Lanes, Width};
 use super::map::Shape;
 use super::simd;
+use super::sizes::volume;
 
 /// Values that a task handles.
 const CHUNK: usize = 1 << 15;
@@ -30,16 +31,20 @@ pub fn rows_per_chunk(columns: usize) -> usize {
 
 /// Sums over all rows of each group: `K` vectors `[groups, columns]`.
 ///
-/// `parameters` are `[groups, columns]`, inputs `[rows, columns]`.
+/// `parameters` are `[groups, columns]`, inputs `[rows, columns]`; panics where they are not.
 pub fn column_sums<const P: usize, const N: usize, const K: usize>(
     terms: impl Terms<P, N, K>,
     shape: Shape,
     parameters: [&[f32]; P],
     x: [&[f32]; N],
 ) -> [Vec<f64>; K] {
-    debug_assert!(parameters.iter().all(|p| p.len() == shape.groups() * shape.columns));
-    debug_assert!(x.iter().all(|x| x.len() == shape.rows * shape.columns));
+    let (each, len) = (volume([shape.groups(), shape.columns]), shape.len());
+    assert!(parameters.iter().all(|p| p.len() == each), "parameters are not {each}");
+    assert!(x.iter().all(|x| x.len() == len), "inputs are not {len} values");
     let Shape { rows, columns, group } = shape;
+    if columns == 0 {
+        return [(); K].map(|()| Vec::new());
+    }
     let chunk = rows_per_chunk(columns).min(group);
     let per_group = group.div_ceil(chunk);
     let parts: Vec<[Vec<f32>; K]> = (0..shape.groups() * per_group)
@@ -67,8 +72,8 @@ fn combine<const K: usize>(parts: &[[Vec<f32>; K]], per_group: usize, columns: u
     sums
 }
 
-/// Sums over the rows of one chunk.
-pub fn chunk_sums<const P: usize, const N: usize, const K: usize>(
+/// Sums over the rows of one chunk, in which there are columns.
+pub(crate) fn chunk_sums<const P: usize, const N: usize, const K: usize>(
     terms: impl Terms<P, N, K>,
     columns: usize,
     parameters: [&[f32]; P],

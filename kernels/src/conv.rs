@@ -1,7 +1,8 @@
 //! Convolutions of `f32` images and their gradients.
 //!
 //! Activations are `[n, h, w, c]`, weights `[out, in / groups, kh, kw]`, both contiguous, groups lying side by side in the
-//! channels. Results are the same bits for any number of threads, and differ between instruction sets by rounding.
+//! channels. Results are the same bits for any number of threads, and differ between instruction sets by rounding. Every pass panics
+//! where slices do not have the lengths that the geometry gives them, or the geometry is none.
 
 #![allow(clippy::needless_range_loop, reason = "an index names the same place in several tiles")]
 
@@ -40,7 +41,7 @@ use tile::PanelSize;
 use weight::WeightPass;
 
 use super::simd::{self, Isa};
-use super::{activation, fresh, lanes, math, prefetch};
+use super::{activation, fresh, lanes, math, prefetch, sizes};
 
 /// How to compute.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +68,8 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geometry, mo
 
 /// [`forward`] and what follows it in a network.
 pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geometry, mode: Mode) -> Vec<f32> {
-    assert_eq!(weight.len(), g.weight_len());
     check(x, &epilogue, g);
+    assert_eq!(weight.len(), g.weight_len());
     if g.y_len() == 0 {
         return Vec::new();
     }
@@ -88,8 +89,8 @@ pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geome
 ///
 /// It may choose another algorithm, since packing costs it nothing; its results then differ from the other's by rounding.
 pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, g: &Geometry) -> Vec<f32> {
-    assert!(weight.fits(g));
     check(x, &epilogue, g);
+    assert!(weight.fits(g));
     if g.y_len() == 0 {
         return Vec::new();
     }
@@ -105,6 +106,7 @@ pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, g: &Ge
 }
 
 fn check(x: &[f32], epilogue: &Epilogue<'_>, g: &Geometry) {
+    g.check();
     assert_eq!(x.len(), g.x_len());
     assert!(epilogue.fits(g.groups * g.c_out, g.y_len()));
 }
@@ -136,6 +138,7 @@ fn forward_directly(x: &[f32], panels: &Panels, epilogue: Epilogue<'_>, g: &Geom
 
 /// The gradient of the loss by `x`, `[n, h, w, groups * c_in]`, from `dy`, the gradient by `y`.
 pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> Vec<f32> {
+    g.check();
     assert_eq!(dy.len(), g.y_len());
     assert_eq!(weight.len(), g.weight_len());
     if g.x_len() == 0 {
@@ -176,9 +179,10 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
 
 /// The gradient of the loss by `weight`, `[groups * c_out, c_in, kh, kw]`.
 pub fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f32> {
+    g.check();
     assert_eq!(x.len(), g.x_len());
     assert_eq!(dy.len(), g.y_len());
-    if g.y_len() == 0 {
+    if g.y_len() == 0 || g.x_len() == 0 {
         return vec![0.0; g.weight_len()];
     }
     let g = &g.in_long_rows();

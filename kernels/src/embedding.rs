@@ -4,31 +4,34 @@ use rayon::prelude::*;
 
 use super::arithmetic::{add_bias, bias_gradient};
 use super::layout::transpose;
+use super::sizes::volume;
 
 /// `x [n, tokens, c] + table [tokens, c]`.
 pub fn add_positions(x: &[f32], table: &[f32]) -> Vec<f32> {
-    if x.is_empty() { Vec::new() } else { add_bias(x, table) }
+    add_bias(x, table)
 }
 
 /// Gradient of the table: the sum over the images.
 pub fn position_gradient(dy: &[f32], len: usize) -> Vec<f32> {
-    if len == 0 { Vec::new() } else { bias_gradient(dy, len) }
+    bias_gradient(dy, len)
 }
 
-/// Rows `numbers` of `table [entries, columns]`.
+/// Rows `numbers` of `table [entries, columns]`; panics at one that the table does not have.
 pub fn gather(table: &[f32], columns: usize, numbers: &[u32]) -> Vec<f32> {
-    let mut y = vec![0.0; numbers.len() * columns];
+    assert!(numbers.iter().all(|&number| volume([number as usize + 1, columns]) <= table.len()), "a number of no row");
+    let mut y = vec![0.0; volume([numbers.len(), columns])];
     y.par_chunks_mut(columns.max(1)).with_min_len(64).zip(numbers).for_each(|(y, &number)| {
         y.copy_from_slice(&table[number as usize * columns..][..columns]);
     });
     y
 }
 
-/// Gradient of the table: each entry's rows of `dy`, added in f64 in their order.
+/// Gradient of the table: each entry's rows of `dy`, added in f64 in their order. Panics as [`gather`] does.
 pub fn scatter(dy: &[f32], columns: usize, numbers: &[u32], entries: usize) -> Vec<f32> {
-    debug_assert_eq!(dy.len(), numbers.len() * columns);
+    assert_eq!(dy.len(), volume([numbers.len(), columns]));
+    assert!(numbers.iter().all(|&number| (number as usize) < entries), "a number of no row");
     let (starts, places) = by_entry(numbers, entries);
-    let mut dtable = vec![0.0; entries * columns];
+    let mut dtable = vec![0.0; volume([entries, columns])];
     dtable.par_chunks_mut(columns.max(1)).enumerate().for_each_init(
         || vec![0f64; columns],
         |sums, (entry, dtable)| {

@@ -1,4 +1,4 @@
-//! One factor for each channel of each image: `x [n, places, c] * gate [n, c]`, of at least one image.
+//! One factor for each channel of each image: `x [n, places, c] * gate [n, c]`.
 
 use pulp::Simd;
 
@@ -6,21 +6,26 @@ use super::columns::{Terms, column_sums};
 use super::lanes::F32s;
 use super::map::{Map, Shape, map_rows};
 
-/// `x * gate`.
+/// `x * gate`; panics where `x` is not places of as many images as `gate`.
 pub fn forward(x: &[f32], gate: &[f32], channels: usize) -> Vec<f32> {
-    let [y] = map_rows(Product, shape(x, gate, channels), [gate], [x]);
+    let Some(shape) = shape(x, gate, channels) else { return Vec::new() };
+    let [y] = map_rows(Product, shape, [gate], [x]);
     y
 }
 
 /// Gradients of `x` and of `gate`. The latter is summed over the places of each image.
 pub fn backward(x: &[f32], gate: &[f32], dy: &[f32], channels: usize) -> (Vec<f32>, Vec<f32>) {
-    let [dgate] = column_sums(Products, shape(x, gate, channels), [], [x, dy]);
+    assert_eq!(x.len(), dy.len());
+    let Some(shape) = shape(x, gate, channels) else { return (Vec::new(), vec![0.0; gate.len()]) };
+    let [dgate] = column_sums(Products, shape, [], [x, dy]);
     (forward(dy, gate, channels), dgate.into_iter().map(|sum| sum as f32).collect())
 }
 
-fn shape(x: &[f32], gate: &[f32], channels: usize) -> Shape {
-    debug_assert!(gate.len().is_multiple_of(channels) && x.len().is_multiple_of(gate.len().max(1)));
-    Shape { rows: x.len() / channels, columns: channels, group: (x.len() / gate.len().max(1)).max(1) }
+/// A group for each image; none where there is nothing.
+fn shape(x: &[f32], gate: &[f32], channels: usize) -> Option<Shape> {
+    let fits = gate.len().checked_rem(channels).unwrap_or(gate.len()) == 0;
+    assert!(fits && x.len().checked_rem(gate.len()).unwrap_or(x.len()) == 0, "images and gates of {channels} channels");
+    (!x.is_empty()).then(|| Shape { rows: x.len() / channels, columns: channels, group: x.len() / gate.len() })
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +55,7 @@ mod tests {
 
     #[test]
     fn both_passes_are_the_definition() {
-        each(40, (1usize..4, 1usize..200, 1usize..40), |isa, (n, places, channels)| {
+        each(40, (0usize..4, 0usize..200, 0usize..40), |isa, (n, places, channels)| {
             let (x, gate, dy) = (values(n * places * channels, 1), values(n * channels, 2), values(n * places * channels, 3));
             let gate_of = |i: usize| i / (places * channels) * channels + i % channels;
             let y: Vec<f64> = (0..x.len()).map(|i| f64::from(x[i]) * f64::from(gate[gate_of(i)])).collect();

@@ -10,11 +10,12 @@ use pulp::Simd;
 use super::columns::{Terms, column_sums};
 use super::lanes::F32s;
 use super::map::{Map, Shape, map_rows};
+use super::sizes::volume;
 
-/// Sizes and settings.
+/// Sizes and settings; both passes panic where channels do not make whole groups, or values whole images.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNorm<'a> {
-    /// Places of an image, at least one.
+    /// Places of an image.
     pub places: usize,
     /// Groups, of which each has as many channels.
     pub groups: usize,
@@ -60,9 +61,12 @@ impl GroupNorm<'_> {
     /// Gradients from the result's.
     pub fn backward(&self, x: &[f32], moments: &Moments, dy: &[f32]) -> Gradients {
         let channels = self.gamma.len();
+        assert_eq!(x.len(), dy.len());
         let Some(shape) = self.shape(x) else {
             return Gradients { dx: Vec::new(), dgamma: vec![0.0; channels], dbeta: vec![0.0; channels] };
         };
+        let count = shape.groups() * self.groups;
+        assert!([&moments.mean, &moments.inverse].iter().all(|x| x.len() == count), "moments of other images");
         let mean = self.spread(&moments.mean, |_, mean| mean);
         let [sums, products] = column_sums(Products, shape, [&mean], [x, dy]);
         let inverses = self.spread(&moments.inverse, |_, inverse| inverse);
@@ -84,9 +88,10 @@ impl GroupNorm<'_> {
     /// Rows of one image share parameters; none where there is nothing.
     fn shape(&self, x: &[f32]) -> Option<Shape> {
         let columns = self.gamma.len();
-        debug_assert!(
-            self.beta.len() == columns && columns.is_multiple_of(self.groups) && x.len().is_multiple_of((columns * self.places).max(1))
-        );
+        assert!(self.groups > 0 && columns.is_multiple_of(self.groups), "{columns} channels in {} groups", self.groups);
+        assert_eq!(self.beta.len(), columns);
+        let image = volume([self.places, columns]);
+        assert!(x.len().checked_rem(image).unwrap_or(x.len()) == 0, "{} values in images of {image}", x.len());
         (!x.is_empty()).then(|| Shape { rows: x.len() / columns, columns, group: self.places })
     }
 

@@ -12,7 +12,7 @@ use super::rows::{RowMap, map_whole_rows};
 
 /// The normalised rows.
 pub fn forward(x: &[f32], gamma: &[f32], beta: &[f32], eps: f32) -> Vec<f32> {
-    debug_assert_eq!(gamma.len(), beta.len());
+    assert_eq!(gamma.len(), beta.len());
     let ([y], []) = map_whole_rows(Forward { gamma, beta, eps }, gamma.len(), [x]);
     y
 }

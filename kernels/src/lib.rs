@@ -22,9 +22,11 @@
 //! | [`map`], [`columns`], [`rows`], [`lanes`], [`fresh`], [`prefetch`] | the loops that they share |
 //!
 //! Every result is the same to the bit for any number of threads: work is cut into chunks by shape alone, and sums of
-//! chunks are added in their order. Between instruction sets results differ by rounding. Sizes that do not fit each other are
-//! a caller's mistake: debug builds say so, release builds panic at the first slice that is too short. No kernel reads or
-//! writes outside its slices.
+//! chunks are added in their order. Between instruction sets results differ by rounding.
+//!
+//! Every public function is sound whatever it is given. Sizes of zero have the results that the definitions give them. Slices whose
+//! lengths do not fit the sizes, and sizes that the documentation rules out, are a caller's mistake: an assertion panics before
+//! anything is computed, in release builds too.
 
 pub mod activation;
 pub mod arithmetic;
@@ -52,7 +54,10 @@ pub mod product;
 pub mod resample;
 pub mod residual;
 pub mod rows;
+#[cfg(test)]
+mod shapes;
 pub mod simd;
+mod sizes;
 pub mod softmax;
 #[cfg(test)]
 mod testing;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::fresh::{Uninit, chunks, filled};
 use super::lanes::{Columns, F32s, Lanes, Width};
 use super::simd;
+use super::sizes::volume;
 
 /// Values that a task handles: enough to be worth its start, few enough for the cache.
 pub const CHUNK: usize = 1 << 14;
@@ -30,11 +31,21 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// `len` values in rows of `columns`, all with the same parameters.
+    /// `len` values in rows of `columns`, all with the same parameters; panics where rows are left unfinished.
     pub fn one_group(len: usize, columns: usize) -> Self {
-        debug_assert_eq!(len % columns, 0);
-        let rows = len / columns;
+        let rows = len.checked_div(columns).unwrap_or(0);
+        assert_eq!(rows * columns, len, "values in rows of {columns}");
         Self { rows, columns, group: rows.max(1) }
+    }
+
+    /// Values of a matrix; panics where they are more than memory can hold.
+    pub fn len(self) -> usize {
+        volume([self.rows, self.columns])
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(self) -> bool {
+        self.rows == 0 || self.columns == 0
     }
 
     /// Groups, counting an unfinished one; a matrix without rows is one group.
@@ -43,22 +54,23 @@ impl Shape {
     }
 }
 
-/// `f` of every place of `x`, which are all of one length.
+/// `f` of every place of `x`, which are all of one length; panics where they are not.
 pub fn map<const N: usize, const M: usize>(f: impl Map<0, N, M>, x: [&[f32]; N]) -> [Vec<f32>; M] {
     let len = x.first().map_or(0, |x| x.len());
     // Without parameters any cut into rows will do, even one with a shorter last row.
     map_to(f, Shape { rows: len.div_ceil(CHUNK), columns: CHUNK, group: usize::MAX }, len, [], x)
 }
 
-/// `f` of every place of matrices: `parameters` are `[groups, columns]`, inputs and results `[rows, columns]`.
+/// `f` of every place of matrices: `parameters` are `[groups, columns]`, inputs and results `[rows, columns]`; panics where they are not.
 pub fn map_rows<const P: usize, const N: usize, const M: usize>(
     f: impl Map<P, N, M>,
     shape: Shape,
     parameters: [&[f32]; P],
     x: [&[f32]; N],
 ) -> [Vec<f32>; M] {
-    debug_assert!(parameters.iter().all(|p| p.len() == shape.groups() * shape.columns));
-    map_to(f, shape, shape.rows * shape.columns, parameters, x)
+    let each = volume([shape.groups(), shape.columns]);
+    assert!(parameters.iter().all(|p| p.len() == each), "parameters are not {each}");
+    map_to(f, shape, shape.len(), parameters, x)
 }
 
 #[allow(unsafe_code)] // The results' memory is new.
@@ -69,7 +81,7 @@ fn map_to<const P: usize, const N: usize, const M: usize>(
     parameters: [&[f32]; P],
     x: [&[f32]; N],
 ) -> [Vec<f32>; M] {
-    debug_assert!(x.iter().all(|x| x.len() == len));
+    assert!(x.iter().all(|x| x.len() == len), "inputs are not {len} values");
     let rows = (CHUNK / shape.columns.max(1)).max(1);
     let chunk = rows * shape.columns.max(1);
     let write = |y: [&mut [Uninit]; M]| {

@@ -84,10 +84,10 @@ pub struct Averaged<'a> {
     pub values: &'a [f32],
 }
 
-/// Moves all parameters.
+/// Moves all parameters; panics where slices of one differ in length, or at a step 0.
 pub fn adamw(parameters: &mut [AdamWParameter]) {
     let pieces = parameters.iter_mut().flat_map(|p| {
-        debug_assert!(p.step > 0 && [p.gradient.len(), p.mean.len(), p.square.len()] == [p.values.len(); 3]);
+        assert!(p.step > 0 && [p.gradient.len(), p.mean.len(), p.square.len()] == [p.values.len(); 3]);
         let factors = steps::Factors::new(&p.rule, p.step);
         let memory = p.mean.chunks_mut(CHUNK).zip(p.square.chunks_mut(CHUNK));
         let pieces = p.values.chunks_mut(CHUNK).zip(p.gradient.chunks(CHUNK)).zip(memory);
@@ -96,11 +96,11 @@ pub fn adamw(parameters: &mut [AdamWParameter]) {
     tasks(pieces).into_par_iter().for_each(|task| task.into_iter().for_each(simd::run));
 }
 
-/// Moves all parameters.
+/// Moves all parameters; panics where slices of one differ in length.
 pub fn sgd(parameters: &mut [SgdParameter]) {
     let pieces = parameters.iter_mut().flat_map(|p| {
         let kept = p.rule.momentum != 0.0;
-        debug_assert!(p.gradient.len() == p.values.len() && (!kept || p.velocity.len() == p.values.len()));
+        assert!(p.gradient.len() == p.values.len() && (!kept || p.velocity.len() == p.values.len()));
         let factors = steps::SgdFactors::new(&p.rule);
         let mut velocities = p.velocity.chunks_mut(CHUNK);
         let pieces = p.values.chunks_mut(CHUNK).zip(p.gradient.chunks(CHUNK));
@@ -112,10 +112,11 @@ pub fn sgd(parameters: &mut [SgdParameter]) {
     tasks(pieces).into_par_iter().for_each(|task| task.into_iter().for_each(simd::run));
 }
 
-/// Moves each average by `weight` of its distance to the values, that is, keeps `1 - weight` of it.
+/// Moves each average by `weight` of its distance to the values, that is, keeps `1 - weight` of it. Panics where they
+/// differ in length.
 pub fn average(weight: f64, parameters: &mut [Averaged]) {
     let pieces = parameters.iter_mut().flat_map(|p| {
-        debug_assert_eq!(p.average.len(), p.values.len());
+        assert_eq!(p.average.len(), p.values.len());
         let pieces = p.average.chunks_mut(CHUNK).zip(p.values.chunks(CHUNK));
         pieces.map(move |(average, values)| (values.len(), AverageStep { weight: weight as f32, average, values }))
     });

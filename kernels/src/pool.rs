@@ -31,7 +31,7 @@ trait Give: Copy + Sync {
 fn gather(window: &Window, gift: impl Give) -> Vec<f32> {
     let Window { channels, rows, columns, .. } = *window;
     let write = |[dx]: [&mut [Uninit]; 1]| {
-        dx.par_chunks_mut(columns.input * channels).enumerate().for_each_init(
+        dx.par_chunks_mut((columns.input * channels).max(1)).enumerate().for_each_init(
             || vec![0f32; channels],
             |sums, (number, dx)| simd::run(Line { gift, window, image: number / rows.input, row: number % rows.input, sums, dx }),
         );

@@ -47,13 +47,19 @@ pub struct Size {
 }
 
 /// Sets `y`, whose rows are `row` values apart, to `left * right`, or adds that to it.
+///
+/// Panics where a factor or the result ends before its last value.
 pub fn product(size: Size, left: Left, right: Right, y: &mut [f32], row: usize, add: bool) {
     if size.rows == 0 || size.columns == 0 {
         return;
     }
-    let within = |len: usize, first: usize, second: usize| assert!(size.depth == 0 || first + second < len);
-    within(left.x.len(), (size.rows - 1) * left.row, size.depth.saturating_sub(1) * left.step);
-    within(right.x.len(), size.depth.saturating_sub(1) * right.row, size.columns - 1);
+    let last = size.depth.saturating_sub(1);
+    let within = |len: usize, [first, by]: [usize; 2], [second, step]: [usize; 2]| {
+        let place = first.checked_mul(by).zip(second.checked_mul(step)).and_then(|(first, second)| first.checked_add(second));
+        assert!(size.depth == 0 || place.is_some_and(|place| place < len), "a factor ends early");
+    };
+    within(left.x.len(), [size.rows - 1, left.row], [last, left.step]);
+    within(right.x.len(), [last, right.row], [size.columns - 1, 1]);
     simd::run(Product { size, left, right, y, row, add });
 }
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::fresh::{Uninit, filled};
 use super::lanes::{Columns, Lanes, Width};
 use super::simd;
+use super::sizes::volume;
 
 /// For each output of an axis the inputs that it reads, each with its weight.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,14 +23,14 @@ pub struct Table {
 }
 
 impl Table {
-    /// From each output's terms.
+    /// From each output's terms; panics where one is of no input.
     pub fn new<I: IntoIterator<Item = (usize, f32)>>(input: usize, outputs: impl IntoIterator<Item = I>) -> Self {
         let (mut starts, mut terms) = (vec![0], Vec::new());
         for output in outputs {
             terms.extend(output);
             starts.push(terms.len());
         }
-        debug_assert!(terms.iter().all(|&(place, _)| place < input));
+        assert!(terms.iter().all(|&(place, _)| place < input), "a term of no input");
         Self { input, starts, terms }
     }
 
@@ -59,11 +60,12 @@ impl Table {
     }
 }
 
-/// `y[i, r, c, k] = sum over terms of both tables of weight * weight * x[i, row, column, k]`, `x [n, rows, columns, channels]`.
+/// `y[i, r, c, k] = sum over terms of both tables of weight * weight * x[i, row, column, k]`, `x [n, rows, columns, channels]`;
+/// panics where images are left unfinished.
 pub fn resample(x: &[f32], rows: &Table, columns: &Table, channels: usize) -> Vec<f32> {
-    let (image, line) = (rows.input() * columns.input() * channels, columns.output() * channels);
+    let (image, line) = (volume([rows.input(), columns.input(), channels]), volume([columns.output(), channels]));
     let n = x.len().checked_div(image).unwrap_or(0);
-    debug_assert_eq!(x.len(), n * image);
+    assert_eq!(x.len(), n * image, "values in images of {image}");
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut(line.max(1)).enumerate().for_each(|(number, y)| {
             let x = &x[number / rows.output() * image..][..image];
@@ -71,7 +73,7 @@ pub fn resample(x: &[f32], rows: &Table, columns: &Table, channels: usize) -> Ve
         });
     };
     // SAFETY: the chunks are the result's lines, and `Line` writes every pixel of one.
-    let [y] = unsafe { filled(n * rows.output() * line, write) };
+    let [y] = unsafe { filled(volume([n, rows.output(), line]), write) };
     y
 }
 

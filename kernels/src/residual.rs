@@ -7,7 +7,7 @@ use super::columns::{Terms, column_sums};
 use super::lanes::F32s;
 use super::map::{Map, Shape, map_rows};
 
-/// What a branch is multiplied with.
+/// What a branch is multiplied with; both passes panic where that is not as long as channels or samples make it.
 #[derive(Clone, Copy, Debug)]
 pub struct Branch<'a> {
     /// Channels.
@@ -21,6 +21,7 @@ pub struct Branch<'a> {
 impl Branch<'_> {
     /// The sum. The gradient of `trunk` is that of the sum.
     pub fn forward(&self, trunk: &[f32], x: &[f32]) -> Vec<f32> {
+        assert_eq!(trunk.len(), x.len());
         let Some(shape) = self.shape(x) else { return Vec::new() };
         let [y] = map_rows(AddScaled, shape, [&self.factors(self.gamma)], [trunk, x]);
         y
@@ -28,6 +29,7 @@ impl Branch<'_> {
 
     /// Gradients of `x`, and of `gamma` if there is one.
     pub fn backward(&self, x: &[f32], dy: &[f32]) -> (Vec<f32>, Option<Vec<f32>>) {
+        assert_eq!(x.len(), dy.len());
         let Some(shape) = self.shape(x) else { return (Vec::new(), self.gamma.map(|gamma| vec![0.0; gamma.len()])) };
         let [dx] = map_rows(Scaled, shape, [&self.factors(self.gamma)], [dy]);
         let dgamma = self.gamma.map(|_| {
@@ -40,9 +42,10 @@ impl Branch<'_> {
 
     /// One group for each sample, or one of all; none where there is nothing.
     fn shape(&self, x: &[f32]) -> Option<Shape> {
-        let rows = x.len().checked_div(self.channels)?;
+        let rows = x.len().checked_div(self.channels).unwrap_or(0);
         let samples = self.samples.map_or(1, <[f32]>::len);
-        debug_assert!(rows * self.channels == x.len() && (rows == 0 || rows.is_multiple_of(samples)));
+        assert!(rows * self.channels == x.len() && self.gamma.is_none_or(|gamma| gamma.len() == self.channels));
+        assert!(rows.checked_rem(samples).unwrap_or(rows) == 0, "{rows} rows of {samples} samples");
         (rows > 0).then(|| Shape { rows, columns: self.channels, group: rows / samples })
     }
 

@@ -17,6 +17,8 @@ pub trait RowMap<const N: usize, const M: usize, const K: usize>: Copy + Sync {
 }
 
 /// `f` of every row of inputs `[rows, columns]`: results `[rows, columns]`, sums `[columns]`.
+///
+/// Panics where inputs are of several lengths, or of no whole number of rows.
 #[allow(unsafe_code)] // The results' memory is new.
 pub fn map_whole_rows<const N: usize, const M: usize, const K: usize>(
     f: impl RowMap<N, M, K>,
@@ -24,8 +26,9 @@ pub fn map_whole_rows<const N: usize, const M: usize, const K: usize>(
     x: [&[f32]; N],
 ) -> ([Vec<f32>; M], [Vec<f64>; K]) {
     let len = x[0].len();
-    debug_assert!(columns > 0 && x.iter().all(|x| x.len() == len) && len.is_multiple_of(columns));
-    let chunk = rows_per_chunk(columns) * columns;
+    assert!(x.iter().all(|x| x.len() == len), "inputs are not {len} values");
+    assert!(len == 0 || (columns > 0 && len.is_multiple_of(columns)), "{len} values in rows of {columns}");
+    let chunk = rows_per_chunk(columns) * columns.max(1);
     let mut sums = [(); K].map(|()| vec![0f64; columns]);
     let write = |y: [&mut [Uninit]; M]| {
         let parts: Vec<[Vec<f32>; K]> = chunks(y, chunk)

@@ -1,5 +1,8 @@
 //! What the kernels' tests share: values, comparisons, slow references.
 
+#[cfg(unix)]
+mod guarded;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 

@@ -19,7 +19,7 @@ pub enum Rule {
     },
 }
 
-/// Sizes of a resizing.
+/// Sizes of a resizing, whose passes panic where images are left unfinished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Upsample {
     /// Height and width before.

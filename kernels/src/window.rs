@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::sizes::volume;
+
 /// One axis of a convolution or a pool: tap `t` of output `o` reads input `o * stride + t * dilation - padding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Axis {
@@ -35,8 +37,17 @@ impl Axis {
 
     /// How far a window can move.
     fn room(input: usize, kernel: usize, stride: usize, padding: usize, dilation: usize) -> Option<usize> {
-        debug_assert!(kernel > 0 && stride > 0 && dilation > 0);
+        assert!(kernel > 0 && stride > 0 && dilation > 0, "kernel, stride and dilation are at least 1");
         (input + 2 * padding).checked_sub((kernel - 1) * dilation + 1)
+    }
+
+    /// Panics at sizes that no axis has, so that nothing computed from the others wraps: a kernel, stride or dilation of 0, or any size
+    /// of 2^31 or more.
+    pub(crate) fn check(&self) {
+        let Self { input, output, kernel, stride, padding, dilation } = *self;
+        assert!(kernel > 0 && stride > 0 && dilation > 0, "kernel, stride and dilation are at least 1: {self:?}");
+        let small = [input, output, kernel, stride, padding.unsigned_abs(), dilation].into_iter().all(|size| size < 1 << 31);
+        assert!(small, "too large an axis: {self:?}");
     }
 
     /// Place before the input's first of the first tap of `output`; below 0 in the padding.
@@ -94,13 +105,26 @@ impl Window {
         self.rows.kernel * self.columns.kernel
     }
 
-    /// Values of all inputs.
+    /// Values of all inputs; panics where they are more than memory can hold.
     pub fn input_len(&self) -> usize {
-        self.n * self.rows.input * self.columns.input * self.channels
+        volume([self.n, self.rows.input, self.columns.input, self.channels])
     }
 
-    /// Values of all outputs.
+    /// Values of all outputs; panics where they are more than memory can hold.
     pub fn output_len(&self) -> usize {
-        self.n * self.rows.output * self.columns.output * self.channels
+        volume([self.n, self.rows.output, self.columns.output, self.channels])
+    }
+
+    /// Values of a depthwise weight.
+    pub(crate) fn weight_len(&self) -> usize {
+        volume([self.channels, self.rows.kernel, self.columns.kernel])
+    }
+
+    /// Panics at sizes that no window has, or where slices are not as long as its inputs or outputs: see [`Axis::check`].
+    pub(crate) fn check(&self, inputs: &[&[f32]], outputs: &[&[f32]]) {
+        self.rows.check();
+        self.columns.check();
+        let fits = |slices: &[&[f32]], len: usize| slices.iter().all(|slice| slice.len() == len);
+        assert!(fits(inputs, self.input_len()) && fits(outputs, self.output_len()), "slices are not as long as {self:?} says");
     }
 }

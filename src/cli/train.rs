@@ -98,6 +98,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub batch_size: Option<usize>,
 
+    /// Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_hint = ValueHint::Other)]
+    pub grad_checkpointing: Option<bool>,
+
     /// How weights follow their gradients [default: adamw]
     #[arg(long, value_name = "NAME", value_parser = ["adamw", "sgd"])]
     pub optimizer: Option<String>,

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::weights::Source;
 use super::{Context, Exit, Failure};
+use crate::allocator;
 use crate::cli::train::TrainArgs;
 use crate::dataset::{Dataset, Split, Work};
 use crate::digest::ObjectId;
@@ -30,6 +31,9 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let started = Instant::now();
     let workspace = context.workspace()?;
     let resolved = resolve::resolve(context, args)?;
+    if resolved.config.grad_checkpointing {
+        allocator::give_back_freed_memory();
+    }
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
 

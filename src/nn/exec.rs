@@ -1,84 +1,130 @@
 //! Runs a stretch of a graph in training and records the way back.
 //!
 //! Between the input and the features, images are `[n, height, width, channels]`: the order in memory that the kernels take.
-//! A value is dropped as soon as no later node reads it, unless the [`Tape`] will.
+//! A value is dropped as soon as no later node reads it, unless the [`Tape`] will. With gradient checkpointing only the last segment
+//! of the graph is recorded, and of the others what they need to run again: see [`super::checkpoint`].
 
 use candle_core::Tensor;
 
 use super::Error;
+use super::checkpoint::{Segment, segments};
 use super::graph::{BatchNorm, NodeId, Op};
 use super::groups::{Group, Use, groups, last_readers};
 use super::lower;
 use super::network::{Network, Norms, Pass};
-use super::ops::{self, Operation};
-use super::tape::{Source, Tape, forward};
+use super::ops::{self, Operation, Way};
+use super::tape::{Source, Step, Tape, forward};
 
 /// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s and the way back to the parameters.
 pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: NodeId, pass: Pass) -> Result<(Tensor, Tape), Error> {
     let nodes = network.graph().nodes();
     let groups = groups(nodes, start, end, Use::Training);
     let last_reader = last_readers(nodes, &groups);
-    let mut values: Vec<Option<Tensor>> = vec![None; end.0 + 1];
+    let mut values: Vec<Option<Tensor>> = vec![None; nodes.len()];
     values[start.0] = Some(value.clone());
-    let mut recorder = Recorder { network, pass, tape: Tape::new(network.way()) };
-    for (place, group) in groups.iter().enumerate() {
-        let sources: Vec<NodeId> = group.inputs(nodes).collect();
-        let inputs: Vec<Tensor> = sources.iter().filter_map(|input| values[input.0].clone()).collect();
-        assert_eq!(inputs.len(), sources.len(), "`{}` reads across the features", nodes[group.node.0].name);
-        for source in sources.iter().filter(|source| last_reader[source.0] == place) {
-            values[source.0] = None;
+    let mut tape = Tape::new(network.way(), end.0);
+    let ranges = if pass.grad_checkpointing && network.way() == Way::Kernels {
+        segments(nodes, &groups)
+    } else {
+        std::iter::once(0..groups.len()).collect()
+    };
+    for range in ranges {
+        let again = range.end < groups.len();
+        let mut segment = Segment { groups: groups[range.clone()].to_vec(), pass, inputs: Vec::new(), outline: Vec::new() };
+        if again {
+            segment.inputs = inputs_of(network, &segment.groups, &values);
         }
-        values[group.result.0] = Some(recorder.step(group, &sources, &inputs)?);
+        for (place, group) in range.clone().zip(&groups[range]) {
+            let done = run(network, group, pass, true, &values)?;
+            group.inputs(nodes).filter(|source| last_reader[source.0] == place).for_each(|source| values[source.0] = None);
+            values[group.result.0] = Some(done.result.clone());
+            if again {
+                segment.outline.push((done.inputs.iter().map(|(source, _)| *source).collect(), group.result.0));
+            } else {
+                tape.record(done, group.result.0);
+            }
+        }
+        if again {
+            tape.leave_out(segment);
+        }
     }
     let result = values[end.0].take().unwrap_or_else(|| value.clone());
-    Ok((result, recorder.tape))
+    Ok((result, tape))
 }
 
-struct Recorder<'a> {
-    network: &'a Network,
-    pass: Pass,
-    tape: Tape,
+/// The values that groups read and none of them makes, each once.
+fn inputs_of(network: &Network, groups: &[Group], values: &[Option<Tensor>]) -> Vec<(NodeId, Tensor)> {
+    let mut sources: Vec<NodeId> = groups.iter().flat_map(|group| group.inputs(network.graph().nodes())).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources.into_iter().filter_map(|source| Some((source, values[source.0].clone()?))).collect()
 }
 
-impl Recorder<'_> {
-    /// One group's value.
-    fn step(&mut self, group: &Group, sources: &[NodeId], inputs: &[Tensor]) -> Result<Tensor, Error> {
-        let op = &self.network.graph().node(group.node).op;
-        let mut all: Vec<(Source, &Tensor)> = sources.iter().map(|source| Source::Value(source.0)).zip(inputs).collect();
-        // Running statistics are no inputs.
-        let parameters = self.network.node_params(group.node).filter(|param| param.is_trainable());
-        let parameters: Vec<_> = parameters.map(|param| (Source::Parameter(param.place), param.var.as_tensor())).collect();
-        let first = lower::values_first(op);
-        all.splice(first..first, parameters);
-        let tensors: Vec<&Tensor> = all.iter().map(|(_, tensor)| *tensor).collect();
-        let (operation, result) = match op {
-            Op::BatchNorm(settings) => self.norm(group, settings, &tensors)?,
-            op => match lower::operation(op, group, Some(self.pass)) {
-                Some(mut operation) => {
-                    let result = forward(self.network.way(), &mut *operation, &tensors)?;
-                    (operation, result)
-                }
-                // The same value under another number, so that the way back finds it.
-                None => (Box::new(ops::Same) as Box<dyn Operation>, inputs[0].clone()),
-            },
-        };
-        self.tape.record(operation, &all, group.result.0, &result);
-        Ok(result)
+/// A group that has run.
+pub(super) struct Done {
+    pub result: Tensor,
+    operation: Box<dyn Operation>,
+    inputs: Vec<(Source, Tensor)>,
+}
+
+impl Done {
+    /// What the way back needs of it; the result is the value `number`.
+    pub fn step(self, number: usize) -> Step {
+        Step::new(self.operation, &self.inputs, number, &self.result)
     }
+}
 
-    /// By the batch's statistics, towards which the running ones then move, or by the running ones.
-    fn norm(&self, group: &Group, settings: &BatchNorm, inputs: &[&Tensor]) -> Result<(Box<dyn Operation>, Tensor), Error> {
-        let running: Vec<_> = self.network.node_params(group.node).skip(2).map(|param| &param.var).collect();
-        let after = lower::after(group.activation);
-        let mut norm = match self.pass.norms {
-            Norms::Batch => ops::BatchNorm::own(settings.eps, after),
-            Norms::Frozen => {
-                let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, after);
-                ops::with_views(&[running[0].as_tensor(), running[1].as_tensor()], given)?
+/// Runs one group; running statistics move if `moves`.
+pub(super) fn run(network: &Network, group: &Group, pass: Pass, moves: bool, values: &[Option<Tensor>]) -> Result<Done, Error> {
+    let nodes = network.graph().nodes();
+    let op = &nodes[group.node.0].op;
+    let name = || &nodes[group.node.0].name;
+    let read = |source: NodeId| {
+        let value = values[source.0].clone().unwrap_or_else(|| panic!("`{}` reads across the features", name()));
+        (Source::Value(source.0), value)
+    };
+    let mut inputs: Vec<(Source, Tensor)> = group.inputs(nodes).map(read).collect();
+    // Running statistics are no inputs.
+    let parameters = network.node_params(group.node).filter(|param| param.is_trainable());
+    let parameters: Vec<_> = parameters.map(|param| (Source::Parameter(param.place), param.var.as_tensor().clone())).collect();
+    let first = lower::values_first(op);
+    inputs.splice(first..first, parameters);
+    let tensors: Vec<&Tensor> = inputs.iter().map(|(_, tensor)| tensor).collect();
+    let (operation, result) = match op {
+        Op::BatchNorm(settings) => norm(network, group, settings, pass, moves, &tensors)?,
+        op => match lower::operation(op, group, Some(pass)) {
+            Some(mut operation) => {
+                let result = forward(network.way(), &mut *operation, &tensors)?;
+                (operation, result)
             }
-        };
-        let result = forward(self.network.way(), &mut norm, inputs)?;
+            // The same value under another number, so that the way back finds it.
+            None => (Box::new(ops::Same) as Box<dyn Operation>, tensors[0].clone()),
+        },
+    };
+    Ok(Done { result, operation, inputs })
+}
+
+/// By the batch's statistics, towards which the running ones then move, or by the running ones.
+fn norm(
+    network: &Network,
+    group: &Group,
+    settings: &BatchNorm,
+    pass: Pass,
+    moves: bool,
+    inputs: &[&Tensor],
+) -> Result<(Box<dyn Operation>, Tensor), Error> {
+    let running: Vec<_> = network.node_params(group.node).skip(2).map(|param| &param.var).collect();
+    let after = lower::after(group.activation);
+    let mut norm = match pass.norms {
+        Norms::Batch => ops::BatchNorm::own(settings.eps, after),
+        Norms::Frozen => {
+            let given = |views: &[ops::View<'_>]| ops::BatchNorm::given(views[0].values, views[1].values, settings.eps, after);
+            ops::with_views(&[running[0].as_tensor(), running[1].as_tensor()], given)?
+        }
+    };
+    let result = forward(network.way(), &mut norm, inputs)?;
+    if moves {
         norm.move_running([running[0], running[1]], settings.momentum)?;
-        Ok((Box::new(norm), result))
     }
+    Ok((Box::new(norm), result))
 }

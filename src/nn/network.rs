@@ -72,12 +72,14 @@ pub struct Pass {
     pub key: u64,
     /// What batch norms do.
     pub norms: Norms,
+    /// Keep less for the way back and run parts of the network twice; results are the same to the bit.
+    pub grad_checkpointing: bool,
 }
 
 impl Pass {
     /// With the batch's statistics.
     pub fn new(key: u64) -> Self {
-        Self { key, norms: Norms::Batch }
+        Self { key, norms: Norms::Batch, grad_checkpointing: false }
     }
 }
 

@@ -5,13 +5,19 @@
 //! is at its highest at the end of the forward pass and falls from there. Gradients of a value that several steps read are added in
 //! the reverse order of those steps, so results do not depend on the number of threads.
 //!
+//! With gradient checkpointing, stretches of steps are recorded only when they are needed: see [`super::checkpoint`].
+//!
 //! Where operations are composed, candle's graph is the way back, and keeps every value until its end.
 
 mod composed;
 mod recorded;
 
+pub(super) use recorded::{Step, asked};
+
 use candle_core::{Device, Tensor};
 
+use super::checkpoint::Segment;
+use super::exec::Done;
 use super::ops::{Array, Operation, Way, compose, with_views};
 use super::{Error, Network, Param};
 
@@ -44,19 +50,35 @@ pub(super) fn forward(way: Way, operation: &mut dyn Operation, inputs: &[&Tensor
 }
 
 impl Tape {
-    /// Nothing recorded yet.
-    pub(super) fn new(way: Way) -> Self {
+    /// The way back from the value `output`, without a step yet.
+    pub(super) fn new(way: Way, output: usize) -> Self {
         Self(match way {
-            Way::Kernels => Form::Recorded(recorded::Recorded::default()),
+            Way::Kernels => Form::Recorded(recorded::Recorded::new(output)),
             Way::Compositions => Form::Composed(composed::Composed::default()),
         })
     }
 
-    /// Records that `operation` made the value `number`, `result`, from `inputs`. The last one recorded is the output.
-    pub(super) fn record(&mut self, operation: Box<dyn Operation>, inputs: &[(Source, &Tensor)], number: usize, result: &Tensor) {
+    /// Records what a group did; its result is the value `number`.
+    pub(super) fn record(&mut self, done: Done, number: usize) {
         match &mut self.0 {
-            Form::Recorded(steps) => steps.record(operation, inputs, number, result),
-            Form::Composed(graph) => graph.reach(result),
+            Form::Recorded(steps) => steps.record(done.step(number)),
+            Form::Composed(graph) => graph.reach(&done.result),
+        }
+    }
+
+    /// Records that the next steps are those of a segment, once they are needed. Candle's graph leaves nothing out.
+    pub(super) fn leave_out(&mut self, segment: Segment) {
+        if let Form::Recorded(steps) = &mut self.0 {
+            steps.leave_out(segment);
+        }
+    }
+
+    /// Bytes of the values that are kept for the way back, each counted once.
+    #[cfg(test)]
+    pub(super) fn kept_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Recorded(steps) => steps.kept_bytes(),
+            Form::Composed(_) => unreachable!("candle keeps count of its own graph"),
         }
     }
 
@@ -68,7 +90,7 @@ impl Tape {
         let wanted: Vec<bool> = parameters.iter().map(|param| param.is_trainable() && wanted(param)).collect();
         let dy = dy.to_device(network.device())?;
         match self.0 {
-            Form::Recorded(steps) => steps.backward(&parameters, &wanted, dy),
+            Form::Recorded(steps) => steps.backward(network, &parameters, &wanted, dy),
             Form::Composed(graph) => graph.backward(&parameters, &wanted, &dy),
         }
     }

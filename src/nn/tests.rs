@@ -188,7 +188,7 @@ fn inference_is_training_with_frozen_norms_and_without_dropout() {
         let frozen = network.frozen().unwrap();
         let (start, end) = (NodeId(0), network.graph().features());
         let (_, value) = network.start(Input::Images(&x)).unwrap();
-        let (recorded, _) = exec::record(&network, start, &value, end, Pass { key: 0, norms: Norms::Frozen }).unwrap();
+        let (recorded, _) = exec::record(&network, start, &value, end, Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
         let (got, expected) = (floats(&frozen.features(&x).unwrap()), floats(&recorded));
         let scale = expected.iter().fold(0f32, |scale, v| scale.max(v.abs()));
         for (got, expected) in got.iter().zip(&expected) {
@@ -203,7 +203,7 @@ fn frozen_norms_keep_their_statistics_but_learn() {
     let network = network("resnet18", 2);
     let statistics = || floats(&network.param("bn1.running_mean").unwrap().var);
     let before = statistics();
-    let (logits, tape) = network.train(Input::Images(&images(2, 33)), Pass { key: 0, norms: Norms::Frozen }).unwrap();
+    let (logits, tape) = network.train(Input::Images(&images(2, 33)), Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
     let grads = tape.backward(&network, logits.ones_like().unwrap(), |param| param.part == Part::Backbone).unwrap();
     assert_eq!(statistics(), before);
     assert!(grads.get(network.param("bn1.weight").unwrap()).is_some());

@@ -71,6 +71,7 @@ pub struct Choices {
     pub image_size: Option<u32>,
     pub epochs: Option<usize>,
     pub batch_size: Option<usize>,
+    pub grad_checkpointing: Option<bool>,
     pub optimizer: Option<OptimizerKind>,
     pub lr: Option<f64>,
     pub backbone_lr_factor: Option<f64>,
@@ -105,6 +106,9 @@ pub struct Config {
     pub epochs: usize,
     /// Images in a step.
     pub batch_size: usize,
+    /// Run parts of the network twice to keep less in memory; the result is the same to the bit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grad_checkpointing: bool,
     pub optimizer: OptimizerKind,
     /// The learning rate of the head over the steps.
     pub schedule: Schedule,
@@ -151,6 +155,7 @@ impl Choices {
             image_size: self.image_size.or(fallback.image_size),
             epochs: self.epochs.or(fallback.epochs),
             batch_size: self.batch_size.or(fallback.batch_size),
+            grad_checkpointing: self.grad_checkpointing.or(fallback.grad_checkpointing),
             optimizer: self.optimizer.or(fallback.optimizer),
             lr: self.lr.or(fallback.lr),
             backbone_lr_factor: self.backbone_lr_factor.or(fallback.backbone_lr_factor),
@@ -189,6 +194,7 @@ impl Choices {
             image_size: self.image_size.unwrap_or(0),
             epochs,
             batch_size: self.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
+            grad_checkpointing: self.grad_checkpointing.unwrap_or(false),
             optimizer,
             schedule: Schedule {
                 peak: self.lr.unwrap_or(if sgd { 0.02 } else { 1e-3 }),
@@ -252,8 +258,14 @@ impl Config {
             ("hue", self.augment.hue, (0.0..=180.0).contains(&self.augment.hue), "from 0 to 180 degrees"),
             ("patience", self.patience as f64, self.patience <= 1_000_000, "0 (never stop early) or more"),
         ];
-        let broken = rules.into_iter().find(|(_, _, holds, _)| !holds);
-        broken.map_or(Ok(()), |(name, value, _, range)| Err(BadChoice { name, value: value.to_string(), range }))
+        if let Some((name, value, _, range)) = rules.into_iter().find(|(_, _, holds, _)| !holds) {
+            return Err(BadChoice { name, value: value.to_string(), range });
+        }
+        // On other devices candle's operations keep what they need: there is nothing to leave out.
+        if self.grad_checkpointing && self.device != DeviceKind::Cpu {
+            return Err(BadChoice { name: "grad_checkpointing", value: "true".to_owned(), range: "false on any device but `cpu`" });
+        }
+        Ok(())
     }
 }
 

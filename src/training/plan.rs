@@ -2,7 +2,7 @@
 //!
 //! The training key is the hash of everything that decides the result: settings, the dataset's
 //! digest (with the hashes of image files that the manifest lacks), the split's digest, the digest of the
-//! weights that training starts from, and the version of derm. Not part of it: paths, the number of threads, names
+//! weights that training starts from, and the version of derm. Not part of it: paths, the number of threads, gradient checkpointing, names
 //! of experiment and run, the time.
 
 use candle_core::Device;
@@ -121,7 +121,8 @@ impl<'a> Plan<'a> {
     pub fn pass(&self, epoch: usize, step: usize) -> Pass {
         let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
         let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, step as u64]);
-        Pass { key, norms: if small { Norms::Frozen } else { Norms::Batch } }
+        let norms = if small { Norms::Frozen } else { Norms::Batch };
+        Pass { key, norms, grad_checkpointing: self.config.grad_checkpointing }
     }
 
     /// The learning rates of backbone and head where the schedule is at `lr`.
@@ -184,8 +185,10 @@ fn data_digest(data: &Dataset, used: [&Labelled; 2]) -> Result<ObjectId, Error> 
 fn training_key(config: &Config, data: &ObjectId, split: &ObjectId, weights: Option<&ObjectId>) -> ObjectId {
     let mut key = KeyHasher::new("derm training key 1");
     key.text(env!("CARGO_PKG_VERSION"));
+    // It trades time for memory and leaves every bit as it is.
+    let deciding = Config { grad_checkpointing: false, ..config.clone() };
     // A struct of plain fields always has a JSON form, its fields in the order of declaration.
-    key.text(&serde_json::to_string(config).unwrap_or_default());
+    key.text(&serde_json::to_string(&deciding).unwrap_or_default());
     key.field(data.as_bytes()).field(split.as_bytes());
     key.field(weights.map_or(&[][..], |digest| digest.as_bytes()));
     key.finish()

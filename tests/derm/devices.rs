@@ -78,7 +78,7 @@ fn check(architecture: &'static Architecture, size: usize) {
     let [kernels, composed] = pair(architecture);
     let images = Tensor::from_vec(noise(3 * 3 * size * size, 7), (3, 3, size, size), &Device::Cpu).unwrap();
     for norms in [Norms::Batch, Norms::Frozen] {
-        let own = Pass { key: 5, norms };
+        let own = Pass { norms, ..Pass::new(5) };
         let ((logits, loss, gradients), (got, got_loss, got_gradients)) = (pass(&kernels, &images, own), pass(&composed, &images, own));
         assert!(apart(&got, &logits) < 2e-3, "{name} {norms:?}: logits {}", apart(&got, &logits));
         assert!((got_loss - loss).abs() < 1e-4 * (1.0 + loss.abs()), "{name} {norms:?}: {got_loss} is not {loss}");
@@ -123,7 +123,7 @@ fn trained(network: &Network, rule: Rule, between: impl Fn(Optimizer) -> Optimiz
     let images = Tensor::from_vec(noise(3 * 3 * 32 * 32, 7), (3, 3, 32, 32), &Device::Cpu).unwrap();
     let mut optimizer = Optimizer::new(rule);
     for key in 0..3 {
-        let (_, _, gradients) = pass(network, &images, Pass { key, norms: Norms::Frozen });
+        let (_, _, gradients) = pass(network, &images, Pass { norms: Norms::Frozen, ..Pass::new(key) });
         let norm = optimizer.step(network, &gradients, Rates { backbone: 1e-3, head: 1e-2 }, Some(0.5)).unwrap();
         assert!(norm.is_finite() && norm > 0.5, "{norm} is to be clipped");
         optimizer = between(optimizer);

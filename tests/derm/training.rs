@@ -272,6 +272,16 @@ fn stop_in_the_middle(sandbox: &Sandbox) {
     }
 }
 
+/// Less memory is no other training: its checkpoints are taken up with and without, and the weights are the same bytes.
+#[test]
+fn gradient_checkpointing_is_the_same_training() {
+    let sandbox = toy(40);
+    stop_in_the_middle(&sandbox);
+    let ran = train(&sandbox, "model", &tiny(&["--grad-checkpointing"])).success();
+    assert!(ran.stderr.contains("going on"), "{}", ran.stderr);
+    assert!(bundle(&sandbox, "model")["model.safetensors"] == undisturbed()["model.safetensors"], "weights differ");
+}
+
 #[test]
 fn a_damaged_checkpoint_is_left_aside() {
     let sandbox = toy(40);

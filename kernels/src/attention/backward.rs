@@ -30,13 +30,14 @@ pub(super) fn packed(sizes: &Attention, qkv: [Tokens; 3], log_sums: &[f32], dy: 
 pub(super) fn separate(sizes: &Attention, qkv: [Tokens; 3], log_sums: &[f32], dy: &[f32], bias: bool) -> Gradients {
     let pass = Pass { sizes, qkv, log_sums, dy, bias: bias && sizes.bias.is_some() };
     let [queries, keys] = [sizes.queries, sizes.keys].map(|tokens| tokens * sizes.channels());
+    // Images without a value need no place.
+    let n = if queries == 0 && keys == 0 { 0 } else { sizes.n };
     let (mut dbias, mut others) = (None, [Vec::new(), Vec::new()]);
     let write = |[dq]: [&mut [Uninit]; 1]| {
         let write = |[dk, dv]: [&mut [Uninit]; 2]| {
-            let mut parts = [(dq, queries), (dk, keys), (dv, keys)].map(|(part, len)| cut(part, len, sizes.n));
-            let mut images: Vec<_> = (0..sizes.n)
-                .map(|_| Outputs { parts: parts.each_mut().map(|part| part.pop().unwrap_or_default()), packed: false })
-                .collect();
+            let mut parts = [(dq, queries), (dk, keys), (dv, keys)].map(|(part, len)| cut(part, len, n));
+            let mut images: Vec<_> =
+                (0..n).map(|_| Outputs { parts: parts.each_mut().map(|part| part.pop().unwrap_or_default()), packed: false }).collect();
             images.reverse();
             dbias = pass.run(images);
         };

@@ -9,11 +9,12 @@ use super::super::lanes::{Columns, F32s, Lanes, Width};
 use super::super::math::exp;
 use super::super::product::{Left, Right, Size, product};
 use super::super::simd;
+use super::super::sizes::volume;
 use super::{Attended, Attention, Tokens};
 
 pub(super) fn forward(sizes: &Attention, [q, k, v]: [Tokens; 3]) -> Attended {
     let (queries, channels) = (sizes.queries, sizes.channels());
-    let mut log_sums = vec![0.0; sizes.n * queries * sizes.heads];
+    let mut log_sums = vec![0.0; volume([sizes.n, queries, sizes.heads])];
     if log_sums.is_empty() || channels == 0 {
         return Attended { y: Vec::new(), log_sums };
     }

@@ -96,7 +96,7 @@ fn nothing_gives_nothing() {
     assert!(a.forward_packed(&[]).y.is_empty());
     let got = a.backward_packed(&[], &[], &[], true);
     assert!(got.dqkv.is_empty() && got.dbias == Some(vec![0.0; 9]));
-    let a = Attention { n: 2, queries: 0, keys: 3, d: 1, ..a };
+    let a = Attention { n: 2, queries: 0, keys: 3, d: 1, bias: None, ..a };
     let (k, v) = ([1.0; 12], [1.0; 12]);
     let got = a.backward([&[], &k, &v], &[], &[], false);
     assert!(a.forward([&[], &k, &v]).y.is_empty() && got.dq.is_empty() && got.dk == [0.0; 12]);

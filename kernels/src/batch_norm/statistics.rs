@@ -21,9 +21,13 @@ pub struct Statistics {
     pub unbiased_var: Vec<f32>,
 }
 
-/// Statistics of `x [rows, channels]`, of at least one row.
+/// Statistics of `x [rows, channels]`; of no row they are NaN. Panics where rows are left unfinished.
 pub fn statistics(x: &[f32], channels: usize) -> Statistics {
-    debug_assert!(!x.is_empty() && x.len().is_multiple_of(channels));
+    assert!(x.len().checked_rem(channels).unwrap_or(x.len()) == 0, "{} values in rows of {channels}", x.len());
+    if x.is_empty() {
+        let [mean, var, unbiased_var] = [(); 3].map(|()| vec![f32::NAN; channels]);
+        return Statistics { mean, var, unbiased_var };
+    }
     let chunk = rows_per_chunk(channels) * channels;
     let parts: Vec<_> = x.par_chunks(chunk).map(|x| chunk_sums(Distances, channels, [&x[..channels]], [x])).collect();
     let rows = (x.len() / channels) as f64;

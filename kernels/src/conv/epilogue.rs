@@ -33,7 +33,7 @@ impl<'a> Epilogue<'a> {
         self.residual.is_none() && self.activation.is_none()
     }
 
-    pub(super) fn fits(&self, channels: usize, results: usize) -> bool {
+    pub(crate) fn fits(&self, channels: usize, results: usize) -> bool {
         self.bias.is_none_or(|bias| bias.len() == channels) && self.residual.is_none_or(|residual| residual.len() == results)
     }
 }

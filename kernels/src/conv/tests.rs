@@ -1,5 +1,7 @@
 //! Every pass against sums in `f64`, on drawn shapes, for every instruction set.
 
+mod edges;
+
 use proptest::prelude::*;
 
 use super::activation::{self, Activation};

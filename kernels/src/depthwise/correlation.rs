@@ -63,10 +63,11 @@ fn packed(weight: &[f32], window: &Window, rows: &[usize], columns: &[usize]) ->
     to
 }
 
-/// Images of `size` whose pixels `(step[0] * i + p, step[1] * j + q)` come from phase `p * step[1] + q` of `x`.
+/// `n` images of `size` whose pixels `(step[0] * i + p, step[1] * j + q)` come from phase `p * step[1] + q` of `x`.
 pub fn correlate(
     x: &[f32],
     epilogue: Epilogue<'_>,
+    n: usize,
     channels: usize,
     size: [usize; 2],
     phases: &[Correlation],
@@ -74,7 +75,6 @@ pub fn correlate(
 ) -> Vec<f32> {
     let line = phases[0].columns.input * channels;
     let image = phases[0].rows.input * line;
-    let n = x.len() / image;
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut(size[1] * channels).enumerate().for_each(|(row, y)| {
             let start = row * size[1] * channels;

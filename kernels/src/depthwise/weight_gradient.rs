@@ -17,7 +17,10 @@ const BLOCK: usize = 16;
 
 /// Gradient of `weight [c, 1, kh, kw]`.
 pub fn weight_gradient(x: &[f32], dy: &[f32], window: &Window) -> Vec<f32> {
-    debug_assert!(x.len() == window.input_len() && dy.len() == window.output_len());
+    window.check(&[x], &[dy]);
+    if dy.is_empty() {
+        return vec![0.0; window.weight_len()];
+    }
     let (taps, channels) = (window.taps(), window.channels);
     let rows = window.n * window.rows.output;
     let chunk = rows_per_chunk(window);

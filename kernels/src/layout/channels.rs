@@ -5,14 +5,15 @@ use rayon::prelude::*;
 use super::super::fresh::{Uninit, filled};
 use super::super::map::CHUNK;
 
-/// Matrices `[rows, c_i]`, each given with its `c_i`, as `[rows, sum of c_i]`.
+/// Matrices `[rows, c_i]`, each given with its `c_i`, as `[rows, sum of c_i]`; panics where they differ in rows.
 pub fn concat(parts: &[(&[f32], usize)]) -> Vec<f32> {
     let columns: usize = parts.iter().map(|(_, columns)| columns).sum();
     let len: usize = parts.iter().map(|(x, _)| x.len()).sum();
+    let all = len.checked_div(columns).unwrap_or(0);
+    assert!(parts.iter().all(|(x, own)| x.len() == all * own), "matrices of several numbers of rows");
     if len == 0 {
         return Vec::new();
     }
-    debug_assert!(parts.iter().all(|(x, own)| x.len() * columns == own * len));
     let rows = (CHUNK / columns).max(1);
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut(rows * columns).enumerate().for_each(|(chunk, y)| {
@@ -30,10 +31,11 @@ pub fn concat(parts: &[(&[f32], usize)]) -> Vec<f32> {
     y
 }
 
-/// `x [rows, sum of c_i]` as matrices `[rows, c_i]`: the inverse of [`concat`], and its gradient.
+/// `x [rows, sum of c_i]` as matrices `[rows, c_i]`: the inverse of [`concat`], and its gradient. Panics where a
+/// row is left unfinished.
 pub fn split(x: &[f32], columns: &[usize]) -> Vec<Vec<f32>> {
     let all: usize = columns.iter().sum();
-    debug_assert!(x.len().is_multiple_of(all.max(1)));
+    assert!(x.len().checked_rem(all).unwrap_or(x.len()) == 0, "{} values in rows of {all}", x.len());
     let mut start = 0;
     let part = |&own: &usize| {
         let from = start;

@@ -4,11 +4,20 @@
 use rayon::prelude::*;
 
 use super::super::fresh::{Uninit, filled};
+use super::super::sizes::volume;
+
+/// Values of a line of the large images, of which `r` make one of the small images.
+fn line(x: &[f32], width: usize, channels: usize, r: usize) -> usize {
+    let small = volume([width, channels, r, r]);
+    assert!(x.len().checked_rem(small).unwrap_or(x.len()) == 0, "{} values in lines of {small}", x.len());
+    width * r * channels
+}
 
 /// `x [n, h, w, channels * r * r]` as `[n, h * r, w * r, channels]`; also the gradient of [`pixel_unshuffle`].
+///
+/// Panics where a row of images is left unfinished.
 pub fn pixel_shuffle(x: &[f32], width: usize, channels: usize, r: usize) -> Vec<f32> {
-    let line = width * r * channels;
-    debug_assert!(x.len().is_multiple_of((line * r).max(1)) && (line > 0 || x.is_empty()));
+    let line = line(x, width, channels, r);
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut(line.max(1)).enumerate().for_each(|(row, y)| {
             let (x, i) = (&x[row / r * line * r..][..line * r], row % r);
@@ -25,10 +34,9 @@ pub fn pixel_shuffle(x: &[f32], width: usize, channels: usize, r: usize) -> Vec<
 
 /// `x [n, h * r, w * r, channels]` as `[n, h, w, channels * r * r]`; also the gradient of [`pixel_shuffle`].
 ///
-/// `width` is `w`, that of the result.
+/// `width` is `w`, that of the result. Panics where a row of images is left unfinished.
 pub fn pixel_unshuffle(x: &[f32], width: usize, channels: usize, r: usize) -> Vec<f32> {
-    let line = width * r * channels;
-    debug_assert!(x.len().is_multiple_of((line * r).max(1)) && (line > 0 || x.is_empty()));
+    let line = line(x, width, channels, r);
     let write = |[y]: [&mut [Uninit]; 1]| {
         y.par_chunks_mut((line * r).max(1)).zip(x.par_chunks((line * r).max(1))).for_each(|(y, x)| {
             for (column, y) in y.chunks_mut(channels * r * r).enumerate() {

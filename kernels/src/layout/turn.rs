@@ -5,16 +5,17 @@ use rayon::prelude::*;
 
 use super::super::fresh::{Uninit, filled};
 use super::super::simd;
+use super::super::sizes::volume;
 
 /// Rows and columns of a block: of larger ones the compiler makes single moves instead of shuffles.
 const SIDE: usize = 4;
 /// Rows of a result that a task writes, a few cache lines of each row of its source.
 const BAND: usize = 64;
 
-/// Every matrix `[rows, columns]` of `x [n, rows, columns]` as `[columns, rows]`.
+/// Every matrix `[rows, columns]` of `x [n, rows, columns]` as `[columns, rows]`; panics where one is left unfinished.
 pub fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let one = rows * columns;
-    debug_assert!(one > 0 || x.is_empty());
+    let one = volume([rows, columns]);
+    assert!(x.len().checked_rem(one).unwrap_or(x.len()) == 0, "{} values in matrices of {rows} by {columns}", x.len());
     let write = |[y]: [&mut [Uninit]; 1]| {
         let matrices = y.par_chunks_mut(one.max(1)).zip(x.par_chunks(one.max(1)));
         matrices.for_each(|(y, x)| {

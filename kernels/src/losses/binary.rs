@@ -20,7 +20,7 @@ pub struct Binary<'a> {
 /// The mean loss of `logits` against as many targets from 0 to 1, without overflow however large they are: of each value
 /// `weight * ((1 - t) * x - (1 + (positive - 1) * t) * log(sigmoid(x)))`.
 pub fn binary_cross_entropy(logits: &[f32], targets: &[f32], settings: &Binary) -> Loss {
-    debug_assert_eq!(logits.len(), targets.len());
+    assert!(targets.len() == logits.len() && settings.weights.is_none_or(|weights| weights.len() == logits.len()));
     let f = Terms { share: 1.0 / logits.len() as f32, positive: 1.0 };
     let [values, gradient] = match (settings.positives, settings.weights) {
         (None | Some([_]), weights) => {

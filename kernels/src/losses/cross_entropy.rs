@@ -23,26 +23,27 @@ pub struct CrossEntropy<'a> {
     pub smoothing: f32,
 }
 
-/// The loss of `logits [n, classes]`, of which there is at least one.
+/// The loss of `logits [n, classes]`; NaN of none, as in PyTorch. Panics at other lengths, and at targets that are no class.
 ///
 /// With `p = softmax(logits)` and `share = smoothing / classes + (1 - smoothing) * target`, the sum over rows and classes of
 /// `weight * share * -log p` is divided by the sum of the targets' weights, or by `n` where targets are shares.
 pub fn cross_entropy(logits: &[f32], classes: usize, targets: Targets, settings: &CrossEntropy) -> Loss {
-    let n = logits.len() / classes;
-    debug_assert!(logits.len() == n * classes && settings.weights.is_none_or(|weights| weights.len() == classes));
+    let n = logits.len().checked_div(classes).unwrap_or(0);
+    assert!(logits.len() == n * classes && settings.weights.is_none_or(|weights| weights.len() == classes));
     let weight = |class: usize| settings.weights.map_or(1.0, |weights| f64::from(weights[class]));
     let divisor = match targets {
         Targets::Classes(targets) => {
-            debug_assert_eq!(targets.len(), n);
+            assert!(targets.len() == n && targets.iter().all(|&target| (target as usize) < classes), "a class for each row");
             targets.iter().map(|&target| weight(target as usize)).sum()
         }
         Targets::Shares(shares) => {
-            debug_assert_eq!(shares.len(), logits.len());
+            assert_eq!(shares.len(), logits.len());
             n as f64
         }
     };
-    let (rows, mut gradient) = ((CHUNK / classes).max(1), vec![0.0; logits.len()]);
-    let chunks = gradient.par_chunks_mut(rows * classes).zip(logits.par_chunks(rows * classes)).enumerate();
+    let (rows, mut gradient) = ((CHUNK / classes.max(1)).max(1), vec![0.0; logits.len()]);
+    let chunk = rows * classes.max(1);
+    let chunks = gradient.par_chunks_mut(chunk).zip(logits.par_chunks(chunk)).enumerate();
     let sums: Vec<f64> = chunks
         .map(|(chunk, (gradient, logits))| {
             let mut row = Row { targets, settings, divisor, shares: vec![0.0; classes], powers: vec![0.0; classes] };

@@ -5,12 +5,15 @@ use pulp::Simd;
 use super::super::columns::{Terms, column_sums};
 use super::super::lanes::{F32s, MAX_LANES};
 use super::super::map::{Map, Shape, map_rows};
+use super::super::sizes::volume;
 use super::Loss;
 
 /// One less the mean over groups and classes of `(2 * sum of p * t + smooth) / (sum of p + sum of t + smooth)`, for `shares` `p` and
 /// `targets` `t` from 0 to 1, both `[groups, places, classes]`. A group is an image, or all images; sums run over its places.
+/// Of nothing the loss is NaN. Panics at other lengths.
 pub fn dice(shares: &[f32], targets: &[f32], groups: usize, classes: usize, smooth: f32) -> Loss {
-    debug_assert!(shares.len() == targets.len() && shares.len().is_multiple_of((groups * classes).max(1)));
+    let each = volume([groups, classes]);
+    assert!(shares.len() == targets.len() && shares.len().checked_rem(each).unwrap_or(shares.len()) == 0);
     if shares.is_empty() {
         return Loss { value: f64::NAN, gradient: Vec::new() };
     }

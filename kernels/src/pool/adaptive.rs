@@ -11,8 +11,11 @@ use super::super::fresh::{Uninit, filled};
 use super::super::lanes::{Columns, F32s, Lanes, MAX_LANES, Width};
 use super::super::resample::{Table, resample};
 use super::super::simd;
+use super::super::sizes::volume;
 
-/// Sizes of an adaptive pool; inputs have at least one pixel.
+/// Sizes of an adaptive pool.
+///
+/// Its passes panic where inputs have no pixel or 2^23 and more, outputs 2^31 and more, or images are left unfinished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Adaptive {
     /// Height and width before; fewer than 2^23 pixels.
@@ -26,12 +29,14 @@ pub struct Adaptive {
 impl Adaptive {
     /// The mean of each bin.
     pub fn average(&self, x: &[f32]) -> Vec<f32> {
+        self.images(x, self.input);
         let [rows, columns] = self.tables();
         resample(x, &rows, &columns, self.channels)
     }
 
     /// Gradient of the images from that of the means.
     pub fn average_backward(&self, dy: &[f32]) -> Vec<f32> {
+        self.images(dy, self.output);
         let [rows, columns] = self.tables();
         resample(dy, &rows.turned(), &columns.turned(), self.channels)
     }
@@ -41,8 +46,7 @@ impl Adaptive {
     pub fn max(&self, x: &[f32]) -> (Vec<f32>, Vec<u32>) {
         let Self { input: [h, w], output: [rows, columns], channels } = *self;
         let (image, line) = (h * w * channels, columns * channels);
-        debug_assert!(h * w > 0 && h * w < 1 << 23 && x.len().is_multiple_of(image.max(1)));
-        let len = x.len().checked_div(image).unwrap_or(0) * rows * line;
+        let len = volume([self.images(x, self.input), rows, line]);
         let mut winners = vec![0; len];
         let write = |[y]: [&mut [Uninit]; 1]| {
             y.par_chunks_mut(line.max(1)).zip(winners.par_chunks_mut(line.max(1))).enumerate().for_each(|(number, (y, winners))| {
@@ -59,10 +63,10 @@ impl Adaptive {
     pub fn max_backward(&self, dy: &[f32], winners: &[u32]) -> Vec<f32> {
         let Self { input: [h, w], output: [rows, columns], channels } = *self;
         let (image, line) = (rows * columns * channels, w * channels);
-        debug_assert!(dy.len() == winners.len() && dy.len().is_multiple_of(image.max(1)));
+        assert_eq!(dy.len(), winners.len());
+        let n = self.images(dy, self.output);
         let [row_readers, column_readers] = self.tables().map(|table| table.turned());
-        let n = dy.len().checked_div(image).unwrap_or(0);
-        let mut dx = vec![0f32; n * h * line];
+        let mut dx = vec![0f32; volume([n, h, line])];
         dx.par_chunks_mut(line.max(1)).enumerate().for_each(|(number, dx)| {
             let (first, row) = (number / h * image, number % h);
             for (column, dx) in dx.chunks_mut(channels).enumerate() {
@@ -76,6 +80,16 @@ impl Adaptive {
             }
         });
         dx
+    }
+
+    /// How many images of `size` these are.
+    fn images(&self, x: &[f32], size: [usize; 2]) -> usize {
+        let pixels = volume(self.input);
+        assert!(pixels > 0 && pixels < 1 << 23 && volume(self.output) < 1 << 31, "not a pool: {self:?}");
+        let image = volume([size[0], size[1], self.channels]);
+        let n = x.len().checked_div(image).unwrap_or(0);
+        assert_eq!(x.len(), n * image, "values in images of {image}");
+        n
     }
 
     fn bin(&self, axis: usize, place: usize) -> Range<usize> {

@@ -40,13 +40,15 @@ impl Divisor {
     }
 }
 
-/// The mean of each window, summed in the order of its taps. Windows are without dilation, and each reaches into the input.
+/// The mean of each window, summed in the order of its taps.
+///
+/// Panics at windows that are dilated or do not reach into the input, and where `x` is not as long as they say.
 pub fn average_pool(x: &[f32], window: &Window, divisor: Divisor) -> Vec<f32> {
-    debug_assert!(x.len() == window.input_len() && window.rows.dilation == 1 && window.columns.dilation == 1);
+    check(window, &[x], &[]);
     let Window { channels, rows, columns, .. } = *window;
-    let image = rows.input * columns.input * channels;
+    let (image, line) = (rows.input * columns.input * channels, (columns.output * channels).max(1));
     let write = |[y]: [&mut [Uninit]; 1]| {
-        y.par_chunks_mut(columns.output * channels).enumerate().for_each(|(number, y)| {
+        y.par_chunks_mut(line).enumerate().for_each(|(number, y)| {
             let x = &x[number / rows.output * image..][..image];
             simd::run(Row { window, divisor, x, row: number % rows.output, y });
         });
@@ -56,10 +58,16 @@ pub fn average_pool(x: &[f32], window: &Window, divisor: Divisor) -> Vec<f32> {
     y
 }
 
-/// Gradient of `x`.
+/// Gradient of `x`; panics as [`average_pool`] does.
 pub fn average_pool_backward(dy: &[f32], window: &Window, divisor: Divisor) -> Vec<f32> {
-    debug_assert!(dy.len() == window.output_len());
+    check(window, &[], &[dy]);
     gather(window, Shares { dy, window, divisor })
+}
+
+fn check(window: &Window, inputs: &[&[f32]], outputs: &[&[f32]]) {
+    window.check(inputs, outputs);
+    let reaches = |axis: &Axis| axis.dilation == 1 && (0..axis.output).all(|output| !axis.taps(output).is_empty());
+    assert!(window.output_len() == 0 || (reaches(&window.rows) && reaches(&window.columns)), "not a window to average: {window:?}");
 }
 
 #[derive(Clone, Copy)]

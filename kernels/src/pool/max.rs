@@ -15,14 +15,15 @@ use super::{Give, gather};
 /// The largest value of each window, and its tap: `row * kernel width + column`.
 ///
 /// PyTorch's rule: padding never wins, of equal values the first in the order of taps does, and NaN (of several the last) wins
-/// over everything. Windows have at most 65536 taps. One of which no tap
-/// lies inside, which dilation can bring about, gives -inf.
+/// over everything. A window of which no tap lies inside, which dilation can bring about, gives -inf.
+///
+/// Panics at more than 65536 taps, and where `x` is not as long as the window says.
 pub fn max_pool(x: &[f32], window: &Window) -> (Vec<f32>, Vec<u16>) {
-    debug_assert!(x.len() == window.input_len() && window.taps() <= 1 << 16);
+    check(window, &[x], &[]);
     let Window { channels, rows, columns, .. } = *window;
-    let image = rows.input * columns.input * channels;
+    let (image, line) = (rows.input * columns.input * channels, (columns.output * channels).max(1));
     let write = |y: &mut [Uninit], winners: &mut [MaybeUninit<u16>]| {
-        let rows_of = y.par_chunks_mut(columns.output * channels).zip(winners.par_chunks_mut(columns.output * channels));
+        let rows_of = y.par_chunks_mut(line).zip(winners.par_chunks_mut(line));
         rows_of.enumerate().for_each(|(number, (y, winners))| {
             let x = &x[number / rows.output * image..][..image];
             simd::run(Row { window, x, row: number % rows.output, y, winners });
@@ -34,8 +35,15 @@ pub fn max_pool(x: &[f32], window: &Window) -> (Vec<f32>, Vec<u16>) {
 
 /// Gradient of `x`: each output's gradient goes to its winner.
 pub fn max_pool_backward(dy: &[f32], winners: &[u16], window: &Window) -> Vec<f32> {
-    debug_assert!(dy.len() == window.output_len() && winners.len() == dy.len());
+    check(window, &[], &[dy]);
+    assert_eq!(winners.len(), dy.len());
     gather(window, ToWinners { dy, winners })
+}
+
+/// Panics where slices are not as long as the window says, or its taps have no number.
+fn check(window: &Window, inputs: &[&[f32]], outputs: &[&[f32]]) {
+    window.check(inputs, outputs);
+    assert!(window.taps() <= 1 << 16, "{} taps are more than 65536", window.taps());
 }
 
 #[derive(Clone, Copy)]

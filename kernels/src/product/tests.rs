@@ -27,7 +27,7 @@ fn products_are_sums_of_products() {
 }
 
 #[test]
-#[should_panic(expected = "assertion")]
+#[should_panic(expected = "a factor ends early")]
 fn a_short_factor_is_refused() {
     let size = Size { rows: 2, depth: 3, columns: 4 };
     product(size, Left { x: &[0.0; 5], row: 3, step: 1 }, Right { x: &[0.0; 12], row: 4 }, &mut [0.0; 8], 4, false);

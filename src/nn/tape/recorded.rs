@@ -3,17 +3,24 @@
 use candle_core::{Device, Tensor};
 
 use super::{Gradients, Source};
+use crate::nn::checkpoint::Segment;
 use crate::nn::ops::{Gradient, Operation, View, add_values, with_views};
-use crate::nn::{Error, Param};
+use crate::nn::{Error, Network, Param};
 
 /// The steps of a forward pass, in order.
-#[derive(Default)]
 pub struct Recorded {
-    steps: Vec<Step>,
+    parts: Vec<Part>,
     output: usize,
 }
 
-struct Step {
+/// A step, or some that come when they are needed.
+enum Part {
+    Step(Step),
+    Segment(Segment),
+}
+
+/// What the way back over one operation needs.
+pub struct Step {
     operation: Box<dyn Operation>,
     inputs: Vec<Input>,
     result: Kept,
@@ -40,29 +47,46 @@ impl Kept {
 
 impl std::fmt::Debug for Recorded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.steps.iter().map(|step| step.operation.name())).finish()
+        let name = |part: &Part| match part {
+            Part::Step(step) => step.operation.name(),
+            Part::Segment(_) => "segment",
+        };
+        f.debug_list().entries(self.parts.iter().map(name)).finish()
     }
 }
 
 impl Recorded {
-    /// Records that `operation` made the value `number`, `result`, from `inputs`. The last one recorded is the output.
-    pub fn record(&mut self, operation: Box<dyn Operation>, inputs: &[(Source, &Tensor)], number: usize, result: &Tensor) {
-        let inputs = inputs.iter().enumerate().map(|(i, &(source, tensor))| {
-            let keep = matches!(source, Source::Value(_)) && operation.reads_input(i);
-            Input { source, kept: Kept::new(tensor, keep) }
-        });
-        let (inputs, result) = (inputs.collect(), Kept::new(result, operation.reads_result()));
-        self.steps.push(Step { operation, inputs, result, number });
-        self.output = number;
+    /// The way back from the value `output`, without a step yet.
+    pub fn new(output: usize) -> Self {
+        Self { parts: Vec::new(), output }
+    }
+
+    /// Records the next step.
+    pub fn record(&mut self, step: Step) {
+        self.parts.push(Part::Step(step));
+    }
+
+    /// Records that the next steps are those of a segment, once they are needed.
+    pub fn leave_out(&mut self, segment: Segment) {
+        self.parts.push(Part::Segment(segment));
     }
 
     /// Gradients of the parameters that `wanted` names, from `dy`, that of the output; frees everything on the way.
-    pub fn backward(mut self, parameters: &[&Param], wanted: &[bool], dy: Tensor) -> Result<Gradients, Error> {
+    pub fn backward(mut self, network: &Network, parameters: &[&Param], wanted: &[bool], dy: Tensor) -> Result<Gradients, Error> {
         let needed = self.needed(wanted);
         let mut of_values: Vec<Option<Tensor>> = vec![None; needed.len()];
         let mut gradients = Gradients { of_parameters: vec![None; parameters.len()] };
         of_values[self.output] = Some(dy);
-        while let Some(step) = self.steps.pop() {
+        while let Some(part) = self.parts.pop() {
+            let step = match part {
+                Part::Step(step) => step,
+                Part::Segment(segment) => {
+                    if segment.is_needed(wanted, &needed) {
+                        self.parts.extend(segment.replay(network)?.into_iter().map(Part::Step));
+                    }
+                    continue;
+                }
+            };
             let Some(dy) = of_values[step.number].take() else { continue };
             let want: Vec<bool> = step.inputs.iter().map(|input| asked(input.source, wanted, &needed)).collect();
             if want.contains(&true) {
@@ -83,16 +107,42 @@ impl Recorded {
 
     /// For each value, whether a wanted parameter had a part in it.
     fn needed(&self, wanted: &[bool]) -> Vec<bool> {
-        let count = self.steps.iter().map(|step| step.number + 1).max().unwrap_or(0).max(self.output + 1);
-        let mut needed = vec![false; count];
-        for step in &self.steps {
-            needed[step.number] = step.inputs.iter().any(|input| asked(input.source, wanted, &needed));
+        // Values are numbered in running order, so none has a larger number than the output.
+        let mut needed = vec![false; self.output + 1];
+        for part in &self.parts {
+            match part {
+                Part::Step(step) => {
+                    needed[step.number] = step.inputs.iter().any(|input| asked(input.source, wanted, &needed));
+                }
+                Part::Segment(segment) => {
+                    for (sources, number) in &segment.outline {
+                        needed[*number] = sources.iter().any(|&source| asked(source, wanted, &needed));
+                    }
+                }
+            }
         }
         needed
     }
+
+    /// Bytes of the values that are kept for the way back, each counted once.
+    #[cfg(test)]
+    pub fn kept_bytes(&self) -> usize {
+        let of_part = |part: &Part| -> Vec<Tensor> {
+            match part {
+                Part::Step(step) => {
+                    step.inputs.iter().map(|input| &input.kept).chain([&step.result]).filter_map(|kept| kept.tensor.clone()).collect()
+                }
+                Part::Segment(segment) => segment.inputs.iter().map(|(_, tensor)| tensor.clone()).collect(),
+            }
+        };
+        let mut seen = std::collections::HashSet::new();
+        let kept = self.parts.iter().flat_map(of_part).filter(|tensor| seen.insert(tensor.id()));
+        kept.map(|tensor| 4 * tensor.elem_count()).sum()
+    }
 }
 
-fn asked(source: Source, wanted: &[bool], needed: &[bool]) -> bool {
+/// Whether the gradient of a source is asked for.
+pub fn asked(source: Source, wanted: &[bool], needed: &[bool]) -> bool {
     match source {
         Source::Value(number) => needed[number],
         Source::Parameter(number) => wanted[number],
@@ -110,6 +160,16 @@ impl Input {
 }
 
 impl Step {
+    /// Of `operation`, which made the value `number`, `result`, from `inputs`; keeps of them what it will read.
+    pub fn new(operation: Box<dyn Operation>, inputs: &[(Source, Tensor)], number: usize, result: &Tensor) -> Self {
+        let inputs = inputs.iter().enumerate().map(|(i, (source, tensor))| {
+            let keep = matches!(source, Source::Value(_)) && operation.reads_input(i);
+            Input { source: *source, kept: Kept::new(tensor, keep) }
+        });
+        let (inputs, result) = (inputs.collect(), Kept::new(result, operation.reads_result()));
+        Self { operation, inputs, result, number }
+    }
+
     /// The gradient of each input that is wanted.
     fn backward(&self, parameters: &[&Param], dy: &Tensor, want: &[bool]) -> Result<Vec<(Source, Tensor)>, Error> {
         let inputs = self.inputs.iter().map(|input| (&input.kept.dims, input.tensor(parameters)));
