@@ -5,7 +5,7 @@ use pulp::Simd;
 
 use super::lanes::F32s;
 use super::map::{Map, map};
-use super::math::{exp, normal, sigmoid};
+use super::math::{exp, gelu, normal, sigmoid};
 
 /// Which function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,12 @@ macro_rules! with_function {
 pub fn forward(activation: Activation, x: &[f32]) -> Vec<f32> {
     let [y] = with_function!(activation, f => map(Forward(f), [x]));
     y
+}
+
+/// `activation` of a register, to the bit what [`forward`] computes.
+#[inline(always)]
+pub(crate) fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
+    with_function!(activation, f => f.of(x))
 }
 
 /// Gradients of the arguments from those of the results, and what was saved: see [`Activation::saves_results`].
@@ -239,7 +245,7 @@ struct Gelu;
 impl Function for Gelu {
     #[inline(always)]
     fn of<S: Simd>(self, x: F32s<S>) -> F32s<S> {
-        x * normal(x).0
+        gelu(x)
     }
 
     #[inline(always)]

@@ -41,7 +41,7 @@ use tile::PanelSize;
 use weight::WeightPass;
 
 use super::simd::{self, Isa};
-use super::{activation, fresh, lanes, math, prefetch, sizes};
+use super::{activation, fresh, lanes, prefetch, sizes};
 
 /// How to compute.
 #[derive(Clone, Copy, Debug)]

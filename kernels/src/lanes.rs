@@ -10,7 +10,7 @@ use std::ops::{Add, BitOr, Div, Mul, Neg, Sub};
 
 use pulp::{MemMask, Simd};
 
-use super::simd::is_fused;
+use super::simd::{has_ordered_extremes, is_fused};
 
 /// One register of values.
 #[derive(Clone, Copy, Debug)]
@@ -89,14 +89,20 @@ impl<S: Simd> F32s<S> {
     #[inline(always)]
     pub fn at_most(self, limit: f32) -> Self {
         let limit = self.like(limit);
-        limit.lt(self).select(limit, self)
+        if !has_ordered_extremes::<S>() {
+            return limit.lt(self).select(limit, self);
+        }
+        Self { value: self.simd.min_f32s(limit.value, self.value), ..self }
     }
 
     /// The larger value; NaN where `self` is NaN.
     #[inline(always)]
     pub fn at_least(self, limit: f32) -> Self {
         let limit = self.like(limit);
-        self.lt(limit).select(limit, self)
+        if !has_ordered_extremes::<S>() {
+            return self.lt(limit).select(limit, self);
+        }
+        Self { value: self.simd.max_f32s(limit.value, self.value), ..self }
     }
 
     /// Two to the power of whole numbers from -126 to 127.
@@ -105,6 +111,16 @@ impl<S: Simd> F32s<S> {
         // Adding 2^23 puts a whole number into the lowest bits; 127 is the exponent's bias.
         let bits = self.simd.transmute_u32s_f32s((self + self.like(8_388_608.0 + 127.0)).value);
         let bits = self.simd.wrapping_dyn_shl_u32s(bits, self.simd.splat_u32s(23));
+        Self { value: self.simd.transmute_f32s_u32s(bits), ..self }
+    }
+
+    /// `self` divided by two `n` times, where `shifted` is the whole number `n` plus 1.5 * 2^23; right where the result is a normal
+    /// number of at most `self`.
+    #[inline(always)]
+    pub fn halved(self, shifted: Self) -> Self {
+        // The lowest bits of `shifted` are `n`, which moves to where the exponent is.
+        let n = self.simd.wrapping_dyn_shl_u32s(self.simd.transmute_u32s_f32s(shifted.value), self.simd.splat_u32s(23));
+        let bits = self.simd.sub_u32s(self.simd.transmute_u32s_f32s(self.value), n);
         Self { value: self.simd.transmute_f32s_u32s(bits), ..self }
     }
 

@@ -32,6 +32,12 @@ pub fn is_fused<S: pulp::Simd>() -> bool {
     std::any::TypeId::of::<S>() != std::any::TypeId::of::<Plain>()
 }
 
+/// Whether the smaller and the larger of two values are one instruction that takes the second where either is NaN or both are zeros.
+#[inline(always)]
+pub fn has_ordered_extremes<S: pulp::Simd>() -> bool {
+    cfg!(target_arch = "x86_64") && is_fused::<S>()
+}
+
 /// Runs `kernel` compiled for [`best`]'s instruction set.
 #[inline]
 pub fn run<K: WithSimd>(kernel: K) -> K::Output {

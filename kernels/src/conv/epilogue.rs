@@ -2,10 +2,9 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::activation::{Activation, Function, Relu, Relu6, Silu};
+use super::activation::{Activation, activate};
 use super::fresh::Uninit;
 use super::lanes::{Columns, F32s, Lanes, Width};
-use super::math::{normal, sigmoid};
 use super::simd;
 
 /// `activation(y + bias + residual)` instead of `y`, at the price of the residual's reading: results are written once.
@@ -98,23 +97,4 @@ fn finished<S: Simd, L: Lanes<S>>(
         value = activate(activation, value);
     }
     value
-}
-
-/// `activation` of a register, to the bit what [`super::activation::forward`] computes.
-#[inline(always)]
-fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
-    let ramp = |x: F32s<S>| (x + x.like(3.0)).at_least(0.0).at_most(6.0);
-    match activation {
-        Activation::Relu => Relu.of(x),
-        Activation::Relu6 => Relu6.of(x),
-        Activation::Sigmoid => sigmoid(x),
-        Activation::HardSigmoid => ramp(x) * x.like(1.0 / 6.0),
-        Activation::Silu => Silu.of(x),
-        Activation::HardSwish => x * ramp(x) * x.like(1.0 / 6.0),
-        Activation::Gelu => x * normal(x).0,
-        Activation::GeluTanh => {
-            const TWICE: f32 = 1.595_769_2; // twice sqrt(2 / pi)
-            x * sigmoid(x * (x * x).mul_add(x.like(TWICE * 0.044715), x.like(TWICE)))
-        }
-    }
 }
