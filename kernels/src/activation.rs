@@ -1,9 +1,9 @@
 //! Functions of one value, with PyTorch's gradients, also at the corners: both of a corner's sides as PyTorch takes them, and
 //! NaN stays NaN.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
-use super::lanes::F32s;
+use super::lanes::{Columns, F32s, Lanes, Width};
 use super::map::{Map, map};
 use super::math::{exp, gelu, normal, sigmoid};
 
@@ -89,10 +89,32 @@ pub fn forward(activation: Activation, x: &[f32]) -> Vec<f32> {
     y
 }
 
-/// `activation` of a register, to the bit what [`forward`] computes.
+/// `activation` of every value, in place, to the bit what [`forward`] computes.
 #[inline(always)]
-pub(crate) fn activate<S: Simd>(activation: Activation, x: F32s<S>) -> F32s<S> {
-    with_function!(activation, f => f.of(x))
+pub(crate) fn apply<S: Simd>(simd: S, activation: Activation, y: &mut [f32]) {
+    // A function of its own for each activation, and not a choice for each register in all that calls this.
+    with_function!(activation, function => simd.vectorize(InPlace { function, y }));
+}
+
+struct InPlace<'a, F> {
+    function: F,
+    y: &'a mut [f32],
+}
+
+impl<F: Function> WithSimd for InPlace<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        Width::new(simd, self.y.len()).each(&mut self);
+    }
+}
+
+impl<S: Simd, F: Function> Columns<S> for InPlace<'_, F> {
+    #[inline(always)]
+    fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
+        lanes.store(self.y, at, self.function.of(lanes.load(self.y, at)));
+    }
 }
 
 /// Gradients of the arguments from those of the results, and what was saved: see [`Activation::saves_results`].

@@ -1,10 +1,15 @@
 //! What is done to the results of a forward pass before they are written.
 
+#![allow(unsafe_code)] // Threads write parts of one output that do not overlap.
+
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
-use super::activation::{Activation, activate};
+use super::activation::{self, Activation};
+use super::buffer::Canvas;
 use super::fresh::Uninit;
-use super::lanes::{Columns, F32s, Lanes, Width};
+use super::lanes::{Columns, Lanes, Width};
 use super::simd;
 
 /// `activation(y + bias + residual)` instead of `y`, at the price of the residual's reading: results are written once.
@@ -37,19 +42,57 @@ impl<'a> Epilogue<'a> {
     }
 }
 
-/// The epilogue of neighbouring channels of one pixel, whose bias is already added.
+/// The results of some pixels on their way to memory: `[pixel][width]`, whole registers for each, bias and all.
 pub struct Finish<'a> {
-    pub floats: &'a [f32],
-    pub residual: Option<&'a [f32]>,
-    pub activation: Option<Activation>,
-    pub out: &'a mut [Uninit],
+    pub floats: &'a mut [f32],
+    pub width: usize,
 }
 
-impl<S: Simd> Columns<S> for Finish<'_> {
+impl Finish<'_> {
+    /// Adds what the epilogue adds and applies what it applies, then writes each pixel with a place to that place of the canvas.
+    ///
+    /// # Safety
+    ///
+    /// No other part of the canvas that overlaps these places may be alive.
+    #[inline(always)]
+    pub unsafe fn write<S: Simd>(
+        self,
+        simd: S,
+        epilogue: &Epilogue<'_>,
+        canvas: Canvas<'_>,
+        places: impl Iterator<Item = Option<Range<usize>>> + Clone,
+    ) {
+        let Self { floats, width } = self;
+        if let Some(residual) = epilogue.residual {
+            for (floats, place) in floats.chunks_exact_mut(width).zip(places.clone()) {
+                if let Some(place) = place {
+                    Width::new(simd, place.len()).each(&mut AddTo { y: floats, residual: &residual[place] });
+                }
+            }
+        }
+        if let Some(activation) = epilogue.activation {
+            // All registers at once, those past the last channels too: the longer the run, the more of it is worked on at a time.
+            activation::apply(simd, activation, floats);
+        }
+        for (floats, place) in floats.chunks_exact(width).zip(places) {
+            if let Some(place) = place {
+                // SAFETY: by the contract.
+                let out = unsafe { canvas.part(place) };
+                Width::new(simd, out.len()).each(&mut Copy { floats, out });
+            }
+        }
+    }
+}
+
+struct Copy<'a> {
+    floats: &'a [f32],
+    out: &'a mut [Uninit],
+}
+
+impl<S: Simd> Columns<S> for Copy<'_> {
     #[inline(always)]
     fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
-        let value = finished(lanes, lanes.load(self.floats, at), self.residual, self.activation, at);
-        lanes.init(self.out, at, value);
+        lanes.init(self.out, at, lanes.load(self.floats, at));
     }
 }
 
@@ -69,32 +112,25 @@ impl WithSimd for InPlace<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        Width::new(simd, self.y.len()).each(&mut self);
+    fn with_simd<S: Simd>(self, simd: S) {
+        if let Some(residual) = self.residual {
+            Width::new(simd, self.y.len()).each(&mut AddTo { y: self.y, residual });
+        }
+        if let Some(activation) = self.activation {
+            activation::apply(simd, activation, self.y);
+        }
     }
 }
 
-impl<S: Simd> Columns<S> for InPlace<'_> {
+struct AddTo<'a> {
+    y: &'a mut [f32],
+    residual: &'a [f32],
+}
+
+impl<S: Simd> Columns<S> for AddTo<'_> {
     #[inline(always)]
     fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
-        let value = finished(lanes, lanes.load(self.y, at), self.residual, self.activation, at);
-        lanes.store(self.y, at, value);
+        let sum = lanes.load(self.y, at) + lanes.load(self.residual, at);
+        lanes.store(self.y, at, sum);
     }
-}
-
-#[inline(always)]
-fn finished<S: Simd, L: Lanes<S>>(
-    lanes: L,
-    mut value: F32s<S>,
-    residual: Option<&[f32]>,
-    activation: Option<Activation>,
-    at: usize,
-) -> F32s<S> {
-    if let Some(residual) = residual {
-        value = value + lanes.load(residual, at);
-    }
-    if let Some(activation) = activation {
-        value = activate(activation, value);
-    }
-    value
 }

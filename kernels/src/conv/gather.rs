@@ -5,7 +5,7 @@ use pulp::Simd;
 
 use super::buffer::Canvas;
 use super::epilogue::{Epilogue, Finish};
-use super::lanes::{MAX_LANES, Width};
+use super::lanes::MAX_LANES;
 use super::pack::Panel;
 use super::prefetch::prefetch;
 use super::tile::{self, MAX_HEIGHT, VECTORS};
@@ -85,26 +85,11 @@ impl Gather<'_> {
                         store_floats::<S>(&mut floats[(m * V + v) * S::F32_LANES..], sums[m][v]);
                     }
                 }
-                // SAFETY: passed on.
-                unsafe { self.finish(simd, &floats, targets, panel) }
+                let floats = &mut floats[..M.min(targets.len()) * panel.width];
+                let places = targets.iter().map(|target| Some(target + panel.start..target + panel.start + panel.len));
+                // SAFETY: by the contract.
+                unsafe { Finish { floats, width: panel.width }.write(simd, &self.epilogue, self.canvas, places) }
             }
-        }
-    }
-
-    /// Writes the results of a tile, `[pixel][column of the panel]`.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Gather::tile`].
-    #[inline(always)]
-    unsafe fn finish<S: Simd>(&self, simd: S, floats: &[f32], targets: &[usize], panel: Panel<'_>) {
-        for (floats, target) in floats.chunks_exact(panel.width).zip(targets) {
-            let place = target + panel.start..target + panel.start + panel.len;
-            let residual = self.epilogue.residual.map(|residual| &residual[place.clone()]);
-            let activation = self.epilogue.activation;
-            // SAFETY: by the contract.
-            let out = unsafe { self.canvas.part(place) };
-            Width::new(simd, panel.len).each(&mut Finish { floats, residual, activation, out });
         }
     }
 

@@ -13,7 +13,6 @@ use rayon::prelude::*;
 use super::Geometry;
 use super::buffer::{Canvas, Lent, Scratch, filled};
 use super::epilogue::{Epilogue, Finish};
-use super::lanes::Width;
 use super::simd::{self, Isa};
 use super::tile::PanelSize;
 use super::vector::{load, multiply_add, store_floats};
@@ -200,14 +199,11 @@ impl Task<'_> {
             store_floats::<S>(&mut floats[m * S::F32_LANES..], sums[m]);
         }
         let pixels = M.min(g.output[1].saturating_sub(column));
-        let Epilogue { residual, activation, .. } = pass.epilogue;
-        for (m, floats) in floats.chunks_exact(S::F32_LANES).take(pixels).enumerate() {
-            let pixel = ((self.image * g.output[0] + row) * g.output[1] + column + m) * g.groups * g.c_out;
-            let place = pixel + channels.start..pixel + channels.end;
-            let residual = residual.map(|residual| &residual[place.clone()]);
-            // SAFETY: tasks differ in images, rows or channels.
-            let out = unsafe { self.canvas.part(place) };
-            Width::new(simd, channels.len()).each(&mut Finish { floats, residual, activation, out });
-        }
+        let first = ((self.image * g.output[0] + row) * g.output[1] + column) * g.groups * g.c_out;
+        let pitch = g.groups * g.c_out;
+        let places = (0..pixels).map(|m| Some(first + m * pitch + channels.start..first + m * pitch + channels.end));
+        let floats = &mut floats[..pixels * S::F32_LANES];
+        // SAFETY: tasks differ in images, rows or channels.
+        unsafe { Finish { floats, width: S::F32_LANES }.write(simd, &pass.epilogue, self.canvas, places) }
     }
 }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::super::buffer::{Canvas, Lent, filled};
 use super::super::epilogue::{Epilogue, Finish};
 use super::super::gather::Gather;
-use super::super::lanes::{MAX_LANES, Width};
+use super::super::lanes::MAX_LANES;
 use super::super::pack::Panels;
 use super::super::simd::{self, Isa};
 use super::super::tile::{self, PanelSize};
@@ -230,20 +230,9 @@ impl Task<'_> {
                 store_floats::<S>(&mut floats[(y * SIDE + x) * S::F32_LANES..], simd.add_f32s(square[y][x], bias));
             }
         }
-        self.finish(simd, &floats, pixels, &range);
-    }
-
-    /// Writes those pixels of a tile that lie inside.
-    #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, floats: &[f32], pixels: &Pixels<SIDE>, range: &Range<usize>) {
-        let Epilogue { residual, activation, .. } = self.pass.epilogue;
-        for (at, floats) in floats.chunks_exact(S::F32_LANES).take(SIDE * SIDE).enumerate() {
-            if let Some(place) = pixels.channels(at / SIDE, at % SIDE, range) {
-                let residual = residual.map(|residual| &residual[place.clone()]);
-                // SAFETY: as in `transform`.
-                let out = unsafe { self.canvas.part(place) };
-                Width::new(simd, range.len()).each(&mut Finish { floats, residual, activation, out });
-            }
-        }
+        let places = (0..SIDE * SIDE).map(|at| pixels.channels(at / SIDE, at % SIDE, &range));
+        let floats = &mut floats[..SIDE * SIDE * S::F32_LANES];
+        // SAFETY: tiles are apart from each other, and this task alone has these channels of its tiles.
+        unsafe { Finish { floats, width: S::F32_LANES }.write(simd, epilogue, self.canvas, places) }
     }
 }
