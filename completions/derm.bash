@@ -1615,7 +1615,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__train)
-            opts="-q -v -j -h --data --split --out --params --restart --network --weights --image-size --freeze --device --epochs --batch-size --grad-checkpointing --optimizer --lr --backbone-lr-factor --warmup-epochs --final-lr-fraction --weight-decay --momentum --grad-clip --class-weights --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --experiment --name --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --data --split --out --params --restart --network --weights --image-size --freeze --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1702,6 +1702,10 @@ _derm() {
                     COMPREPLY=($(compgen -W "cpu cuda metal" -- "${cur}"))
                     return 0
                     ;;
+                --recipe)
+                    COMPREPLY=($(compgen -W "cnn-finetune vit-finetune linear-probe from-scratch" -- "${cur}"))
+                    return 0
+                    ;;
                 --epochs)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1723,6 +1727,13 @@ _derm() {
                     fi
                     return 0
                     ;;
+                --accumulate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --optimizer)
                     COMPREPLY=($(compgen -W "adamw sgd" -- "${cur}"))
                     return 0
@@ -1734,7 +1745,25 @@ _derm() {
                     fi
                     return 0
                     ;;
+                --schedule)
+                    COMPREPLY=($(compgen -W "cosine one-cycle poly steps plateau constant" -- "${cur}"))
+                    return 0
+                    ;;
                 --backbone-lr-factor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --layer-decay)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --head-epochs)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1769,6 +1798,13 @@ _derm() {
                     fi
                     return 0
                     ;;
+                --nesterov)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --grad-clip)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1776,8 +1812,26 @@ _derm() {
                     fi
                     return 0
                     ;;
+                --ema)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --sampler)
+                    COMPREPLY=($(compgen -W "shuffled balanced" -- "${cur}"))
+                    return 0
+                    ;;
                 --class-weights)
                     COMPREPLY=($(compgen -W "none balanced" -- "${cur}"))
+                    return 0
+                    ;;
+                --focal-gamma)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --label-smoothing)
@@ -1848,6 +1902,20 @@ _derm() {
                     return 0
                     ;;
                 --hue)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --mixup)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cutmix)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

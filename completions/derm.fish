@@ -277,21 +277,40 @@ backbone\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''
 cuda\t''
 metal\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l recipe -d 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`' -r -f -a "cnn-finetune\t''
+vit-finetune\t''
+linear-probe\t''
+from-scratch\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l epochs -d 'Times that every training image is seen [default: 20; 60 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l batch-size -d 'Images in a step [default: 32; 128 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l grad-checkpointing -d 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]' -r -f -a "true\t''
 false\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l accumulate -d 'Batches whose gradients are averaged for one step: more images a step in the same memory [default: 1]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l optimizer -d 'How weights follow their gradients [default: adamw]' -r -f -a "adamw\t''
 sgd\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l lr -d 'The highest learning rate [default: 0.001; 0.02 for sgd]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l schedule -d 'How the learning rate goes on after its rise [default: cosine]' -r -f -a "cosine\t''
+one-cycle\t''
+poly\t''
+steps\t''
+plateau\t''
+constant\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l backbone-lr-factor -d 'The backbone\'s learning rate as a part of the head\'s [default: 0.1 from given weights, else 1]' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l warmup-epochs -d 'Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l layer-decay -d 'Each block\'s learning rate as a part of that of the block after it [default: 1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l head-epochs -d 'Epochs at the beginning in which the head learns alone [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l warmup-epochs -d 'Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5; three tenths of all for one-cycle]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l final-lr-fraction -d 'The part of the highest learning rate that the cosine falls to [default: 0.01]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l weight-decay -d 'Decay of the weights [default: 0.05; 0.0005 for sgd]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l momentum -d 'Momentum of sgd [default: 0.9]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l nesterov -d 'Whether sgd looks ahead along its momentum [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l grad-clip -d 'The largest norm of all gradients together; 0 means no limit [default: 1]' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced]' -r -f -a "none\t''
+complete -c derm -n "__fish_derm_using_subcommand train" -l ema -d 'Keep an average of the weights, of which a step keeps so much, and judge and publish that; 0 means none [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l sampler -d 'Which images an epoch sees: `shuffled`, all once; `balanced`, as many, every class as often as any other [default: shuffled]' -r -f -a "shuffled\t''
 balanced\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced; none with `--sampler balanced`]' -r -f -a "none\t''
+balanced\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l focal-gamma -d 'Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l label-smoothing -d 'Part of each target that is spread over all classes [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
@@ -307,6 +326,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l rotation -d 'Rotate 
 complete -c derm -n "__fish_derm_using_subcommand train" -l crop -d 'The smallest part of the area that a random crop keeps; 1 means no crop' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l colour-jitter -d 'Vary brightness, contrast and saturation by up to this part either way' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l hue -d 'Turn the hue by up to so many degrees either way' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l mixup -d 'Blend images in pairs, by parts that follow Beta(ALPHA, ALPHA); 0 means never [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l cutmix -d 'Put a box of another image into each, of an area that follows Beta(ALPHA, ALPHA); 0 means never [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l experiment -d 'The experiment that the run belongs to [default: train]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l name -d 'A name for the run' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"

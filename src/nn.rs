@@ -19,8 +19,10 @@
 //! Everything is f32. On the CPU operations are derm's kernels; on another device (features `cuda` and `metal`) they are composed of
 //! candle's, values are copied to main memory for files, and results are not promised to be the same bits.
 
+mod average;
 pub mod bundle;
 mod checkpoint;
+mod depth;
 pub mod error;
 mod exec;
 pub mod fold;
@@ -44,6 +46,7 @@ pub mod zoo;
 #[cfg(test)]
 mod tests;
 
+pub use average::Average;
 pub use bundle::Bundle;
 pub use error::{Error, Misfit};
 pub use inference::Inference;

@@ -31,12 +31,14 @@ pub mod fit;
 mod images;
 pub mod infer;
 mod learner;
+mod mixing;
 pub mod plan;
 pub mod publish;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
 pub mod session;
+mod step;
 pub mod stopping;
 pub mod tensors;
 

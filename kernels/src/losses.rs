@@ -3,12 +3,14 @@
 mod binary;
 mod cross_entropy;
 mod dice;
+mod focal;
 #[cfg(test)]
 mod tests;
 
 pub use binary::{Binary, binary_cross_entropy};
 pub use cross_entropy::{CrossEntropy, Targets, cross_entropy};
 pub use dice::dice;
+pub use focal::focal;
 
 /// A loss and the gradient of what it was worked out from.
 #[derive(Clone, Debug, PartialEq)]

@@ -90,6 +90,11 @@ pub struct ModelArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Learning")]
 pub struct LearningArgs {
+    /// A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published
+    /// weights, `linear-probe` for a new head alone, `from-scratch`
+    #[arg(long, value_name = "NAME", value_parser = ["cnn-finetune", "vit-finetune", "linear-probe", "from-scratch"])]
+    pub recipe: Option<String>,
+
     /// Times that every training image is seen [default: 20; 60 with a frozen backbone]
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub epochs: Option<usize>,
@@ -102,6 +107,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_hint = ValueHint::Other)]
     pub grad_checkpointing: Option<bool>,
 
+    /// Batches whose gradients are averaged for one step: more images a step in the same memory [default: 1]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub accumulate: Option<usize>,
+
     /// How weights follow their gradients [default: adamw]
     #[arg(long, value_name = "NAME", value_parser = ["adamw", "sgd"])]
     pub optimizer: Option<String>,
@@ -110,11 +119,23 @@ pub struct LearningArgs {
     #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
     pub lr: Option<f64>,
 
+    /// How the learning rate goes on after its rise [default: cosine]
+    #[arg(long, value_name = "SHAPE", value_parser = ["cosine", "one-cycle", "poly", "steps", "plateau", "constant"])]
+    pub schedule: Option<String>,
+
     /// The backbone's learning rate as a part of the head's [default: 0.1 from given weights, else 1]
     #[arg(long, value_name = "FACTOR", value_hint = ValueHint::Other)]
     pub backbone_lr_factor: Option<f64>,
 
-    /// Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5]
+    /// Each block's learning rate as a part of that of the block after it [default: 1]
+    #[arg(long, value_name = "FACTOR", value_hint = ValueHint::Other)]
+    pub layer_decay: Option<f64>,
+
+    /// Epochs at the beginning in which the head learns alone [default: 0]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub head_epochs: Option<usize>,
+
+    /// Epochs in which the learning rate rises to its highest [default: a twentieth of all, at least 0.5, at most 5; three tenths of all for one-cycle]
     #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
     pub warmup_epochs: Option<f64>,
 
@@ -130,13 +151,29 @@ pub struct LearningArgs {
     #[arg(long, value_name = "MOMENTUM", value_hint = ValueHint::Other)]
     pub momentum: Option<f64>,
 
+    /// Whether sgd looks ahead along its momentum [default: false]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_hint = ValueHint::Other)]
+    pub nesterov: Option<bool>,
+
     /// The largest norm of all gradients together; 0 means no limit [default: 1]
     #[arg(long, value_name = "NORM", value_hint = ValueHint::Other)]
     pub grad_clip: Option<f64>,
 
-    /// Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced]
+    /// Keep an average of the weights, of which a step keeps so much, and judge and publish that; 0 means none [default: 0]
+    #[arg(long, value_name = "DECAY", value_hint = ValueHint::Other)]
+    pub ema: Option<f64>,
+
+    /// Which images an epoch sees: `shuffled`, all once; `balanced`, as many, every class as often as any other [default: shuffled]
+    #[arg(long, value_name = "RULE", value_parser = ["shuffled", "balanced"])]
+    pub sampler: Option<String>,
+
+    /// Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced; none with `--sampler balanced`]
     #[arg(long, value_name = "RULE", value_parser = ["none", "balanced"])]
     pub class_weights: Option<String>,
+
+    /// Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]
+    #[arg(long, value_name = "GAMMA", value_hint = ValueHint::Other)]
+    pub focal_gamma: Option<f64>,
 
     /// Part of each target that is spread over all classes [default: 0]
     #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
@@ -186,6 +223,14 @@ pub struct AugmentationArgs {
     /// Turn the hue by up to so many degrees either way
     #[arg(long, value_name = "DEGREES", value_hint = ValueHint::Other)]
     pub hue: Option<f64>,
+
+    /// Blend images in pairs, by parts that follow Beta(ALPHA, ALPHA); 0 means never [default: 0]
+    #[arg(long, value_name = "ALPHA", value_hint = ValueHint::Other)]
+    pub mixup: Option<f64>,
+
+    /// Put a box of another image into each, of an area that follows Beta(ALPHA, ALPHA); 0 means never [default: 0]
+    #[arg(long, value_name = "ALPHA", value_hint = ValueHint::Other)]
+    pub cutmix: Option<f64>,
 }
 
 /// How the training is recorded.

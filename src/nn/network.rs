@@ -3,8 +3,9 @@
 use candle_core::{DType, Device, Tensor, Var};
 use indexmap::IndexMap;
 
+use super::depth::depths;
 use super::graph::{Graph, NodeId, ParamSpec};
-use super::ops::Way;
+use super::ops::{self, Way};
 use super::tape::Tape;
 use super::weights::Weights;
 use super::zoo::Architecture;
@@ -45,6 +46,8 @@ pub struct Param {
     pub role: Role,
     /// Which side of the features it is on.
     pub part: Part,
+    /// Blocks between it and the logits; 0 for the head's.
+    pub depth: usize,
     /// Its place in state-dict order.
     pub(super) place: usize,
 }
@@ -133,11 +136,19 @@ impl Network {
     ) -> Result<Self, Error> {
         let mut params = IndexMap::new();
         let mut slots = Vec::with_capacity(graph.nodes().len());
+        let depths = depths(&graph.params());
         for id in 0..graph.nodes().len() {
             let mut own = Vec::new();
             for spec in graph.node_params(NodeId(id)) {
                 let var = Var::from_vec(value(&spec, &graph)?, spec.shape.as_slice(), device)?;
-                let param = Param { name: spec.name.clone(), var, role: spec.role, part: spec.part, place: params.len() };
+                let param = Param {
+                    name: spec.name.clone(),
+                    var,
+                    role: spec.role,
+                    part: spec.part,
+                    depth: depths[params.len()],
+                    place: params.len(),
+                };
                 own.push(params.insert_full(spec.name, param).0);
             }
             slots.push(own);
@@ -256,6 +267,12 @@ impl Network {
             }
         }
         Ok(())
+    }
+
+    /// Another network with the same values, which go their own way from here on.
+    pub fn copy(&self) -> Result<Self, Error> {
+        let value = |spec: &ParamSpec, _: &Graph| Ok(ops::with(&self.params[&spec.name].var, <[f32]>::to_vec)?);
+        Self::assemble(self.architecture, self.classes, self.graph.clone(), &self.device, value)
     }
 
     /// Copies of all values by name, in state-dict order: a snapshot that later training does not change.

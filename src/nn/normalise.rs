@@ -10,6 +10,18 @@ use super::{Channels, Error, Preprocess};
 /// Each plane is `(value / 255 - mean) / std`, planes in the order of [`Preprocess::channels`]. In memory the three values of a
 /// pixel stay together, as the kernels want them.
 pub fn normalise(pixels: &[u8], preprocess: &Preprocess) -> Result<Tensor, Error> {
+    tensor(values(pixels, preprocess)?, preprocess)
+}
+
+/// Values f32 `[n, height, width, 3]` in that order in memory as a tensor `[n, 3, height, width]`.
+pub fn tensor(values: Vec<f32>, preprocess: &Preprocess) -> Result<Tensor, Error> {
+    let (height, width) = (preprocess.height as usize, preprocess.width as usize);
+    let n = values.len() / (height * width * 3).max(1);
+    Ok(Tensor::from_vec(values, (n, height, width, 3), &Device::Cpu)?.permute((0, 3, 1, 2))?)
+}
+
+/// [`normalise`]'s values as they lie in memory, `[n, height, width, 3]`.
+pub fn values(pixels: &[u8], preprocess: &Preprocess) -> Result<Vec<f32>, Error> {
     let (height, width) = (preprocess.height as usize, preprocess.width as usize);
     let image = height * width * 3;
     if image == 0 || pixels.is_empty() || !pixels.len().is_multiple_of(image) {
@@ -29,7 +41,7 @@ pub fn normalise(pixels: &[u8], preprocess: &Preprocess) -> Result<Tensor, Error
             }
         }
     });
-    Ok(Tensor::from_vec(out, (pixels.len() / image, height, width, 3), &Device::Cpu)?.permute((0, 3, 1, 2))?)
+    Ok(out)
 }
 
 /// The result for each value of each plane, worked out in f64.

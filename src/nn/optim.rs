@@ -65,20 +65,23 @@ pub struct Rates {
     pub backbone: f64,
     /// Of the parameters after them.
     pub head: f64,
+    /// What a block's rate is of that of the block after it; 1 for all alike.
+    pub layer_decay: f64,
 }
 
 impl Rates {
     /// One rate for all.
     pub fn all(rate: f64) -> Self {
-        Self { backbone: rate, head: rate }
+        Self { backbone: rate, head: rate, layer_decay: 1.0 }
     }
 
     /// That of one parameter.
     pub fn of(&self, param: &Param) -> f64 {
-        match param.part {
+        let rate = match param.part {
             Part::Backbone => self.backbone,
             Part::Head => self.head,
-        }
+        };
+        rate * self.layer_decay.powi(param.depth as i32)
     }
 }
 

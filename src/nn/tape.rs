@@ -107,4 +107,19 @@ impl Gradients {
     pub fn get(&self, param: &Param) -> Option<&Tensor> {
         self.of_parameters.get(param.place)?.as_ref()
     }
+
+    /// `share` of these and the rest of `others`, for parameters that have either.
+    pub fn mixed(self, share: f64, others: &Self) -> Result<Self, Error> {
+        let both = self.of_parameters.into_iter().zip(&others.of_parameters);
+        let mixed = both.map(|(own, other)| {
+            let scaled = |gradient: &Tensor, share: f64| gradient.affine(share, 0.0);
+            Ok(match (own, other) {
+                (Some(own), Some(other)) => Some((scaled(&own, share)? + scaled(other, 1.0 - share)?)?),
+                (Some(own), None) => Some(scaled(&own, share)?),
+                (None, Some(other)) => Some(scaled(other, 1.0 - share)?),
+                (None, None) => None,
+            })
+        });
+        Ok(Self { of_parameters: mixed.collect::<Result<_, Error>>()? })
+    }
 }

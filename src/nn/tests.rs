@@ -125,7 +125,7 @@ fn trained(name: &str, threads: usize) -> (Vec<u8>, Vec<f32>) {
             let (logits, tape) = network.train(Input::Images(&images(5, 33)), Pass::new(key)).unwrap();
             let loss = loss::cross_entropy(&logits, &[0, 1, 2, 0, 1], Some(&[1.0, 2.0, 3.0]), 0.1).unwrap();
             let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
-            optimizer.step(&network, &grads, Rates { backbone: 1e-3, head: 1e-2 }, Some(1.0)).unwrap();
+            optimizer.step(&network, &grads, Rates { backbone: 1e-3, ..Rates::all(1e-2) }, Some(1.0)).unwrap();
         }
         (weights::encode(&network).unwrap(), floats(&network.forward(&images(5, 33)).unwrap()))
     })
@@ -222,4 +222,24 @@ fn inputs_that_do_not_fit_are_refused() {
     assert!(wrong(&[0, 3, 64, 64]).contains("[n, 3, height, width]"));
     assert!(matches!(Network::new(network.architecture(), 1, 0, &Device::Cpu), Err(Error::Classes(1))));
     assert!(zoo::find("resnet81").unwrap_err().to_string().contains("resnet81"));
+}
+
+#[test]
+fn gradients_of_halves_mix_to_that_of_the_whole() {
+    let network = Network::new(zoo::find("resnet18").unwrap(), 3, 1, &Device::Cpu).unwrap();
+    let images =
+        Tensor::from_vec((0..4 * 3 * 32 * 32).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<_>>(), (4, 3, 32, 32), &Device::Cpu).unwrap();
+    let gradients = |first: usize, n: usize| {
+        let pass = Pass { norms: Norms::Frozen, ..Pass::new(0) };
+        let (logits, tape) = network.train(Input::Images(&images.narrow(0, first, n).unwrap()), pass).unwrap();
+        let targets: Vec<u32> = (first..first + n).map(|i| i as u32 % 3).collect();
+        let loss = loss::cross_entropy(&logits, &targets, None, 0.0).unwrap();
+        tape.backward(&network, loss.gradient, |_| true).unwrap()
+    };
+    let (whole, mixed) = (gradients(0, 4), gradients(0, 1).mixed(0.25, &gradients(1, 3)).unwrap());
+    for param in network.params().filter(|param| param.is_trainable()) {
+        let [a, b] = [&whole, &mixed].map(|gradients| gradients.get(param).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap());
+        let largest = a.iter().fold(0f32, |largest, x| largest.max(x.abs()));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-4 * largest), "{}", param.name);
+    }
 }

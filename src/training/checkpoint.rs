@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `state.safetensors` | tensors `model/NAME` (parameters and running statistics) and `optimizer/NAME`; [`State`] in the header |
+//! | `state.safetensors` | tensors `model/NAME` (parameters and running statistics), `average/NAME` (their average, if one is kept) and `optimizer/NAME`; [`State`] in the header |
 //! | `best-EPOCH.safetensors` | tensors `NAME` of the best epoch so far, if that is not the last one in `state` alone |
 //! | `lock` | held while a training uses the folder |
 //!
@@ -61,6 +61,8 @@ pub struct Saved {
     pub state: State,
     /// `model/NAME` without the prefix.
     pub model: Named,
+    /// `average/NAME` without the prefix.
+    pub average: Named,
     /// `optimizer/NAME` without the prefix.
     pub optimizer: Named,
     /// Tensors of the best epoch.
@@ -104,16 +106,17 @@ impl Folder {
         if state.schema != State::SCHEMA {
             return Err(ReadError::Damaged(format!("its schema is {}, this derm knows {}", state.schema, State::SCHEMA)));
         }
-        let (mut model, mut optimizer) = (Named::new(), Named::new());
+        let (mut model, mut average, mut optimizer) = (Named::new(), Named::new(), Named::new());
         for (name, tensor) in all {
             match name.split_once('/') {
                 Some(("model", name)) => model.push((name.to_owned(), tensor)),
+                Some(("average", name)) => average.push((name.to_owned(), tensor)),
                 Some(("optimizer", name)) => optimizer.push((name.to_owned(), tensor)),
                 _ => return Err(ReadError::Damaged(format!("it holds an unknown tensor `{name}`"))),
             }
         }
         let best = state.best.map(|best| tensors::read::<()>(&self.best_path(best.epoch))).transpose()?;
-        Ok(Some(Saved { state, model, optimizer, best: best.map(|(tensors, ())| tensors) }))
+        Ok(Some(Saved { state, model, average, optimizer, best: best.map(|(tensors, ())| tensors) }))
     }
 
     /// Keeps the tensors of the best epoch; the next [`Folder::write`] makes it known.
@@ -123,9 +126,9 @@ impl Folder {
     }
 
     /// Replaces the last checkpoint.
-    pub fn write(&self, state: &State, model: Named, optimizer: Named) -> Result<(), Error> {
+    pub fn write(&self, state: &State, model: Named, average: Named, optimizer: Named) -> Result<(), Error> {
         let prefixed = |prefix: &'static str, tensors: Named| tensors.into_iter().map(move |(name, t)| (format!("{prefix}/{name}"), t));
-        let all: Named = prefixed("model", model).chain(prefixed("optimizer", optimizer)).collect();
+        let all = prefixed("model", model).chain(prefixed("average", average)).chain(prefixed("optimizer", optimizer)).collect();
         let path = self.state_path();
         tensors::write(&path, &all, state).map_err(|source| Error::Checkpoint { path, source })?;
         self.remove_files(|name| name.starts_with("best-") && Some(name) != state.best.map(|best| best_name(best.epoch)).as_deref())
@@ -201,13 +204,14 @@ mod tests {
         assert!(checkpoints.read().unwrap().is_none());
         let state = |epoch, best| State { schema: State::SCHEMA, epoch, best: Some(Best { epoch: best, value: 0.5 }), ..State::default() };
         checkpoints.write_best(0, &named(1.0)).unwrap();
-        checkpoints.write(&state(1, 0), named(2.0), named(3.0)).unwrap();
+        checkpoints.write(&state(1, 0), named(2.0), named(7.0), named(3.0)).unwrap();
         // Killed after the next best file and before the state that names it.
         checkpoints.write_best(1, &named(4.0)).unwrap();
         let saved = checkpoints.read().unwrap().unwrap();
         assert_eq!((saved.state.epoch, value(&saved.model), value(&saved.optimizer)), (1, 2.0, 3.0));
+        assert_eq!(value(&saved.average), 7.0);
         assert_eq!(value(&saved.best.unwrap()), 1.0);
-        checkpoints.write(&state(2, 1), named(5.0), named(6.0)).unwrap();
+        checkpoints.write(&state(2, 1), named(5.0), Named::new(), named(6.0)).unwrap();
         let saved = checkpoints.read().unwrap().unwrap();
         assert_eq!((value(&saved.model), value(&saved.best.unwrap())), (5.0, 4.0));
         assert!(matches!(open(), Err(Error::Busy { .. })));
@@ -220,7 +224,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = Folder::open(folder.path(), &ObjectId::of(b"key")).unwrap();
         let best = Some(Best { epoch: 3, value: 0.5 });
-        checkpoints.write(&State { schema: State::SCHEMA, best, ..State::default() }, named(1.0), named(1.0)).unwrap();
+        checkpoints.write(&State { schema: State::SCHEMA, best, ..State::default() }, named(1.0), Named::new(), named(1.0)).unwrap();
         assert!(checkpoints.read().is_err());
     }
 }

@@ -6,9 +6,15 @@
 //! backbone that learns ten times slower than a new head when it starts from given weights, gradients
 //! clipped at norm 1, and a loss weighted by class frequency because skin diseases are rare and common.
 
+mod choices;
+mod recipe;
+
+pub use choices::Choices;
+pub use recipe::Recipe;
+
 use serde::{Deserialize, Serialize};
 
-use super::augment::{Augment, Strength};
+use super::augment::Augment;
 use super::schedule::Schedule;
 
 /// How weights are moved along their gradients.
@@ -28,6 +34,17 @@ pub enum ClassWeights {
     /// Every image counts alike.
     None,
     /// Every class counts alike: n / (classes * n of the class), as scikit-learn's `balanced`.
+    Balanced,
+}
+
+/// Which images an epoch sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sampler {
+    /// Every training image once, in a new order.
+    #[default]
+    Shuffled,
+    /// As many draws as there are training images, each class as often as any other, images again and again.
     Balanced,
 }
 
@@ -64,41 +81,11 @@ impl DeviceKind {
     }
 }
 
-/// What was said on the command line and in a parameter file; `None` means nothing was said.
-#[derive(Clone, Debug, Default)]
-pub struct Choices {
-    pub network: Option<String>,
-    pub image_size: Option<u32>,
-    pub epochs: Option<usize>,
-    pub batch_size: Option<usize>,
-    pub grad_checkpointing: Option<bool>,
-    pub optimizer: Option<OptimizerKind>,
-    pub lr: Option<f64>,
-    pub backbone_lr_factor: Option<f64>,
-    pub weight_decay: Option<f64>,
-    pub momentum: Option<f64>,
-    pub warmup_epochs: Option<f64>,
-    pub final_lr_fraction: Option<f64>,
-    pub grad_clip: Option<f64>,
-    pub class_weights: Option<ClassWeights>,
-    pub label_smoothing: Option<f64>,
-    pub augment: Option<Strength>,
-    pub flips: Option<bool>,
-    pub rotation: Option<f64>,
-    pub crop: Option<f64>,
-    pub colour_jitter: Option<f64>,
-    pub hue: Option<f64>,
-    pub freeze: Option<Freeze>,
-    pub monitor: Option<String>,
-    pub patience: Option<usize>,
-    pub seed: Option<u64>,
-    pub fold: Option<u32>,
-    pub device: Option<DeviceKind>,
-}
-
 /// Everything that a training was told, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
+    /// The preset that its values come from where nothing else was said.
+    pub recipe: Option<Recipe>,
     /// Name in the zoo, with the tag of published weights where images are to be prepared as for those.
     pub network: String,
     /// Side of the square that images are brought to, in pixels; 0 means the network's own input size.
@@ -110,20 +97,38 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub grad_checkpointing: bool,
     pub optimizer: OptimizerKind,
+    /// Batches whose gradients are averaged for one step of the optimizer.
+    pub accumulate: usize,
     /// The learning rate of the head over the steps.
     pub schedule: Schedule,
     /// The backbone's learning rate as a part of the head's, from 0 to 1.
     pub backbone_lr_factor: f64,
+    /// Each block's learning rate as a part of that of the block after it, above 0 and at most 1.
+    pub layer_decay: f64,
+    /// Epochs at the beginning in which the head learns alone.
+    pub head_epochs: usize,
     /// Decay of weights (not of biases and normalisation), decoupled from the gradient.
     pub weight_decay: f64,
     /// Momentum of SGD; AdamW ignores it.
     pub momentum: f64,
+    /// Whether SGD looks ahead along its momentum (Nesterov); AdamW ignores it.
+    pub nesterov: bool,
     /// The largest norm of all gradients together; 0 means no limit.
     pub grad_clip: f64,
+    /// How much of the averaged weights a step keeps (Polyak and Juditsky 1992); 0: they are not averaged.
+    pub ema: f64,
+    pub sampler: Sampler,
     pub class_weights: ClassWeights,
+    /// The exponent of the focal loss (Lin et al. 2017, <https://arxiv.org/abs/1708.02002>); 0 is cross-entropy.
+    pub focal_gamma: f64,
     /// Part of the target that is spread over all classes, from 0 to 1.
     pub label_smoothing: f64,
     pub augment: Augment,
+    /// Images are mixed in pairs, by parts that follow Beta(mixup, mixup) (Zhang et al. 2017, <https://arxiv.org/abs/1710.09412>); 0: never.
+    pub mixup: f64,
+    /// A box of each image is another's, of an area that follows Beta(cutmix, cutmix) (Yun et al. 2019,
+    /// <https://arxiv.org/abs/1905.04899>); 0: never. With both, a batch takes one or the other, each in half of the draws.
+    pub cutmix: f64,
     pub freeze: Freeze,
     /// The validation metric that decides which epoch is the best.
     pub monitor: String,
@@ -146,101 +151,16 @@ pub struct BadChoice {
     pub range: &'static str,
 }
 
-impl Choices {
-    /// Takes every choice of `self` and, where nothing was said, of `fallback`.
-    #[must_use]
-    pub fn or(self, fallback: Self) -> Self {
-        Self {
-            network: self.network.or(fallback.network),
-            image_size: self.image_size.or(fallback.image_size),
-            epochs: self.epochs.or(fallback.epochs),
-            batch_size: self.batch_size.or(fallback.batch_size),
-            grad_checkpointing: self.grad_checkpointing.or(fallback.grad_checkpointing),
-            optimizer: self.optimizer.or(fallback.optimizer),
-            lr: self.lr.or(fallback.lr),
-            backbone_lr_factor: self.backbone_lr_factor.or(fallback.backbone_lr_factor),
-            weight_decay: self.weight_decay.or(fallback.weight_decay),
-            momentum: self.momentum.or(fallback.momentum),
-            warmup_epochs: self.warmup_epochs.or(fallback.warmup_epochs),
-            final_lr_fraction: self.final_lr_fraction.or(fallback.final_lr_fraction),
-            grad_clip: self.grad_clip.or(fallback.grad_clip),
-            class_weights: self.class_weights.or(fallback.class_weights),
-            label_smoothing: self.label_smoothing.or(fallback.label_smoothing),
-            augment: self.augment.or(fallback.augment),
-            flips: self.flips.or(fallback.flips),
-            rotation: self.rotation.or(fallback.rotation),
-            crop: self.crop.or(fallback.crop),
-            colour_jitter: self.colour_jitter.or(fallback.colour_jitter),
-            hue: self.hue.or(fallback.hue),
-            freeze: self.freeze.or(fallback.freeze),
-            monitor: self.monitor.or(fallback.monitor),
-            patience: self.patience.or(fallback.patience),
-            seed: self.seed.or(fallback.seed),
-            fold: self.fold.or(fallback.fold),
-            device: self.device.or(fallback.device),
-        }
-    }
-
-    /// Decides what was left open. `pretrained`: training starts from given weights.
-    pub fn resolve(self, pretrained: bool) -> Result<Config, BadChoice> {
-        let freeze = self.freeze.unwrap_or(Freeze::None);
-        let frozen = freeze == Freeze::Backbone;
-        let optimizer = self.optimizer.unwrap_or(OptimizerKind::AdamW);
-        let sgd = optimizer == OptimizerKind::Sgd;
-        let epochs = self.epochs.unwrap_or(if frozen { 60 } else { 20 });
-        let augment = if frozen { Augment::NONE } else { self.augmentation() };
-        let config = Config {
-            network: self.network.unwrap_or_else(|| "resnet18".to_owned()),
-            image_size: self.image_size.unwrap_or(0),
-            epochs,
-            batch_size: self.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
-            grad_checkpointing: self.grad_checkpointing.unwrap_or(false),
-            optimizer,
-            schedule: Schedule {
-                peak: self.lr.unwrap_or(if sgd { 0.02 } else { 1e-3 }),
-                warmup_epochs: self.warmup_epochs.unwrap_or((epochs as f64 * 0.05).clamp(0.5, 5.0)),
-                final_fraction: self.final_lr_fraction.unwrap_or(0.01),
-            },
-            backbone_lr_factor: self.backbone_lr_factor.unwrap_or(if pretrained { 0.1 } else { 1.0 }),
-            weight_decay: self.weight_decay.unwrap_or(if sgd { 5e-4 } else { 0.05 }),
-            momentum: self.momentum.unwrap_or(0.9),
-            grad_clip: self.grad_clip.unwrap_or(1.0),
-            class_weights: self.class_weights.unwrap_or(ClassWeights::Balanced),
-            label_smoothing: self.label_smoothing.unwrap_or(0.0),
-            augment,
-            freeze,
-            monitor: self.monitor.unwrap_or_else(|| "balanced_accuracy".to_owned()),
-            patience: self.patience.unwrap_or(0),
-            seed: self.seed.unwrap_or(0),
-            fold: self.fold,
-            device: self.device.unwrap_or(DeviceKind::Cpu),
-        };
-        config.check()?;
-        Ok(config)
-    }
-
-    /// Whether augmentation was asked for, be it by name or by a single setting.
-    pub fn asks_for_augmentation(&self) -> bool {
-        !self.augmentation().is_none() && (self.augment.is_some() || self.flips.is_some() || self.rotation.is_some() || self.crop.is_some())
-            || self.colour_jitter.is_some_and(|jitter| jitter > 0.0)
-            || self.hue.is_some_and(|hue| hue > 0.0)
-    }
-
-    fn augmentation(&self) -> Augment {
-        let preset = Augment::preset(self.augment.unwrap_or(Strength::Medium));
-        Augment {
-            flips: self.flips.unwrap_or(preset.flips),
-            rotation: self.rotation.unwrap_or(preset.rotation),
-            crop: self.crop.unwrap_or(preset.crop),
-            jitter: self.colour_jitter.unwrap_or(preset.jitter),
-            hue: self.hue.unwrap_or(preset.hue),
-        }
-    }
-}
-
 impl Config {
     fn check(&self) -> Result<(), BadChoice> {
-        let rules: [(&'static str, f64, bool, &'static str); 16] = [
+        let rules: [(&'static str, f64, bool, &'static str); 23] = [
+            ("accumulate", self.accumulate as f64, (1..=65_536).contains(&self.accumulate), "from 1 to 65536"),
+            ("layer_decay", self.layer_decay, self.layer_decay > 0.0 && self.layer_decay <= 1.0, "above 0 and at most 1"),
+            ("head_epochs", self.head_epochs as f64, self.head_epochs <= 1_000_000, "0 or more"),
+            ("ema", self.ema, (0.0..1.0).contains(&self.ema), "0 (no average) or more and below 1"),
+            ("focal_gamma", self.focal_gamma, (0.0..=10.0).contains(&self.focal_gamma), "from 0 (cross-entropy) to 10"),
+            ("mixup", self.mixup, (0.0..=10.0).contains(&self.mixup), "from 0 (never) to 10"),
+            ("cutmix", self.cutmix, (0.0..=10.0).contains(&self.cutmix), "from 0 (never) to 10"),
             ("image_size", f64::from(self.image_size), self.image_size == 0 || (16..=4096).contains(&self.image_size), "from 16 to 4096"),
             ("epochs", self.epochs as f64, (1..=1_000_000).contains(&self.epochs), "from 1 to 1000000"),
             ("batch_size", self.batch_size as f64, (1..=65_536).contains(&self.batch_size), "from 1 to 65536"),
@@ -264,6 +184,11 @@ impl Config {
         // On other devices candle's operations keep what they need: there is nothing to leave out.
         if self.grad_checkpointing && self.device != DeviceKind::Cpu {
             return Err(BadChoice { name: "grad_checkpointing", value: "true".to_owned(), range: "false on any device but `cpu`" });
+        }
+        // A focal loss asks how sure the network is of the one right class.
+        if self.focal_gamma > 0.0 && (self.label_smoothing > 0.0 || self.mixup > 0.0 || self.cutmix > 0.0) {
+            let value = self.focal_gamma.to_string();
+            return Err(BadChoice { name: "focal_gamma", value, range: "0 with label_smoothing, mixup or cutmix" });
         }
         Ok(())
     }
@@ -289,6 +214,7 @@ pub fn balanced_weights(labels: &[u32], classes: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::augment::Strength;
 
     #[test]
     fn balanced_weights_are_scikit_learns() {

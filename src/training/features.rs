@@ -106,7 +106,7 @@ fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, d
     let mut parts = Vec::with_capacity(batches.len());
     ahead(
         0..batches.len(),
-        |i| images.batch(batches[i], None),
+        |i| images.batch(batches[i], None, None),
         |i, pixels| {
             go_on(work)?;
             parts.push(frozen.features(&pixels)?);

@@ -13,16 +13,17 @@ use candle_core::Tensor;
 use super::ahead::ahead;
 use super::checkpoint::{Folder, State};
 use super::error::{Error, go_on};
-use super::events::{Epoch, Event, Extent, Step, Watcher};
+use super::events::{Epoch, Event, Extent, Watcher};
 use super::features::Features;
 use super::images::{Augmentation, Images};
 use super::learner::Learner;
+use super::mixing::Mix;
 use super::plan::{Labelled, Plan};
 use super::session::Session;
-use super::{infer, sampler};
+use super::{infer, sampler, step};
 use crate::dataset::Work;
 use crate::evaluation::metrics::{Confusion, Metric};
-use crate::nn::{Input, Network, loss};
+use crate::nn::Network;
 
 /// A long epoch is stored in between, so that a kill costs minutes and not hours.
 const STORE_EVERY: Duration = Duration::from_secs(300);
@@ -64,7 +65,7 @@ pub fn train(session: Session<'_>, features: &Path, watcher: &mut dyn Watcher, w
         };
         let images_per_second = images as f64 / started.elapsed().as_secs_f64().max(1e-9);
         let train_loss = learner.state.loss_sum / learner.state.images.max(1) as f64;
-        let record = Epoch { epoch: learner.state.epoch + 1, train_loss, lr, val: validate(plan, &data, &learner.network)? };
+        let record = Epoch { epoch: learner.state.epoch + 1, train_loss, lr, val: validate(plan, &data, learner.judged())? };
         let best = learner.end_epoch(plan, record, &checkpoints)?;
         if let Some(record) = learner.state.history.last() {
             watcher.event(&Event::Epoch { record, best, images_per_second });
@@ -89,17 +90,16 @@ fn train_epoch(
     work: Work<'_>,
 ) -> Result<f64, Error> {
     let (epoch, first) = (learner.state.epoch, learner.state.step);
-    let order = sampler::order(plan.config.seed, epoch, data.train.rows.len());
-    let batches = sampler::batches(order.len(), plan.config.batch_size);
-    let augmentation = Augmentation { settings: &plan.config.augment, seed: plan.config.seed, epoch };
+    let order = plan.order(epoch);
+    let steps = sampler::batches(order.len(), plan.config.batch_size * plan.config.accumulate);
     let mut stored = Instant::now();
     ahead(
-        first..batches.len(),
-        |step| data.train_inputs.batch(&order[batches[step].clone()], Some(augmentation)),
-        |step, inputs| {
+        first..steps.len(),
+        |at| step::batches(plan, &data.train_inputs, epoch, at, &order[steps[at].clone()]),
+        |at, batches| {
             go_on(work)?;
-            let done = take_step(plan, learner, &inputs, &order[batches[step].clone()], batches.len())?;
-            learner.state.step = step + 1;
+            let done = step::take(plan, learner, batches, &order[steps[at].clone()], steps.len())?;
+            learner.state.step = at + 1;
             learner.state.images += done.images;
             learner.state.loss_sum += done.loss * done.images as f64;
             watcher.event(&Event::Step(done));
@@ -110,32 +110,7 @@ fn train_epoch(
             Ok(())
         },
     )?;
-    Ok(plan.config.schedule.rate((epoch + 1) * batches.len() - 1, batches.len(), plan.config.epochs))
-}
-
-/// One step of the optimizer on the images at `positions` of the training subset.
-fn take_step(plan: &Plan<'_>, learner: &mut Learner, inputs: &Tensor, positions: &[usize], steps_per_epoch: usize) -> Result<Step, Error> {
-    let (epoch, step) = (learner.state.epoch, learner.state.step);
-    let global = epoch * steps_per_epoch + step;
-    let lr = plan.config.schedule.rate(global, steps_per_epoch, plan.config.epochs);
-    let targets: Vec<u32> = positions.iter().map(|&position| plan.train.labels[position]).collect();
-    let input = if plan.frozen() { Input::Features(inputs) } else { Input::Images(inputs) };
-    let (logits, tape) = learner.network.train(input, plan.pass(epoch, step))?;
-    let loss = loss::cross_entropy(&logits, &targets, plan.class_weights.as_deref(), plan.config.label_smoothing as f32)?;
-    let value = f64::from(loss.value);
-    let not_finite = |what, value| Error::NotFinite { what, value, step: global + 1, epoch: epoch + 1, lr, images: names(plan, positions) };
-    if !value.is_finite() {
-        return Err(not_finite("loss", value));
-    }
-    let rates = plan.rates(lr);
-    let gradients = tape.backward(&learner.network, loss.gradient, |param| rates.of(param) > 0.0)?;
-    let clip = Some(plan.config.grad_clip).filter(|limit| *limit > 0.0);
-    // Moves nothing when the norm is not finite.
-    let grad_norm = learner.optimizer.step(&learner.network, &gradients, rates, clip)?;
-    if !grad_norm.is_finite() {
-        return Err(not_finite("norm of the gradients", grad_norm));
-    }
-    Ok(Step { step: global + 1, images: positions.len(), loss: value, lr, grad_norm })
+    Ok(plan.config.schedule.rate((epoch + 1) * steps.len() - 1, steps.len(), plan.config.epochs, learner.stairs(plan)))
 }
 
 /// Metrics of the validation images by name; empty without such images.
@@ -155,18 +130,13 @@ fn val_probabilities(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Res
     let mut probabilities = Vec::with_capacity(positions.len());
     ahead(
         0..batches.len(),
-        |i| data.val_inputs.batch(batches[i], None),
+        |i| data.val_inputs.batch(batches[i], None, None),
         |_, inputs| {
             probabilities.extend(infer::softmax(&if plan.frozen() { frozen.head(&inputs)? } else { frozen.forward(&inputs)? })?);
             Ok::<(), Error>(())
         },
     )?;
     Ok((!positions.is_empty()).then_some(probabilities))
-}
-
-fn names(plan: &Plan<'_>, positions: &[usize]) -> Vec<String> {
-    let rows = positions.iter().filter_map(|&position| plan.data.rows.get(*plan.train.rows.get(position)?));
-    rows.map(|row| row.image.clone()).collect()
 }
 
 /// Both subsets and where their inputs come from.
@@ -177,15 +147,17 @@ struct Data<'a> {
     val_inputs: Inputs<'a>,
 }
 
-enum Inputs<'a> {
+/// Where a subset's inputs come from.
+pub(super) enum Inputs<'a> {
     Images(Images<'a>),
     Features(Features),
 }
 
 impl Inputs<'_> {
-    fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>) -> Result<Tensor, Error> {
+    /// The inputs at these positions; features are neither augmented nor mixed.
+    pub(super) fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         match self {
-            Inputs::Images(images) => images.batch(positions, augmentation),
+            Inputs::Images(images) => images.batch(positions, augmentation, mix),
             Inputs::Features(features) => features.batch(positions),
         }
     }
@@ -210,7 +182,7 @@ impl<'a> Data<'a> {
         let moved = network.params().filter(|param| param.is_trainable() && (!plan.frozen() || param.part == crate::nn::Part::Head));
         Extent {
             epochs: plan.config.epochs,
-            steps_per_epoch: sampler::batches(self.train.rows.len(), plan.config.batch_size).len(),
+            steps_per_epoch: sampler::batches(self.train.rows.len(), plan.config.batch_size * plan.config.accumulate).len(),
             train_images: self.train.rows.len(),
             val_images: self.val.rows.len(),
             trainable: moved.map(|param| param.var.elem_count()).sum(),

@@ -9,6 +9,7 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::augment::{Augment, augment};
 use super::error::Error;
+use super::mixing::Mix;
 use crate::dataset::loader::{self, Pixels};
 use crate::dataset::{Dataset, Filter, Fit, Geometry, Work};
 use crate::nn::{self, Preprocess};
@@ -59,8 +60,8 @@ impl<'a> Images<'a> {
         Self { data, rows, preprocess, held: None }
     }
 
-    /// The images at these positions among the rows: f32 `[n, 3, height, width]`, normalised.
-    pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>) -> Result<Tensor, Error> {
+    /// The images at these positions among the rows, augmented and mixed: f32 `[n, 3, height, width]`, normalised.
+    pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         let (width, height) = (self.preprocess.width as usize, self.preprocess.height as usize);
         let mut pixels = vec![0u8; positions.len() * width * height * 3];
         let slots = pixels.par_chunks_exact_mut(width * height * 3).zip(positions);
@@ -79,7 +80,11 @@ impl<'a> Images<'a> {
         if let Some(Augmentation { settings, seed, epoch }) = augmentation {
             augment(&mut pixels, (width, height), positions, settings, seed, epoch);
         }
-        Ok(nn::normalise::normalise(&pixels, &self.preprocess)?)
+        let mut values = nn::normalise::values(&pixels, &self.preprocess)?;
+        if let Some(mix) = mix {
+            mix.apply(&mut values, [height, width]);
+        }
+        Ok(nn::normalise::tensor(values, &self.preprocess)?)
     }
 }
 

@@ -12,13 +12,14 @@ use super::plan::Plan;
 use super::stopping::{Best, judge};
 use super::tensors::Named;
 use crate::nn::optim::{AdamW, Optimizer, Rule, Sgd};
-use crate::nn::{Network, Param, Part};
+use crate::nn::{Average, Network, Param, Part};
 
 /// The moving parts; what a checkpoint stores.
 pub struct Learner {
     pub network: Network,
     pub optimizer: Optimizer,
     pub state: State,
+    average: Option<Average>,
     best: Option<Named>,
     frozen: bool,
 }
@@ -28,9 +29,13 @@ impl Learner {
     pub fn new(plan: &Plan<'_>, network: Network, saved: Option<Saved>) -> Result<Self, Error> {
         let optimizer = Optimizer::new(rule(plan.config));
         let state = State { schema: State::SCHEMA, ..State::default() };
-        let mut learner = Self { network, optimizer, state, best: None, frozen: plan.frozen() };
+        let average = Some(plan.config.ema).filter(|decay| *decay > 0.0).map(|decay| Average::new(&network, decay)).transpose()?;
+        let mut learner = Self { network, optimizer, state, average, best: None, frozen: plan.frozen() };
         if let Some(saved) = saved {
             set(&learner.network, &saved.model)?;
+            if let Some(average) = &learner.average {
+                set(&average.network, &saved.average)?;
+            }
             let remembered = saved.optimizer.iter().map(|(name, tensor)| (name.as_str(), tensor));
             learner.optimizer.restore(&learner.network, remembered)?;
             learner.best = saved.best;
@@ -67,26 +72,46 @@ impl Learner {
 
     /// Writes a checkpoint of this very step.
     pub fn save(&self, folder: &Folder) -> Result<(), Error> {
-        let model = self.changing().map(|param| (param.name.clone(), param.var.as_detached_tensor())).collect();
-        folder.write(&self.state, model, self.optimizer.state()?)
+        let named = |network| self.changing(network).map(|param| (param.name.clone(), param.var.as_detached_tensor())).collect();
+        let average = self.average.as_ref().map(|average| named(&average.network)).unwrap_or_default();
+        folder.write(&self.state, named(&self.network), average, self.optimizer.state()?)
+    }
+
+    /// The network that is judged and kept: the average of the weights where there is one.
+    pub fn judged(&self) -> &Network {
+        self.average.as_ref().map_or(&self.network, |average| &average.network)
+    }
+
+    /// Lets the average follow after the `step`th step of all.
+    pub fn average(&self, step: usize) -> Result<(), Error> {
+        let moves = |param: &Param| !self.frozen || param.part == Part::Head;
+        Ok(self.average.as_ref().map_or(Ok(()), |average| average.update(&self.network, step, moves))?)
+    }
+
+    /// How often the rate of a schedule that waits for plateaus has fallen.
+    pub fn stairs(&self, plan: &Plan<'_>) -> usize {
+        let value = |epoch: &Epoch| epoch.val.get(plan.metric.name()).copied().flatten().unwrap_or(f64::NAN);
+        plan.config.schedule.stairs(self.state.history.iter().map(value), plan.metric.direction())
     }
 
     /// The network with the weights of the best epoch, or of the last where none was judged.
     pub fn finish(self) -> Result<(Network, State), Error> {
+        let network = self.average.map_or(self.network, |average| average.network);
         if let Some(best) = &self.best {
-            set(&self.network, best)?;
+            set(&network, best)?;
         }
-        Ok((self.network, self.state))
+        Ok((network, self.state))
     }
 
-    /// Copies of all that training changes, which it does in place.
+    /// Copies of all that training changes in the network that is judged, which it does in place.
     fn snapshot(&self) -> Result<Named, Error> {
-        self.changing().map(|param| Ok((param.name.clone(), param.var.as_detached_tensor().copy()?))).collect()
+        self.changing(self.judged()).map(|param| Ok((param.name.clone(), param.var.as_detached_tensor().copy()?))).collect()
     }
 
     /// Parameters and running statistics that training changes.
-    fn changing(&self) -> impl Iterator<Item = &Param> {
-        self.network.params().filter(|param| !self.frozen || param.part == Part::Head)
+    fn changing<'a>(&self, network: &'a Network) -> impl Iterator<Item = &'a Param> + use<'a> {
+        let frozen = self.frozen;
+        network.params().filter(move |param| !frozen || param.part == Part::Head)
     }
 }
 
@@ -105,6 +130,6 @@ fn rule(config: &Config) -> Rule {
     let weight_decay = config.weight_decay;
     match config.optimizer {
         OptimizerKind::AdamW => Rule::AdamW(AdamW { weight_decay, ..AdamW::default() }),
-        OptimizerKind::Sgd => Rule::Sgd(Sgd { momentum: config.momentum, weight_decay, ..Sgd::default() }),
+        OptimizerKind::Sgd => Rule::Sgd(Sgd { momentum: config.momentum, nesterov: config.nesterov, weight_decay }),
     }
 }

@@ -8,9 +8,11 @@
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::config::{ClassWeights, Config, Freeze, balanced_weights};
+use super::config::{ClassWeights, Config, Freeze, Sampler, balanced_weights};
 use super::error::Error;
+use super::mixing::Mix;
 use super::random::{Purpose, number};
+use super::sampler;
 use crate::dataset::{Dataset, Split, Subset};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::evaluation::metrics::Metric;
@@ -118,18 +120,43 @@ impl<'a> Plan<'a> {
         self.config.freeze == Freeze::Backbone
     }
 
-    /// How one step's training pass runs; dropout depends on seed, epoch and step alone.
-    pub fn pass(&self, epoch: usize, step: usize) -> Pass {
+    /// How the training pass of one batch runs; dropout depends on seed, epoch and batch alone.
+    pub fn pass(&self, epoch: usize, batch: usize) -> Pass {
         let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
-        let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, step as u64]);
+        let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, batch as u64]);
         let norms = if small { Norms::Frozen } else { Norms::Batch };
         Pass { key, norms, grad_checkpointing: self.config.grad_checkpointing }
     }
 
-    /// The learning rates of backbone and head where the schedule is at `lr`.
-    pub fn rates(&self, lr: f64) -> Rates {
-        let backbone = if self.frozen() { 0.0 } else { lr * self.config.backbone_lr_factor };
-        Rates { backbone, head: lr }
+    /// The learning rates in `epoch` where the schedule is at `lr`.
+    pub fn rates(&self, lr: f64, epoch: usize) -> Rates {
+        let head_alone = self.frozen() || epoch < self.config.head_epochs;
+        let backbone = if head_alone { 0.0 } else { lr * self.config.backbone_lr_factor };
+        Rates { backbone, head: lr, layer_decay: self.config.layer_decay }
+    }
+
+    /// The training images of `epoch` in the order that they are seen, as positions among them.
+    pub fn order(&self, epoch: usize) -> Vec<usize> {
+        match self.config.sampler {
+            Sampler::Shuffled => sampler::order(self.config.seed, epoch, self.train.rows.len()),
+            Sampler::Balanced => sampler::balanced(self.config.seed, epoch, &self.train.labels),
+        }
+    }
+
+    /// How the images of the `batch`th batch of `epoch` are mixed.
+    pub fn mix(&self, epoch: usize, batch: usize) -> Option<Mix> {
+        Mix::draw(self.config, epoch, batch, self.image_size())
+    }
+
+    /// Names of the training images at these positions.
+    pub fn names(&self, positions: &[usize]) -> Vec<String> {
+        let rows = positions.iter().filter_map(|&position| self.data.rows.get(*self.train.rows.get(position)?));
+        rows.map(|row| row.image.clone()).collect()
+    }
+
+    /// Height and width of the images.
+    pub fn image_size(&self) -> [usize; 2] {
+        [self.preprocess.height as usize, self.preprocess.width as usize]
     }
 
     /// Classes of the dataset without a training image.

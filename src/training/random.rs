@@ -12,11 +12,13 @@ use crate::digest::KeyHasher;
 /// What a stream of random numbers is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The order of the images; counters: epoch, 0.
+    /// The order of the images; counters: epoch, and 0 for all once or 1 for classes alike.
     Order,
     /// One image's augmentation; counters: epoch, position of the image among the training images.
     Augment,
-    /// Dropout masks; counters: epoch, step within the epoch.
+    /// How a batch's images are mixed; counters: epoch, batch within the epoch.
+    Mix,
+    /// Dropout masks; counters: epoch, batch within the epoch.
     Dropout,
 }
 
@@ -25,6 +27,7 @@ impl Purpose {
         match self {
             Purpose::Order => "order",
             Purpose::Augment => "augment",
+            Purpose::Mix => "mix",
             Purpose::Dropout => "dropout",
         }
     }

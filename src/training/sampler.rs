@@ -1,6 +1,7 @@
 //! Which images make which batch: a pure function of seed, epoch and batch size.
 //!
-//! Every epoch visits every training image once, in an order shuffled by Fisher and Yates' method.
+//! Every epoch visits every training image once, in an order shuffled by Fisher and Yates' method, or draws as many images with
+//! every class as likely as any other (torch's `WeightedRandomSampler` with one over the class's count as weights).
 //! The last batch is smaller when the sizes do not divide; a last batch of one image joins the batch
 //! before it, because batch normalisation has no variance over one image at 1x1.
 
@@ -16,6 +17,25 @@ pub fn order(seed: u64, epoch: usize, n: usize) -> Vec<usize> {
         order.swap(i, rng.random_range(0..=i as u64) as usize);
     }
     order
+}
+
+/// `labels.len()` draws in `epoch`: a class, each alike, and an image of it, each alike.
+pub fn balanced(seed: u64, epoch: usize, labels: &[u32]) -> Vec<usize> {
+    let mut rng = stream(seed, Purpose::Order, [epoch as u64, 1]);
+    let mut classes: Vec<Vec<usize>> = Vec::new();
+    for (position, &label) in labels.iter().enumerate() {
+        classes.resize(classes.len().max(label as usize + 1), Vec::new());
+        classes[label as usize].push(position);
+    }
+    classes.retain(|images| !images.is_empty());
+    let mut below = |end: usize| rng.random_range(0..end as u64) as usize;
+    labels
+        .iter()
+        .map(|_| {
+            let images = &classes[below(classes.len())];
+            images[below(images.len())]
+        })
+        .collect()
 }
 
 /// The bounds of the batches over `n` images: consecutive, complete, none of one image unless `n` is 1.
@@ -45,6 +65,28 @@ mod tests {
         assert_ne!(first, order(7, 1, 100));
         assert_ne!(first, order(8, 0, 100));
         assert!(order(7, 0, 0).is_empty());
+    }
+
+    #[test]
+    fn balanced_draws_show_every_class_alike() {
+        let labels: Vec<u32> = (0..1000)
+            .map(|i| {
+                if i < 950 {
+                    0
+                } else if i < 990 {
+                    3
+                } else {
+                    1
+                }
+            })
+            .collect();
+        let drawn = balanced(7, 2, &labels);
+        assert_eq!((drawn.len(), &drawn), (1000, &balanced(7, 2, &labels)));
+        for class in [0, 1, 3] {
+            let count = drawn.iter().filter(|&&position| labels[position] == class).count();
+            assert!((270..400).contains(&count), "class {class}: {count}");
+        }
+        assert!(balanced(0, 0, &[]).is_empty());
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn trained(network: &Network, rule: Rule, between: impl Fn(Optimizer) -> Optimiz
     let mut optimizer = Optimizer::new(rule);
     for key in 0..3 {
         let (_, _, gradients) = pass(network, &images, Pass { norms: Norms::Frozen, ..Pass::new(key) });
-        let norm = optimizer.step(network, &gradients, Rates { backbone: 1e-3, head: 1e-2 }, Some(0.5)).unwrap();
+        let norm = optimizer.step(network, &gradients, Rates { backbone: 1e-3, ..Rates::all(1e-2) }, Some(0.5)).unwrap();
         assert!(norm.is_finite() && norm > 0.5, "{norm} is to be clipped");
         optimizer = between(optimizer);
     }

@@ -14,8 +14,9 @@ mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod layers; // DESIGN's list of layers, read from src/
 mod pipeline; // repro, dag, params, metrics, status
+mod recipes; // presets, averages, mixed images, sampling
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor
 mod terminal; // help, JSON, colour, pipes, exit codes
-mod training;
-mod traps; // candle operations without a right gradient are not called // train, resume, kill, threads
+mod training; // train, resume, kill, threads
+mod traps; // candle operations without a right gradient are not called

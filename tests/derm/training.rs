@@ -14,7 +14,7 @@ use crate::support::{Ran, Sandbox, binary};
 const TINY: [&str; 10] = ["--network", "squeezenet1_1", "--image-size", "32", "--epochs", "8", "--batch-size", "8", "--seed", "5"];
 
 /// A repository with `toy`, a dataset of `n` images of 32 x 32 pixels in three easy classes, and `toy.csv`, its split.
-fn toy(n: usize) -> Sandbox {
+pub fn toy(n: usize) -> Sandbox {
     toy_with(n, |i| match i % 5 {
         3 => "val",
         4 => "test",
@@ -57,11 +57,11 @@ fn picture(i: usize) -> image::RgbImage {
     })
 }
 
-fn args<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub fn args<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["train", "--data", "toy", "--split", "toy.csv", "--out", out], more].concat()
 }
 
-fn train(sandbox: &Sandbox, out: &str, more: &[&str]) -> Ran {
+pub fn train(sandbox: &Sandbox, out: &str, more: &[&str]) -> Ran {
     sandbox.derm(args(out, more))
 }
 
@@ -70,7 +70,7 @@ fn tiny(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// Every file of a bundle.
-fn bundle(sandbox: &Sandbox, out: &str) -> BTreeMap<String, Vec<u8>> {
+pub fn bundle(sandbox: &Sandbox, out: &str) -> BTreeMap<String, Vec<u8>> {
     let files = fs::read_dir(sandbox.path(out)).unwrap().map(|entry| entry.unwrap());
     files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
 }
@@ -91,7 +91,7 @@ fn undisturbed() -> &'static BTreeMap<String, Vec<u8>> {
 
 /// Asserts that two bundles hold the same files with the same bytes, and names the files that do not.
 #[track_caller]
-fn same(bundle: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, when: &str) {
+pub fn same(bundle: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, when: &str) {
     assert_eq!(bundle.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "files, {when}");
     let differ: Vec<&String> = bundle.iter().filter(|(name, bytes)| expected[*name] != **bytes).map(|(name, _)| name).collect();
     assert!(differ.is_empty(), "{when}: {differ:?} differ");

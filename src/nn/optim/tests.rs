@@ -78,7 +78,7 @@ fn a_part_with_rate_0_stands_still() {
     let network = network();
     let before = network.tensors().unwrap();
     let mut optimizer = Optimizer::new(Rule::AdamW(AdamW::default()));
-    optimizer.step(&network, &grads(&network, 0), Rates { backbone: 0.0, head: 0.1 }, None).unwrap();
+    optimizer.step(&network, &grads(&network, 0), Rates { backbone: 0.0, ..Rates::all(0.1) }, None).unwrap();
     for ((name, old), param) in before.iter().zip(network.params()) {
         assert_eq!(values(old) == values(&param.var), param.part == Part::Backbone, "{name}");
     }

@@ -1,0 +1,145 @@
+//! What was said of a training, from several places, and the defaults for what was not.
+
+use super::{BadChoice, ClassWeights, Config, DeviceKind, Freeze, OptimizerKind, Recipe, Sampler};
+use crate::training::augment::{Augment, Strength};
+use crate::training::schedule::{Schedule, Shape};
+
+/// Defines [`Choices`]: each field an option that takes another place's value where nothing was said.
+macro_rules! choices {
+    ($($name:ident: $kind:ty,)*) => {
+        /// What was said on the command line and in a parameter file; `None` means nothing was said.
+        #[derive(Clone, Debug, Default)]
+        pub struct Choices {
+            $(#[allow(missing_docs, reason = "as in `Config`")] pub $name: Option<$kind>,)*
+        }
+
+        impl Choices {
+            /// Takes every choice of `self` and, where nothing was said, of `fallback`.
+            #[must_use]
+            pub fn or(self, fallback: Self) -> Self {
+                Self { $($name: self.$name.or(fallback.$name),)* }
+            }
+        }
+    };
+}
+
+choices! {
+    recipe: Recipe,
+    network: String,
+    image_size: u32,
+    epochs: usize,
+    batch_size: usize,
+    grad_checkpointing: bool,
+    optimizer: OptimizerKind,
+    accumulate: usize,
+    lr: f64,
+    schedule: Shape,
+    backbone_lr_factor: f64,
+    layer_decay: f64,
+    head_epochs: usize,
+    weight_decay: f64,
+    momentum: f64,
+    nesterov: bool,
+    warmup_epochs: f64,
+    final_lr_fraction: f64,
+    grad_clip: f64,
+    ema: f64,
+    sampler: Sampler,
+    class_weights: ClassWeights,
+    focal_gamma: f64,
+    label_smoothing: f64,
+    augment: Strength,
+    flips: bool,
+    rotation: f64,
+    crop: f64,
+    colour_jitter: f64,
+    hue: f64,
+    mixup: f64,
+    cutmix: f64,
+    freeze: Freeze,
+    monitor: String,
+    patience: usize,
+    seed: u64,
+    fold: u32,
+    device: DeviceKind,
+}
+
+impl Choices {
+    /// Decides what was left open: by the recipe that was named, else by the defaults. `pretrained`: training starts from given weights.
+    pub fn resolve(self, pretrained: bool) -> Result<Config, BadChoice> {
+        let recipe = self.recipe;
+        let said = match recipe {
+            Some(recipe) => self.or(recipe.choices()),
+            None => self,
+        };
+        let freeze = said.freeze.unwrap_or(Freeze::None);
+        let frozen = freeze == Freeze::Backbone;
+        let optimizer = said.optimizer.unwrap_or(OptimizerKind::AdamW);
+        let sgd = optimizer == OptimizerKind::Sgd;
+        let epochs = said.epochs.unwrap_or(if frozen { 60 } else { 20 });
+        let shape = said.schedule.unwrap_or_default();
+        let warmup = (epochs as f64 * shape.usual_warmup()).clamp(0.5, if shape == Shape::OneCycle { f64::INFINITY } else { 5.0 });
+        let sampler = said.sampler.unwrap_or_default();
+        let config = Config {
+            recipe,
+            augment: if frozen { Augment::NONE } else { said.augmentation() },
+            network: said.network.unwrap_or_else(|| "resnet18".to_owned()),
+            image_size: said.image_size.unwrap_or(0),
+            epochs,
+            batch_size: said.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
+            grad_checkpointing: said.grad_checkpointing.unwrap_or(false),
+            optimizer,
+            accumulate: said.accumulate.unwrap_or(1),
+            schedule: Schedule {
+                shape,
+                peak: said.lr.unwrap_or(if sgd { 0.02 } else { 1e-3 }),
+                warmup_epochs: said.warmup_epochs.unwrap_or(warmup),
+                final_fraction: said.final_lr_fraction.unwrap_or(0.01),
+            },
+            backbone_lr_factor: said.backbone_lr_factor.unwrap_or(if pretrained { 0.1 } else { 1.0 }),
+            layer_decay: said.layer_decay.unwrap_or(1.0),
+            head_epochs: said.head_epochs.unwrap_or(0),
+            weight_decay: said.weight_decay.unwrap_or(if sgd { 5e-4 } else { 0.05 }),
+            momentum: said.momentum.unwrap_or(0.9),
+            nesterov: said.nesterov.unwrap_or(false),
+            grad_clip: said.grad_clip.unwrap_or(1.0),
+            ema: said.ema.unwrap_or(0.0),
+            sampler,
+            // Rare classes are drawn more often or weigh more, and not both.
+            class_weights: said.class_weights.unwrap_or(match sampler {
+                Sampler::Shuffled => ClassWeights::Balanced,
+                Sampler::Balanced => ClassWeights::None,
+            }),
+            focal_gamma: said.focal_gamma.unwrap_or(0.0),
+            label_smoothing: said.label_smoothing.unwrap_or(0.0),
+            mixup: if frozen { 0.0 } else { said.mixup.unwrap_or(0.0) },
+            cutmix: if frozen { 0.0 } else { said.cutmix.unwrap_or(0.0) },
+            freeze,
+            monitor: said.monitor.unwrap_or_else(|| "balanced_accuracy".to_owned()),
+            patience: said.patience.unwrap_or(0),
+            seed: said.seed.unwrap_or(0),
+            fold: said.fold,
+            device: said.device.unwrap_or(DeviceKind::Cpu),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether augmentation was asked for, be it by name or by a single setting.
+    pub fn asks_for_augmentation(&self) -> bool {
+        let above = |value: Option<f64>| value.is_some_and(|value| value > 0.0);
+        !self.augmentation().is_none() && (self.augment.is_some() || self.flips.is_some() || self.rotation.is_some() || self.crop.is_some())
+            || [self.colour_jitter, self.hue, self.mixup, self.cutmix].into_iter().any(above)
+    }
+
+    fn augmentation(&self) -> Augment {
+        let preset = Augment::preset(self.augment.unwrap_or(Strength::Medium));
+        Augment {
+            flips: self.flips.unwrap_or(preset.flips),
+            rotation: self.rotation.unwrap_or(preset.rotation),
+            crop: self.crop.unwrap_or(preset.crop),
+            jitter: self.colour_jitter.unwrap_or(preset.jitter),
+            hue: self.hue.unwrap_or(preset.hue),
+        }
+    }
+}
