@@ -36,7 +36,16 @@ impl Attention {
         }
         let d = packed / 3 / self.heads;
         let scale = (d as f32).sqrt().recip();
-        Ok(kernel::Attention { n, queries: tokens, keys: tokens, heads: self.heads, d, scale, bias: bias.map(|bias| bias.values) })
+        Ok(kernel::Attention {
+            n,
+            queries: tokens,
+            keys: tokens,
+            heads: self.heads,
+            d,
+            scale,
+            bias: bias.map(|bias| bias.values),
+            turns: &[],
+        })
     }
 }
 
