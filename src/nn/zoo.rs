@@ -6,6 +6,7 @@
 
 mod convnext;
 mod efficientnet_lite;
+mod eva;
 mod licence;
 mod resnet;
 mod select;
@@ -75,7 +76,7 @@ impl Architecture {
 /// A line a family, its networks from small to large.
 #[rustfmt::skip] // A line each merges without conflicts.
 pub const FAMILIES: &[&[Architecture]] =
-    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, vit::ALL];
+    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, vit::ALL, eva::ALL];
 
 /// All of them, family by family.
 pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {

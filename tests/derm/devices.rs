@@ -110,7 +110,7 @@ fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
 
 #[test]
 fn composed_transformers_and_convnexts_are_those_of_the_kernels() {
-    for (name, size) in [("convnext_atto", 64), ("convnextv2_atto", 64), ("vit_tiny_patch16_224", 64)] {
+    for (name, size) in [("convnext_atto", 64), ("convnextv2_atto", 64), ("vit_tiny_patch16_224", 64), ("eva02_tiny_patch14_336", 56)] {
         check(zoo::find(name).unwrap(), size);
     }
 }

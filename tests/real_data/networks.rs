@@ -189,6 +189,11 @@ fn golden_vision_transformers_are_timm_s() {
 }
 
 #[test]
+fn golden_vision_transformers_with_rotary_positions_are_timm_s() {
+    golden_family(&["eva02_tiny_patch14_336", "eva02_small_patch14_336", "vit_small_patch16_dinov3", "vit_base_patch16_dinov3"]);
+}
+
+#[test]
 fn golden_convnexts_are_timm_s() {
     golden_family(&["convnext_atto", "convnext_tiny", "convnextv2_atto", "convnextv2_nano", "convnextv2_tiny"]);
 }
