@@ -250,6 +250,10 @@ fn tables_of_places_are_those_of_the_size_a_network_is_made_for() {
     assert!(error.contains("made for images of 64x48 pixels and cannot read 48x64"), "{error}");
     let error = network.forward(&zeros(50, 64)).unwrap_err().to_string();
     assert!(error.contains("takes no images of 64x50 pixels") && error.contains("multiples of its patches' 16"), "{error}");
+    // Windows are of the image too.
+    let swin = Network::at(zoo::find("swin_tiny_patch4_window7_224").unwrap(), 3, [64, 36], 1, &Device::Cpu).unwrap();
+    assert_eq!(swin.forward(&zeros(64, 36)).unwrap().dims(), [1, 3]);
+    assert!(matches!(swin.forward(&zeros(36, 64)), Err(Error::InputSize { .. })));
     // Convolutions alone read any size.
     let convnext = Network::at(zoo::find("convnext_atto").unwrap(), 3, [64, 64], 1, &Device::Cpu).unwrap();
     assert_eq!(convnext.forward(&zeros(96, 33)).unwrap().dims(), [1, 3]);

@@ -11,6 +11,7 @@ mod licence;
 mod resnet;
 mod select;
 mod squeezenet;
+mod swin;
 mod vit;
 
 pub use licence::{Licence, Restriction};
@@ -76,7 +77,7 @@ impl Architecture {
 /// A line a family, its networks from small to large.
 #[rustfmt::skip] // A line each merges without conflicts.
 pub const FAMILIES: &[&[Architecture]] =
-    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, vit::ALL, eva::ALL];
+    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, vit::ALL, eva::ALL, swin::ALL];
 
 /// All of them, family by family.
 pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {

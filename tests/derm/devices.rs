@@ -110,7 +110,14 @@ fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
 
 #[test]
 fn composed_transformers_and_convnexts_are_those_of_the_kernels() {
-    for (name, size) in [("convnext_atto", 64), ("convnextv2_atto", 64), ("vit_tiny_patch16_224", 64), ("eva02_tiny_patch14_336", 56)] {
+    for (name, size) in [
+        ("convnext_atto", 64),
+        ("convnextv2_atto", 64),
+        ("vit_tiny_patch16_224", 64),
+        ("eva02_tiny_patch14_336", 56),
+        // Windows that are shifted and continued with zeros, and one window for all.
+        ("swinv2_tiny_window8_256", 48),
+    ] {
         check(zoo::find(name).unwrap(), size);
     }
 }

@@ -198,6 +198,11 @@ fn golden_convnexts_are_timm_s() {
     golden_family(&["convnext_atto", "convnext_tiny", "convnextv2_atto", "convnextv2_nano", "convnextv2_tiny"]);
 }
 
+#[test]
+fn golden_swin_transformers_are_timm_s() {
+    golden_family(&["swin_tiny_patch4_window7_224", "swinv2_tiny_window8_256"]);
+}
+
 /// Networks of other families, whose layers the program has.
 #[test]
 fn other_families_are_timm_s() {
