@@ -5,6 +5,7 @@
 //! sizes, statistics, licences and sources; what networks cost is counted from their graphs.
 
 mod convnext;
+mod edgenext;
 mod efficientnet_lite;
 mod eva;
 mod licence;
@@ -77,7 +78,7 @@ impl Architecture {
 /// A line a family, its networks from small to large.
 #[rustfmt::skip] // A line each merges without conflicts.
 pub const FAMILIES: &[&[Architecture]] =
-    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, vit::ALL, eva::ALL, swin::ALL];
+    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, edgenext::ALL, vit::ALL, eva::ALL, swin::ALL];
 
 /// All of them, family by family.
 pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {

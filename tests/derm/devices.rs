@@ -113,6 +113,7 @@ fn composed_transformers_and_convnexts_are_those_of_the_kernels() {
     for (name, size) in [
         ("convnext_atto", 64),
         ("convnextv2_atto", 64),
+        ("edgenext_base", 64),
         ("vit_tiny_patch16_224", 64),
         ("eva02_tiny_patch14_336", 56),
         // Windows that are shifted and continued with zeros, and one window for all.

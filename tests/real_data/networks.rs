@@ -195,7 +195,7 @@ fn golden_vision_transformers_with_rotary_positions_are_timm_s() {
 
 #[test]
 fn golden_convnexts_are_timm_s() {
-    golden_family(&["convnext_atto", "convnext_tiny", "convnextv2_atto", "convnextv2_nano", "convnextv2_tiny"]);
+    golden_family(&["convnext_atto", "convnext_tiny", "convnextv2_atto", "convnextv2_nano", "convnextv2_tiny", "edgenext_base"]);
 }
 
 #[test]
