@@ -21,7 +21,7 @@
 //! | --- | --- | --- | --- |
 //! | `candle_nn::LayerNorm`, `layer_norm` | no gradient at all, in silence: layer_norm.rs:117, ops.rs:944 | [`layer_norm`] | `norm::layer_norm_gradients_are_differences` |
 //! | `RmsNorm`, `rms_norm` | the same: ops.rs:684 | [`layer_norm`]; no network has one | `norm::layer_norm_gradients_are_differences` |
-//! | `softmax_last_dim`, `sdpa`, `rope*` | the same: ops.rs:438 and 1317, rotary_emb.rs:287, 580, 855 | [`attention`] | `attention::gradients_are_differences` |
+//! | `softmax_last_dim`, `sdpa`, `rope*` | the same: ops.rs:438 and 1317, rotary_emb.rs:287, 580, 855 | [`attention`], [`rotary`] | `attention::gradients_are_differences`, `windows::gradients_of_turned_queries_and_keys_are_differences` |
 //! | `max_pool2d` | gradient divided by the window's size, ties get it whole: backprop.rs:358; refused where windows overlap; no padding | [`max_pool`] | `pool::max_pool_gradients_are_differences`, `pool::of_equal_values_the_first_wins_and_padding_never_does` |
 //! | `avg_pool2d` | refused where windows overlap, wrong places at odd sizes: backprop.rs:343; no padding | [`avg_pool`], [`global_avg_pool`], [`adaptive_avg_pool`] | `pool::average_pool_gradients_are_differences`, `pool::pools_to_a_size_have_differences_as_gradients` |
 //! | `upsample_nearest1d`, `upsample_nearest2d` | overwrites a gradient that is already there: backprop.rs:378, 390 | [`upsample`] | `resize::gradients_are_differences`, `resize::gradients_of_what_is_used_twice_are_added` |

@@ -83,7 +83,7 @@ const EPS: f32 = 1e-6;
 struct ConvNext {
     depths: [usize; 4],
     channels: [usize; 4],
-    /// Weights of linear layers are stored as a 1x1 convolution's.
+    /// Linear layers are 1x1 convolutions, as their weights are stored.
     as_conv: bool,
     /// Of the second version.
     second: bool,
@@ -129,5 +129,5 @@ fn block(g: &mut Builder, name: &str, x: NodeId, settings: &ConvNext) -> NodeId 
 
 /// A linear layer of each pixel.
 fn layer(g: &mut Builder, name: String, x: NodeId, outputs: usize, settings: &ConvNext) -> NodeId {
-    if settings.as_conv { g.linear_as_conv(name, x, outputs) } else { g.linear(name, x, outputs) }
+    if settings.as_conv { g.conv(name, x, Conv2d::new(outputs, 1).biased()) } else { g.linear(name, x, outputs) }
 }
