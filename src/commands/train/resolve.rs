@@ -194,7 +194,10 @@ mod tests {
                 let Some(long) = argument.get_long().filter(|_| argument.get_action().takes_values()) else { continue };
                 let said = parse(&[&format!("--{long}"), value]).choices;
                 let understood = [
+                    said.recipe.is_some(),
                     said.optimizer.is_some(),
+                    said.schedule.is_some(),
+                    said.sampler.is_some(),
                     said.class_weights.is_some(),
                     said.augment.is_some(),
                     said.freeze.is_some(),

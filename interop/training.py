@@ -1,0 +1,168 @@
+"""Trains timm's networks with PyTorch as derm trains them, and compares the loss of every step.
+
+usage: training.py DERM [STEPS]     (by default 20 steps)
+
+Draws a few images, lets `derm train` make a network's first weights, and trains those in derm and in PyTorch with the same
+recipe: optimizer, decay and who is spared it, rates by part and by block, schedule, warm-up, clipping, class weights, label smoothing,
+accumulation. An epoch is one step on all images, so that their order does not matter. Exit code 1 where a loss differs by more
+than 1e-4 of itself.
+"""
+
+import json
+import math
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+SIZE, IMAGES, CLASSES = 64, 36, 3
+TOLERANCE = 1e-4
+
+# Networks with the options of derm's that differ from the defaults below; rates such that rounding does not grow into other paths.
+CASES = [
+    ("resnet18", {"optimizer": "sgd", "lr": 0.01, "nesterov": "true", "weight-decay": 5e-4}),
+    ("resnet18", {"lr": 1e-4, "schedule": "poly", "class-weights": "balanced"}),
+    ("resnet18", {"optimizer": "sgd", "lr": 0.005, "schedule": "one-cycle"}),
+    ("vit_tiny_patch16_224", {"lr": 3e-4, "layer-decay": 0.65, "label-smoothing": 0.1}),
+    ("convnext_atto", {"lr": 3e-4, "accumulate": 3, "schedule": "steps"}),
+    ("swin_tiny_patch4_window7_224", {"lr": 1e-4, "backbone-lr-factor": 0.1, "grad-clip": 0.5}),
+]
+DEFAULTS = {"optimizer": "adamw", "schedule": "cosine", "class-weights": "none", "weight-decay": 0.05, "grad-clip": 1, "warmup-epochs": 2,
+            "final-lr-fraction": 0.01, "layer-decay": 1, "backbone-lr-factor": 1, "label-smoothing": 0, "accumulate": 1, "momentum": 0.9,
+            "nesterov": "false", "augment": "none", "seed": 4}
+
+
+def draw(program, folder, side):
+    """A dataset of three classes, unlike in number, all for training: pixels `[n, 3, side, side]` from 0 to 1, and labels."""
+    random = np.random.default_rng(0)
+    labels = [0 if number < IMAGES // 2 else 1 + number % 2 for number in range(IMAGES)]
+    pixels = [(random.random((side, side, 3)) * 150 + 40 * label).astype(np.uint8) for label in labels]
+    split = ["image,split"]
+    for number, (label, image) in enumerate(zip(labels, pixels)):
+        path = folder / f"images{side}" / "abc"[label] / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+        split.append(f"{'abc'[label]}/{number:02}.png,train")
+    (folder / "split.csv").write_text("\n".join(split) + "\n")
+    derm(program, folder, "data", "ingest", f"images{side}", "--out", f"data{side}")
+    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255, torch.tensor(labels)
+
+
+def derm(program, folder, *words):
+    done = subprocess.run([program, *map(str, words)], cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, words))}: exit code {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def trained(program, folder, data, network, options, steps, out):
+    """The losses of derm's steps; the weights are in `out`."""
+    batch = IMAGES // options["accumulate"]
+    words = [word for name, value in options.items() for word in [f"--{name}={value}"]]
+    answer = json.loads(derm(program, folder, "train", "--data", data, "--split", "split.csv", "--out", out, "--network", network,
+                             "--image-size", SIZE, "--epochs", steps, "--batch-size", batch, "--json", *words))
+    log = (folder / ".derm/runs/train" / answer["run"] / "metrics.log").read_text()
+    return [float(value) for value in re.findall(r"\ttrain_loss\t(\S+)", log)]
+
+
+def block(name):
+    """A parameter's block, by its leading numbers: see derm's help on --layer-decay."""
+    found = re.match(r"(?:stages|layers)\.\d+\.blocks\.\d+|blocks\.\d+(?:\.\d+)?|\w+\.\d+|\w+", name)
+    return found.group(0)
+
+
+def groups(network, head, options):
+    """Every parameter with its own rate and decay."""
+    blocks = []
+    for name, _ in network.named_parameters():
+        if not name.startswith(head) and block(name) not in blocks:
+            blocks.append(block(name))
+    for name, parameter in network.named_parameters():
+        in_head = name.startswith(head)
+        factor = 1 if in_head else options["backbone-lr-factor"] * options["layer-decay"] ** (len(blocks) - blocks.index(block(name)))
+        # Tables of positions are no weights, though of two axes or more.
+        decays = parameter.ndim > 1 and not re.search("pos_embed|cls_token|relative_position", name)
+        yield {"params": [parameter], "factor": factor, "weight_decay": options["weight-decay"] if decays else 0}
+
+
+def rate(options, step, steps):
+    """derm's schedule: one step an epoch."""
+    warmup, last = options["warmup-epochs"], options["final-lr-fraction"]
+    peak, cycle = options["lr"], options["schedule"] == "one-cycle"
+    fall = lambda progress: (1 + math.cos(math.pi * progress)) / 2
+    if step < warmup:
+        return peak * (0.04 + 0.96 * (1 - fall((step + 1) / warmup)) if cycle else (step + 1) / warmup)
+    progress = (step - warmup) / (steps - warmup)
+    last = last / 1000 if cycle else last
+    stairs = 0 if step < steps / 2 else 1 if step < steps * 3 / 4 else 2
+    return peak * {"poly": (1 - progress) ** 0.9, "steps": 0.1**stairs}.get(options["schedule"], last + (1 - last) * fall(progress))
+
+
+def pytorch(network, head, images, labels, options, steps):
+    """The losses of PyTorch's steps from the weights that `network` has."""
+    parameters = list(groups(network, head, options))
+    if options["optimizer"] == "sgd":
+        optimizer = torch.optim.SGD(parameters, lr=1, momentum=options["momentum"], nesterov=options["nesterov"] == "true")
+    else:
+        optimizer = torch.optim.AdamW(parameters, lr=1)
+    counts = torch.bincount(labels).float()
+    weights = len(labels) / (CLASSES * counts) if options["class-weights"] == "balanced" else None
+    loss_of = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=options["label-smoothing"])
+    network.train()
+    losses = []
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(options, step, steps) * group["factor"]
+        optimizer.zero_grad()
+        loss = loss_of(network(images), labels)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), options["grad-clip"])
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def main(program, steps=20):
+    torch.set_num_threads(1)  # Others may be at work here, and threads that wait for each other would wait for them.
+    steps = int(steps)
+    program = str(Path(program).resolve())
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        derm(program, folder, "init")
+        drawn = {SIZE: draw(program, folder, SIZE)}
+        for number, (name, chosen) in enumerate(CASES):
+            options = DEFAULTS | chosen
+            # A rate at which nothing moves.
+            trained(program, folder, f"data{SIZE}", name, options | {"lr": 1e-30}, 1, f"start{number}")
+            network = timm.create_model(name, num_classes=CLASSES, **({"img_size": SIZE} if re.match("vit|swin", name) else {}))
+            start = load_file(folder / f"start{number}/model.safetensors")
+            missing = [key for key in network.load_state_dict(start, strict=False).missing_keys if not re.search("num_batches|index|mask", key)]
+            assert not missing, missing
+            config = json.loads((folder / f"start{number}/config.json").read_text())["pretrained_cfg"]
+            # Images of the very size that is cut from, so that nothing is resampled.
+            side = math.floor(SIZE / config["crop_pct"])
+            pixels, labels = drawn[side] = drawn.get(side) or draw(program, folder, side)
+            edge = round((side - SIZE) / 2)
+            mean, std = (torch.tensor(config[key]).view(3, 1, 1) for key in ("mean", "std"))
+            images = (pixels[:, :, edge : edge + SIZE, edge : edge + SIZE] - mean) / std
+            theirs = pytorch(network, config["classifier"], images, labels, options, steps)
+            ours = trained(program, folder, f"data{side}", name, options, steps, f"end{number}")
+            worst = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
+            wrong += worst > TOLERANCE
+            words = " ".join(f"--{key}={value}" for key, value in chosen.items())
+            print(f"{'ok ' if worst <= TOLERANCE else 'NOT'} {name} {words}: {theirs[0]:.6f} to {theirs[-1]:.6f} in {steps} steps, worst difference {worst:.1e}", flush=True)
+            if worst > TOLERANCE:
+                print("    derm   ", " ".join(f"{loss:.6f}" for loss in ours))
+                print("    PyTorch", " ".join(f"{loss:.6f}" for loss in theirs))
+    sys.exit(wrong > 0)
+
+
+main(*sys.argv[1:])
