@@ -40,6 +40,18 @@ pub enum Error {
         /// The first empty node.
         node: String,
     },
+    /// A network that halves its input and doubles it again gets one that does not come out.
+    #[error("{width}x{height} pixels do not suit `{architecture}`, whose sides are multiples of {multiple}")]
+    InputMultiple {
+        /// The network.
+        architecture: &'static str,
+        /// Height of the input.
+        height: usize,
+        /// Width of the input.
+        width: usize,
+        /// What both must be multiples of.
+        multiple: usize,
+    },
     /// A tensor of another shape or type than an operation takes.
     #[error("{what} must be {expected}, not {got}")]
     Argument {

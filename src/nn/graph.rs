@@ -9,10 +9,12 @@
 //! exactly as in the architecture's published state dict.
 
 mod build;
+mod cost;
 mod first;
 mod kinds;
 
 pub use build::Builder;
+pub use cost::Cost;
 pub use kinds::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding};
 
 use super::network::{Part, Role};
@@ -54,6 +56,7 @@ pub struct ParamSpec {
 pub struct Graph {
     nodes: Vec<Node>,
     features: NodeId,
+    multiple: usize,
 }
 
 impl Graph {
@@ -86,6 +89,16 @@ impl Graph {
     pub fn input_size(&self) -> [usize; 2] {
         let shape = &self.nodes[0].shape;
         [shape[1], shape[2]]
+    }
+
+    /// What height and width of the input must be multiples of.
+    pub fn multiple(&self) -> usize {
+        self.multiple
+    }
+
+    /// Whether the output is an image of masks, `[masks, height, width]`, and not `[classes]`.
+    pub fn gives_masks(&self) -> bool {
+        self.node(self.output()).shape.len() == 3
     }
 
     /// The first node whose value would be empty: the input is too small for this network.

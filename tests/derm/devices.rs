@@ -103,7 +103,9 @@ fn check(architecture: &'static Architecture, size: usize) {
 
 #[test]
 fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
-    for architecture in zoo::all() {
+    let small = zoo::FAMILIES.iter().map(|family| &family[0]).filter(|architecture| architecture.graph_at(4, 64, 64).is_ok());
+    let others = ["seresnet18", "ecaresnet18"].map(|name| zoo::find(name).unwrap());
+    for architecture in small.chain(others) {
         check(architecture, 64);
     }
 }
@@ -112,9 +114,6 @@ fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
 fn composed_networks_of_other_kinds_are_those_of_the_kernels() {
     check(&architectures::RESNET18_SMALL, 28);
     check(&architectures::CONVNEXT_ATTO, 64);
-    check(&architectures::MOBILENETV3_LARGE, 64);
-    check(&architectures::EFFICIENTNET_B0, 64);
-    check(&architectures::UNET_16, 32);
     check(&architectures::VIT_TINY, 224);
 }
 

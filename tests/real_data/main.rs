@@ -5,5 +5,8 @@
 #[path = "../architectures/mod.rs"]
 mod architectures;
 mod data;
+mod formula;
+mod golden;
 mod networks;
 mod support;
+mod table;
