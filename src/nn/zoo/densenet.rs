@@ -27,6 +27,7 @@ pub const ALL: &[Architecture] = &[Architecture {
 fn densenet121(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
     let [.., x] = pyramid(&mut g);
+    let x = g.relu(x);
     let x = g.global_avg_pool(x);
     let x = g.flatten(x);
     let x = g.features(x);
@@ -34,7 +35,7 @@ fn densenet121(classes: usize, size: [usize; 2]) -> Graph {
     g.finish()
 }
 
-/// What the stem and the four blocks make of the input, at a half, a fourth and so on of its size.
+/// What the stem and the four blocks make of the input, normed, at a half, a fourth and so on of its size; all but the last after a ReLU.
 pub(super) fn pyramid(g: &mut Builder) -> [NodeId; 5] {
     let x = g.conv("features.conv0", g.input(), Conv2d::new(64, 7).stride(2).pad(3));
     let stem = norm_relu(g, "features.norm0", x);
@@ -44,12 +45,13 @@ pub(super) fn pyramid(g: &mut Builder) -> [NodeId; 5] {
         for number in 1..=depth {
             x = layer(g, &format!("features.denseblock{block}.denselayer{number}"), x);
         }
-        pyramid[block] = x;
         if block < DEPTHS.len() {
-            x = transition(g, &format!("features.transition{block}"), x);
+            let name = format!("features.transition{block}");
+            pyramid[block] = norm_relu(g, &format!("{name}.norm"), x);
+            x = transition(g, &name, pyramid[block]);
         }
     }
-    pyramid[DEPTHS.len()] = norm_relu(g, "features.norm5", x);
+    pyramid[DEPTHS.len()] = g.batch_norm("features.norm5", x, EPS);
     pyramid
 }
 
@@ -62,10 +64,9 @@ fn layer(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
     g.concat(&[x, y])
 }
 
-/// Half the channels at half the size.
+/// Half the channels at half the size, after the norm.
 fn transition(g: &mut Builder, name: &str, x: NodeId) -> NodeId {
     let half = g.channels(x) / 2;
-    let x = norm_relu(g, &format!("{name}.norm"), x);
     let x = g.conv(format!("{name}.conv"), x, Conv2d::new(half, 1));
     let window = MaxPool { kernel: 2, stride: 2, padding: 0, ceil: false };
     g.avg_pool(x, AvgPool { window, count_padding: true })

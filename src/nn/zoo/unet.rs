@@ -40,9 +40,7 @@ pub const ALL: &[Architecture] = &[
     unet("unet_legacy_seresnet50", "U-Net on SE-ResNet-50 as first published", "encoder.layer0.conv1", |masks, size| {
         graph(masks, size, OWN, |g| legacy_seresnet::SERESNET50.pyramid(g))
     }),
-    unet("unet_densenet121", "U-Net on DenseNet-121", "encoder.model.features.conv0", |masks, size| {
-        graph(masks, size, TIMM, densenet::pyramid)
-    }),
+    unet("unet_densenet121", "U-Net on DenseNet-121", "encoder.features.conv0", |masks, size| graph(masks, size, OWN, densenet::pyramid)),
     unet("unet_vgg16_bn", "U-Net on VGG-16 with batch norm", "encoder.features.0", vgg16_bn),
 ];
 
