@@ -50,6 +50,7 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify ima
 complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model, or a table of predictions'
 complete -c derm -n "__fish_derm_needs_command" -f -a "drift" -d 'Compare current images or predictions with a reference'
 complete -c derm -n "__fish_derm_needs_command" -f -a "export" -d 'Export a model to ONNX, or as a bundle that stands alone'
+complete -c derm -n "__fish_derm_needs_command" -f -a "model" -d 'Look at the networks there are'
 complete -c derm -n "__fish_derm_needs_command" -f -a "runs" -d 'List, show and compare runs'
 complete -c derm -n "__fish_derm_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c derm -n "__fish_derm_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -269,8 +270,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l data -d 'The dataset
 complete -c derm -n "__fish_derm_using_subcommand train" -l split -d 'Which image is for training, validation and test: a table made by `derm data split`' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l out -d 'The folder that the bundle is written to' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand train" -l params -d 'Options from a YAML file, or from the map at a dotted key of it; the command line wins' -r -F
-complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'Architecture: squeezenet1_1, efficientnet_lite0, resnet18, seresnet18 or ecaresnet18 [default: resnet18]' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the architecture\'s own on the hub, or `none` [default: none]' -r -F
+complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network\'s own on the hub, or `none` [default: none]' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l image-size -d 'Side of the square that images are brought to, in pixels; 0 means the network\'s own [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
 backbone\t''"
@@ -444,6 +445,25 @@ complete -c derm -n "__fish_derm_using_subcommand export" -l json -d 'Print one 
 complete -c derm -n "__fish_derm_using_subcommand export" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand export" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -f -a "zoo" -d 'List the networks that `derm train --network` takes'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l color -d 'When to use colour' -r -f -a "auto\t''

@@ -24,7 +24,10 @@ import onnx
 import onnxruntime
 from PIL import Image
 
-NETWORKS = ["squeezenet1_1", "efficientnet_lite0", "resnet18", "seresnet18", "ecaresnet18"]
+NETWORKS = [
+    "squeezenet1_1", "efficientnet_lite0", "resnet18", "seresnet18", "ecaresnet18",
+    "mobilenetv3_small_100", "tf_efficientnetv2_b0", "ecaresnet26t", "densenet121",
+]
 compared, wrong = 0, []
 
 

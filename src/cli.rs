@@ -16,6 +16,7 @@ pub mod export;
 pub mod init;
 pub mod man;
 pub mod metrics;
+pub mod model;
 pub mod params;
 pub mod predict;
 pub mod repro;
@@ -106,6 +107,7 @@ pub enum Command {
     Evaluate(evaluate::EvaluateArgs),
     Drift(Box<drift::DriftArgs>),
     Export(export::ExportArgs),
+    Model(model::ModelArgs),
     Runs(runs::RunsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),

@@ -21,6 +21,7 @@ mod first;
 pub mod init;
 pub mod man;
 pub mod metrics;
+pub mod model;
 pub mod params;
 pub mod predict;
 pub mod repro;
@@ -92,6 +93,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Evaluate(args) => evaluate::run(context, args),
         Command::Drift(args) => drift::run(context, args),
         Command::Export(args) => export::run(context, args),
+        Command::Model(args) => model::run(context, args),
         Command::Runs(args) => runs::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

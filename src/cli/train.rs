@@ -64,11 +64,11 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
 pub struct ModelArgs {
-    /// Architecture: squeezenet1_1, efficientnet_lite0, resnet18, seresnet18 or ecaresnet18 [default: resnet18]
+    /// A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub network: Option<String>,
 
-    /// Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the architecture's own
+    /// Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network's own
     /// on the hub, or `none` [default: none]
     #[arg(long, value_name = "WEIGHTS", value_hint = ValueHint::FilePath)]
     pub weights: Option<String>,

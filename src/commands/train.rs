@@ -184,6 +184,7 @@ fn origin(workspace: &Workspace, context: &Context, args: &TrainArgs, resolved: 
             Source::File(path) => Some(name_of(workspace, context, path)),
             Source::Hub(spec) => Some(spec.clone()),
         },
+        weights_licence: resolved.start.licence().map(|licence| licence.words()),
         commit: workspace.git().and_then(|facts| facts.commit),
         machine: json!({ "os": environment.os, "arch": environment.arch, "cpu": environment.cpu, "simd": environment.simd }),
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Context, Failure};
 use crate::nn::weights::{HubName, Weights};
-use crate::nn::zoo::{self, Choice};
+use crate::nn::zoo::{self, Choice, Licence};
 use crate::observer::Observer;
 
 /// A network and what it starts from, as `--network` and `--weights` say.
@@ -50,11 +50,15 @@ impl StartingPoint {
         }
     }
 
+    /// The licence of the weights, as far as the zoo knows which they are.
+    pub fn licence(&self) -> Option<Licence> {
+        self.network.licence().filter(|_| self.source != Source::Random)
+    }
+
     /// What a licence keeps the user of these weights from, as a sentence.
     pub fn restriction(&self) -> Option<String> {
-        let licence = self.network.licence().filter(|_| self.source != Source::Random)?;
-        let words = licence.restriction?.words();
-        Some(format!("the published weights of `{}` are under {}: {words}", self.network.name(), licence.name))
+        let licence = self.licence().filter(|licence| licence.restriction.is_some())?;
+        Some(format!("the published weights of `{}` are under {}", self.network.name(), licence.words()))
     }
 }
 
@@ -73,4 +77,24 @@ impl Source {
 fn is_hub_name(text: &str) -> bool {
     let file = text.starts_with('.') || (text.ends_with(".safetensors") && !text.contains(':'));
     !file && text.parse::<HubName>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::zoo::{Architecture, Published};
+
+    #[test]
+    fn a_licence_that_forbids_something_says_so_where_its_weights_are_used() {
+        let free = zoo::find("resnet18").unwrap();
+        let bound: &'static [Published] =
+            Box::leak(Box::new([Published { tag: "x", repo: None, licence: Licence::CC_BY_NC, classes: 3, preprocess: free.preprocess }]));
+        let architecture: &'static Architecture = Box::leak(Box::new(Architecture { name: "bound", published: bound, ..*free }));
+        let start = |architecture, source| StartingPoint { network: Choice { architecture, published: None }, source };
+        let file = Source::File("w.safetensors".into());
+        let said = start(architecture, file.clone()).restriction().unwrap();
+        assert_eq!(said, "the published weights of `bound` are under CC-BY-NC-4.0: no commercial use");
+        assert_eq!(start(architecture, Source::Random).restriction(), None);
+        assert_eq!(start(free, file).restriction(), None);
+    }
 }

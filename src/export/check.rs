@@ -101,12 +101,15 @@ fn infer(node: &Node, values: &HashMap<&str, Value<'_>>) -> Result<Dims, String>
         let name = node.input.get(i).ok_or("an input is missing")?;
         values.get(name.as_str()).ok_or_else(|| format!("`{name}` is not defined before it is used"))
     };
-    (0..node.input.len()).try_for_each(|i| input(i).map(|_| ()))?;
+    // An input without a name is one that is left out.
+    (0..node.input.len()).filter(|&i| !node.input[i].is_empty()).try_for_each(|i| input(i).map(|_| ()))?;
     let x = &input(0)?.shape;
     match node.op_type.as_str() {
-        "Relu" | "Clip" | "Sigmoid" | "Softmax" | "Cast" | "BatchNormalization" => Ok(x.clone()),
+        "Relu" | "Clip" | "Sigmoid" | "HardSigmoid" | "HardSwish" | "Softmax" | "Cast" | "BatchNormalization" => Ok(x.clone()),
         "Conv" => convolved(node, x, &input(1)?.shape, node.input.get(2).map(|_| input(2)).transpose()?.map(|bias| &bias.shape)),
-        "MaxPool" => windowed(node, x, x.get(1).copied().unwrap_or(0), &ints(node, "kernel_shape")),
+        "ConvTranspose" => enlarged(node, x, &input(1)?.shape),
+        "Resize" => resized(x, &input(2)?.constant.and_then(Tensor::as_floats).ok_or("its scales are no constant")?),
+        "MaxPool" | "AveragePool" => windowed(node, x, x.get(1).copied().unwrap_or(0), &ints(node, "kernel_shape")),
         "GlobalAveragePool" => Ok(x.iter().enumerate().map(|(i, n)| if i < 2 { *n } else { 1 }).collect()),
         "Add" | "Mul" | "Sub" => broadcast(x, &input(1)?.shape),
         "Concat" => concatenated((0..node.input.len()).map(|i| input(i).map(|value| &value.shape)).collect::<Result<_, _>>()?),
@@ -154,6 +157,28 @@ fn windowed(node: &Node, x: &Dims, channels: i64, kernel: &[i64]) -> Result<Dims
         shape.push(free / at(&strides, axis, 1).max(1) + 1);
     }
     Ok(shape)
+}
+
+/// A transposed convolution: the shape that a convolution of these settings would read.
+fn enlarged(node: &Node, x: &Dims, weight: &Dims) -> Result<Dims, String> {
+    let group = node.attribute.iter().find(|a| a.name == "group").and_then(|a| a.i).unwrap_or(1);
+    let (pads, strides, more) = (ints(node, "pads"), ints(node, "strides"), ints(node, "output_padding"));
+    let (&[n, channels, height, width], &[reads, gives, kh, kw]) = (x.as_slice(), weight.as_slice()) else {
+        return Err(format!("a weight of {weight:?} cannot read {x:?}"));
+    };
+    if channels != reads || pads.len() != 4 || strides.len() != 2 || more.len() != 2 || ints(node, "dilations") != [1, 1] {
+        return Err(format!("a weight of {weight:?} cannot read {x:?}"));
+    }
+    let side = |axis: usize, length: i64, kernel: i64| (length - 1) * strides[axis] + kernel + more[axis] - pads[axis] - pads[axis + 2];
+    Ok(vec![n, gives * group, side(0, height, kh), side(1, width, kw)])
+}
+
+fn resized(x: &Dims, scales: &[f32]) -> Result<Dims, String> {
+    if scales.len() != x.len() || scales.first() != Some(&1.0) {
+        return Err(format!("scales {scales:?} do not fit {x:?}"));
+    }
+    let scaled = x.iter().zip(scales).skip(1).map(|(length, scale)| (*length as f64 * f64::from(*scale)).floor() as i64);
+    Ok(x.iter().take(1).copied().chain(scaled).collect())
 }
 
 fn broadcast(a: &Dims, b: &Dims) -> Result<Dims, String> {

@@ -9,11 +9,15 @@
 //! | --- | --- |
 //! | Conv2d (+ BatchNorm) | Conv |
 //! | BatchNorm elsewhere | BatchNormalization |
-//! | Relu, Relu6, Sigmoid | Relu, Clip, Sigmoid |
-//! | MaxPool, GlobalAvgPool | MaxPool, GlobalAveragePool |
+//! | Relu, Relu6, Sigmoid, HardSigmoid, HardSwish | Relu, Clip, Sigmoid, HardSigmoid, HardSwish |
+//! | Silu | Sigmoid, Mul |
+//! | MaxPool, AvgPool, GlobalAvgPool | MaxPool, AveragePool, GlobalAveragePool |
+//! | Upsample, ConvTranspose2d | Resize, ConvTranspose |
 //! | Add, Gate, Concat, Flatten | Add, Mul, Concat, Flatten |
 //! | Linear | Gemm |
 //! | ChannelConv | Reshape, Conv over the channels, Reshape |
+
+mod operators;
 
 use candle_core::Tensor as Candle;
 
@@ -21,7 +25,6 @@ use super::Error;
 use super::proto::{Attribute, Element, Graph, Node, Tensor, ValueInfo};
 use crate::nn::fold::{Norm, fold};
 use crate::nn::graph::{BatchNorm, Bias, Conv2d, Graph as Structure, MaxPool, NodeId, Op};
-use crate::nn::ops::Activation;
 use crate::nn::{Channels, Network, Preprocess};
 
 /// What the graph reads.
@@ -36,9 +39,9 @@ pub enum Input {
 /// What the graph gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// f32 `[N, classes]` before softmax.
+    /// f32 `[N, classes]` before softmax, or `[N, masks, height, width]` before sigmoid.
     Logits,
-    /// f32 `[N, classes]`, each row summing to 1.
+    /// f32 `[N, classes]`, each row summing to 1; masks `[N, masks, height, width]` each by itself.
     Probabilities,
 }
 
@@ -99,12 +102,10 @@ impl<'a> Writer<'a> {
             Op::Input => inputs.first().map(|name| (*name).to_owned()).unwrap_or_default(),
             Op::Conv2d(settings) => return self.conv(id, settings, &inputs),
             Op::BatchNorm(settings) => return self.norm(id, settings, &inputs),
-            Op::Activation(Activation::Relu) => self.push("Relu", &node.name, &inputs, vec![]),
-            Op::Activation(Activation::Relu6) => {
-                let (low, high) = (self.scalar("zero", 0.0), self.scalar("six", 6.0));
-                self.push("Clip", &node.name, &[inputs[0], &low, &high], vec![])
-            }
-            Op::Activation(Activation::Sigmoid) => self.push("Sigmoid", &node.name, &inputs, vec![]),
+            Op::Activation(activation) => return self.activation(node, *activation, inputs[0]),
+            Op::AvgPool(settings) => return self.avg_pool(node, settings, inputs[0]),
+            Op::Upsample { factor, rule } => return self.upsample(node, *factor, *rule, inputs[0]),
+            Op::ConvTranspose2d(settings) => return self.up_conv(node, settings, inputs[0]),
             Op::MaxPool(settings) => {
                 let attributes = self.pool_attributes(settings, node.inputs[0]);
                 self.push("MaxPool", &node.name, &inputs, attributes)
@@ -121,12 +122,8 @@ impl<'a> Writer<'a> {
             }
             Op::Dropout { .. } => inputs[0].to_owned(),
             Op::ChannelConv { kernel } => return self.channel_conv(&node.name, *kernel, inputs[0]),
-            Op::Activation(_)
+            Op::LayerNorm(_)
             | Op::Linear(_)
-            | Op::LayerNorm(_)
-            | Op::AvgPool(_)
-            | Op::Upsample { .. }
-            | Op::ConvTranspose2d(_)
             | Op::Branch(_)
             | Op::Tokens
             | Op::PrefixTokens { .. }
@@ -144,7 +141,7 @@ impl<'a> Writer<'a> {
             | Op::CrossCovariance { .. }
             | Op::FourierPositions { .. }
             | Op::SomeChannels { .. }
-            | Op::SwiGlu => return Err(Error::NoOperator { node: node.name.clone(), kind: node.op.kind() }),
+            | Op::SwiGlu => return Err(operators::refused(node)),
         })
     }
 
@@ -254,12 +251,14 @@ impl<'a> Writer<'a> {
     fn finish(mut self, output: Output) -> Result<Graph, Error> {
         let logits = self.names.last().cloned().unwrap_or_default();
         if output == Output::Probabilities {
-            self.push("Softmax", Output::Probabilities.name(), &[&logits], vec![Attribute::int("axis", 1)]);
+            let (rule, axis) =
+                if self.structure.gives_masks() { ("Sigmoid", vec![]) } else { ("Softmax", vec![Attribute::int("axis", 1)]) };
+            self.push(rule, Output::Probabilities.name(), &[&logits], axis);
         } else if let Some(node) = self.graph.node.last_mut() {
             // The last node's value takes the output's name.
             node.output = vec![Output::Logits.name().to_owned()];
         }
-        self.graph.output.push(ValueInfo::batch(output.name(), Element::Float, &[self.network.classes()]));
+        self.graph.output.push(ValueInfo::batch(output.name(), Element::Float, &self.structure.node(self.structure.output()).shape));
         Ok(self.graph)
     }
 

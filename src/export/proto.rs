@@ -197,6 +197,12 @@ impl Tensor {
         }
     }
 
+    /// The elements of a tensor of single precision.
+    pub fn as_floats(&self) -> Option<Vec<f32>> {
+        (self.data_type == i32::from(Element::Float))
+            .then(|| self.raw_data.chunks_exact(4).filter_map(|bytes| bytes.try_into().ok()).map(f32::from_le_bytes).collect())
+    }
+
     /// The elements of a tensor of 64-bit integers.
     pub fn as_integers(&self) -> Option<Vec<i64>> {
         (self.data_type == i32::from(Element::Int64))

@@ -40,17 +40,17 @@ pub enum Error {
         /// The first empty node.
         node: String,
     },
-    /// A size that the network does not take at all.
-    #[error("`{architecture}` takes no images of {width}x{height} pixels: {reason}")]
-    InputUnfit {
+    /// A network that cuts its input into parts, or halves it and doubles it again, gets one that does not come out.
+    #[error("{width}x{height} pixels do not suit `{architecture}`, whose sides are multiples of {multiple}")]
+    InputMultiple {
         /// The network.
         architecture: &'static str,
         /// Height of the input.
         height: usize,
         /// Width of the input.
         width: usize,
-        /// Why not.
-        reason: String,
+        /// What both must be multiples of.
+        multiple: usize,
     },
     /// A size for which the network would have other tables of places than it has.
     #[error("this `{architecture}` was made for images of {}x{} pixels and cannot read {}x{}", made[1], made[0], got[1], got[0])]

@@ -10,12 +10,14 @@
 
 mod attention;
 mod build;
+mod cost;
 mod first;
 mod kinds;
 mod windows;
 
 pub use attention::{Angles, Rotary, WindowAttention, WindowBias};
 pub use build::Builder;
+pub use cost::Cost;
 pub use kinds::{AvgPool, BatchNorm, Bias, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding, Places};
 pub use windows::Windows;
 
@@ -60,7 +62,7 @@ pub struct ParamSpec {
 pub struct Graph {
     nodes: Vec<Node>,
     features: NodeId,
-    refusal: Option<String>,
+    multiple: usize,
 }
 
 impl Graph {
@@ -95,14 +97,19 @@ impl Graph {
         [shape[1], shape[2]]
     }
 
+    /// What height and width of the input must be multiples of.
+    pub fn multiple(&self) -> usize {
+        self.multiple
+    }
+
+    /// Whether the output is an image of masks, `[masks, height, width]`, and not `[classes]`.
+    pub fn gives_masks(&self) -> bool {
+        self.node(self.output()).shape.len() == 3
+    }
+
     /// The first node whose value would be empty: the input is too small for this network.
     pub fn empty_node(&self) -> Option<&Node> {
         self.nodes.iter().find(|node| node.shape.contains(&0))
-    }
-
-    /// Why the architecture takes no image of this size, if it does not.
-    pub fn refusal(&self) -> Option<&str> {
-        self.refusal.as_deref()
     }
 
     /// Whether nothing but the sizes of values changes from one graph to the other: what runs one runs the other.

@@ -11,5 +11,5 @@ mod transformer;
 
 pub use channel_attention::{EfficientChannelAttention, SqueezeExcite};
 pub use conv_norm::ConvNorm;
-pub use shortcut::shortcut;
+pub use shortcut::{mean_shortcut, shortcut};
 pub use transformer::{Inner, Mlp, TransformerBlock, WindowBlock};

@@ -9,6 +9,7 @@ use super::ops::{self, Activation, Operation};
 /// input's. Without `training` nothing is left out at random.
 pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Option<Box<dyn Operation>> {
     let stream = group.node.0 as u64;
+    let random = training.filter(|pass| pass.dropout);
     Some(match op {
         Op::Input | Op::BatchNorm(_) => return None,
         Op::Conv2d(settings) => Box::new(ops::Conv::new(settings)),
@@ -20,7 +21,7 @@ pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Optio
         Op::GlobalAvgPool => Box::new(ops::GlobalAverage),
         Op::Upsample { factor, rule } => Box::new(ops::Upsample { size: ops::Size::Times(*factor), rule: *rule }),
         Op::Add => Box::new(ops::Sum { relu: group.activation == Some(Activation::Relu) }),
-        Op::Branch(settings) => match training {
+        Op::Branch(settings) => match random {
             Some(pass) if settings.drop > 0.0 => Box::new(ops::Branch::dropping(settings.drop, pass.key, stream)),
             _ => Box::new(ops::Branch::whole()),
         },
@@ -28,7 +29,7 @@ pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Optio
         Op::Concat => Box::new(ops::Concat),
         Op::Flatten => Box::new(ops::Flatten),
         Op::Linear(_) => Box::new(ops::Linear),
-        Op::Dropout { p } => match training {
+        Op::Dropout { p } => match random {
             Some(pass) if *p > 0.0 => Box::new(ops::Dropout::new(*p, pass.key, stream)),
             _ => return None,
         },

@@ -75,6 +75,8 @@ pub struct Pass {
     pub key: u64,
     /// What batch norms do.
     pub norms: Norms,
+    /// Whether values and branches are left out at random where the architecture says so.
+    pub dropout: bool,
     /// Keep less for the way back and run parts of the network twice; results are the same to the bit.
     pub grad_checkpointing: bool,
 }
@@ -82,7 +84,7 @@ pub struct Pass {
 impl Pass {
     /// With the batch's statistics.
     pub fn new(key: u64) -> Self {
-        Self { key, norms: Norms::Batch, grad_checkpointing: false }
+        Self { key, norms: Norms::Batch, dropout: true, grad_checkpointing: false }
     }
 }
 

@@ -5,14 +5,24 @@
 //! sizes, statistics, licences and sources; what networks cost is counted from their graphs.
 
 mod convnext;
+mod densenet;
 mod edgenext;
+mod efficientnet;
 mod efficientnet_lite;
 mod eva;
+mod legacy_seresnet;
 mod licence;
+mod mobile;
+mod mobilenet_v2;
+mod mobilenet_v3;
+mod mobilenet_v4;
 mod resnet;
 mod select;
 mod squeezenet;
 mod swin;
+mod unet;
+mod unet_classic;
+mod vgg;
 mod vit;
 
 pub use licence::{Licence, Restriction};
@@ -58,27 +68,59 @@ pub struct Published {
     pub preprocess: Preprocess,
 }
 
+impl Published {
+    /// Those of a repository of timm's: Apache licence, ImageNet's 1000 classes.
+    const fn timm(tag: &'static str, repo: &'static str, preprocess: Preprocess) -> Self {
+        Self { tag, repo: Some(repo), licence: Licence::APACHE, classes: 1000, preprocess }
+    }
+
+    /// The same on other terms.
+    const fn licensed(self, licence: Licence) -> Self {
+        Self { licence, ..self }
+    }
+}
+
 impl Architecture {
     /// The network with this many classes at the default input size.
     pub fn graph(&self, classes: usize) -> Graph {
         (self.build)(classes, [self.preprocess.height as usize, self.preprocess.width as usize])
     }
 
-    /// The network with this many classes at another height and width; an error where the input is too small or does not fit.
+    /// The network with this many classes at another height and width; an error where the input is too small or cannot be halved
+    /// as often as the network does it.
     pub fn graph_at(&self, classes: usize, height: usize, width: usize) -> Result<Graph, Error> {
         let graph = (self.build)(classes, [height, width]);
-        match (graph.empty_node(), graph.refusal()) {
-            (Some(node), _) => Err(Error::InputTooSmall { architecture: self.name, height, width, node: node.name.clone() }),
-            (None, Some(reason)) => Err(Error::InputUnfit { architecture: self.name, height, width, reason: reason.to_owned() }),
-            (None, None) => Ok(graph),
+        let multiple = graph.multiple();
+        if [height, width].iter().any(|side| !side.is_multiple_of(multiple)) {
+            return Err(Error::InputMultiple { architecture: self.name, height, width, multiple });
+        }
+        match graph.empty_node() {
+            Some(node) => Err(Error::InputTooSmall { architecture: self.name, height, width, node: node.name.clone() }),
+            None => Ok(graph),
         }
     }
 }
 
 /// A line a family, its networks from small to large.
 #[rustfmt::skip] // A line each merges without conflicts.
-pub const FAMILIES: &[&[Architecture]] =
-    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, edgenext::ALL, vit::ALL, eva::ALL, swin::ALL];
+pub const FAMILIES: &[&[Architecture]] = &[
+    squeezenet::ALL,
+    mobilenet_v3::ALL,
+    mobilenet_v4::ALL,
+    efficientnet_lite::ALL,
+    efficientnet::ALL,
+    resnet::ALL,
+    legacy_seresnet::ALL,
+    densenet::ALL,
+    vgg::ALL,
+    convnext::ALL,
+    edgenext::ALL,
+    vit::ALL,
+    eva::ALL,
+    swin::ALL,
+    unet_classic::ALL,
+    unet::ALL,
+];
 
 /// All of them, family by family.
 pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {

@@ -37,6 +37,12 @@ pub enum Error {
         /// The fold that was asked for.
         fold: Option<u32>,
     },
+    /// A network that draws masks.
+    #[error("`{network}` gives masks, and training learns classes")]
+    Masks {
+        /// The network.
+        network: &'static str,
+    },
     /// Images, but no labels.
     #[error("none of the {} in `{subset}` has a label", text::count(*images, "image", "images"))]
     NoLabels {

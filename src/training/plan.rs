@@ -75,6 +75,9 @@ impl<'a> Plan<'a> {
             size => network.preprocess().at_size(size, size),
         };
         let graph = architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
+        if graph.gives_masks() {
+            return Err(Error::Masks { network: architecture.name });
+        }
         if let Some(weights) = weights {
             weights.check(architecture, &graph, HeadRule::Replace)?;
         }
@@ -126,7 +129,7 @@ impl<'a> Plan<'a> {
         let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
         let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, batch as u64]);
         let norms = if small { Norms::Frozen } else { Norms::Batch };
-        Pass { key, norms, grad_checkpointing: self.config.grad_checkpointing }
+        Pass { norms, grad_checkpointing: self.config.grad_checkpointing, ..Pass::new(key) }
     }
 
     /// The learning rates in `epoch` where the schedule is at `lr`.

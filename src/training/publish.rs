@@ -28,6 +28,8 @@ pub struct Origin {
     pub split: String,
     /// The weights that training began with, as a user named them.
     pub weights: Option<String>,
+    /// Their licence where it is known, with what it forbids: the result is made of them.
+    pub weights_licence: Option<String>,
     /// The git commit of the repository.
     pub commit: Option<String>,
     /// System, architecture and processor: weights are the same bits on the same kind of machine only.
@@ -49,7 +51,8 @@ pub fn publish(
 }
 
 fn provenance(plan: &Plan<'_>, state: &State, origin: &Origin) -> Value {
-    let weights = plan.weights_digest.map(|digest| json!({ "source": origin.weights, "blake3": digest }));
+    let weights =
+        plan.weights_digest.map(|digest| json!({ "source": origin.weights, "licence": origin.weights_licence, "blake3": digest }));
     let chosen = chosen(state);
     json!({
         "schema": 1,
@@ -167,7 +170,10 @@ fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&
 fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
     let config = plan.config;
     let start = match &origin.weights {
-        Some(weights) => format!("the weights `{weights}`"),
+        Some(weights) => {
+            let licence = origin.weights_licence.as_ref().map(|licence| format!(" ({licence})"));
+            format!("the weights `{weights}`{}", licence.unwrap_or_default())
+        }
         None => format!("random weights (seed {})", config.seed),
     };
     let _ = write!(

@@ -2,8 +2,9 @@
 //!
 //! `DERM_TEST_DATA` names a folder with `ham10000/`, `isic2019-metadata/`, `weights-imagenet/` and so on.
 
-#[path = "../architectures/mod.rs"]
-mod architectures;
 mod data;
+mod formula;
+mod golden;
 mod networks;
 mod support;
+mod table;

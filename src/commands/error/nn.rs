@@ -3,7 +3,6 @@
 use super::{Explain, Failure};
 use crate::commands::Exit;
 use crate::nn::error::{Error, HubFault, Suggestion};
-use crate::nn::zoo;
 use crate::text;
 
 impl Explain for Error {
@@ -14,7 +13,7 @@ impl Explain for Error {
                 failure.hint(format!("did you mean `{name}`?")).with_exit(Exit::Usage)
             }
             Self::UnknownArchitecture { suggestion: Suggestion(None), .. } => {
-                failure.hint(format!("networks are {}", text::quoted_list(&zoo_names()))).with_exit(Exit::Usage)
+                failure.hint("`derm model zoo` lists the networks there are").with_exit(Exit::Usage)
             }
             Self::UnknownTag { architecture, known, .. } => {
                 let names: Vec<String> = known.iter().map(|tag| format!("{architecture}.{tag}")).collect();
@@ -27,7 +26,7 @@ impl Explain for Error {
             }
             Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
-            Self::InputUnfit { .. } => failure.hint("choose another input size").with_exit(Exit::Usage),
+            Self::InputMultiple { multiple, .. } => failure.hint(format!("choose a multiple of {multiple}")).with_exit(Exit::Usage),
             Self::InputSize { .. } => failure.hint("train the network at the size of these images").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
             Self::Misfit { source_name, architecture, misfit, only_head, belongs_to } => {
@@ -36,7 +35,7 @@ impl Explain for Error {
                 failure.hint(match belongs_to {
                     _ if only_head => "only the classifier differs: load these weights with a new head for your classes".to_owned(),
                     Some(owner) if owner != architecture => format!("these are the weights of `{owner}`: `--network {owner}`"),
-                    _ => format!("derm knows {}; names and shapes must be theirs", text::quoted_list(&zoo_names())),
+                    _ => "names and shapes must be those of a network that `derm model zoo` lists".to_owned(),
                 })
             }
             Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) => failure,
@@ -49,10 +48,6 @@ impl Explain for Error {
             Self::Workspace(error) => error.explain(),
         }
     }
-}
-
-fn zoo_names() -> Vec<&'static str> {
-    zoo::all().map(|architecture| architecture.name).collect()
 }
 
 fn advise(failure: Failure, fault: &HubFault) -> Failure {

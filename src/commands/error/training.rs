@@ -31,6 +31,7 @@ impl Explain for Error {
             Error::NoLabels { .. } => {
                 failure.hint("the column `label` of the dataset's manifest.csv must name classes").with_exit(Exit::Usage)
             }
+            Error::Masks { .. } => failure.hint("`derm model zoo` lists networks that give classes").with_exit(Exit::Usage),
             Error::SingleClass { .. } => {
                 failure.hint("take more data, or split it so that every class is in `train`").with_exit(Exit::Usage)
             }

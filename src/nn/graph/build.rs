@@ -8,24 +8,37 @@ use crate::nn::ops::{Activation, Rule, Transposed};
 /// Collects nodes; every method returns the new node, so an architecture reads like its forward pass.
 ///
 /// Shapes that do not fit each other are mistakes of the architecture's author and panic; an input too
-/// small for the network gives empty shapes instead, which [`Graph::empty_node`] finds, and one that the architecture
-/// does not take for another reason is [refused](Self::refuse).
+/// small for the network gives empty shapes instead, which [`Graph::empty_node`] finds.
 pub struct Builder {
     nodes: Vec<Node>,
     features: Option<NodeId>,
-    refusal: Option<String>,
+    /// What names begin with.
+    prefix: String,
+    multiple: usize,
 }
 
 impl Builder {
     /// Starts with an image of 3 channels and this height and width.
     pub fn new(size: [usize; 2]) -> Self {
         let input = Node { name: "input".into(), op: Op::Input, inputs: Vec::new(), shape: vec![3, size[0], size[1]] };
-        Self { nodes: vec![input], features: None, refusal: None }
+        Self { nodes: vec![input], features: None, prefix: String::new(), multiple: 1 }
     }
 
-    /// Notes that the architecture takes no image of this size; the first reason stays.
-    pub fn refuse(&mut self, reason: impl Into<String>) {
-        self.refusal.get_or_insert_with(|| reason.into());
+    /// Says that height and width must be multiples of `multiple`; those of others are taken to be the next ones, and
+    /// [`Graph::multiple`] tells. To be said before any node is added.
+    pub fn needs_multiples_of(&mut self, multiple: usize) {
+        assert_eq!(self.nodes.len(), 1, "shapes follow from the input's");
+        self.nodes[0].shape[1..].iter_mut().for_each(|side| *side = side.next_multiple_of(multiple));
+        self.multiple = multiple;
+    }
+
+    /// Adds what `part` adds, under names that begin with `prefix`.
+    pub fn within<T>(&mut self, prefix: &str, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.prefix.len();
+        self.prefix.push_str(prefix);
+        let result = part(self);
+        self.prefix.truncate(outer);
+        result
     }
 
     /// The image.
@@ -337,7 +350,7 @@ impl Builder {
     pub fn finish(self) -> Graph {
         let features = self.features.expect("an architecture marks its features");
         let (nodes, features) = first_tokens_early(self.nodes, features);
-        Graph { nodes, features, refusal: self.refusal }
+        Graph { nodes, features, multiple: self.multiple }
     }
 
     /// Height and width of an image.
@@ -368,7 +381,7 @@ impl Builder {
 
     fn push(&mut self, name: Option<String>, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> NodeId {
         let id = NodeId(self.nodes.len());
-        let name = name.unwrap_or_else(|| format!("{}_{}", op.kind(), id.0));
+        let name = name.map_or_else(|| format!("{}_{}", op.kind(), id.0), |name| format!("{}{name}", self.prefix));
         self.nodes.push(Node { name, op, inputs, shape });
         id
     }

@@ -29,6 +29,14 @@ impl Restriction {
 }
 
 impl Licence {
+    /// Its name, and what it keeps a user from.
+    pub fn words(self) -> String {
+        match self.restriction {
+            Some(restriction) => format!("{}: {}", self.name, restriction.words()),
+            None => self.name.to_owned(),
+        }
+    }
+
     /// Apache License 2.0.
     pub const APACHE: Self = Self { name: "Apache-2.0", restriction: None };
     /// The MIT licence.

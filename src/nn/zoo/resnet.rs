@@ -1,110 +1,130 @@
-//! ResNet-18 (He et al. 2015, <https://arxiv.org/abs/1512.03385>) and the same with channel attention at the
-//! end of each block: squeeze-and-excitation (Hu et al. 2017, <https://arxiv.org/abs/1709.01507>) or ECA
-//! (Wang et al. 2019, <https://arxiv.org/abs/1910.03151>). Names and details are timm's `resnet18`, `seresnet18`
-//! and `ecaresnet18`: attention after the second norm and before the addition, last norm starting at 0.
+//! ResNets (He et al. 2015, <https://arxiv.org/abs/1512.03385>) and what was made of them: ResNeXt (Xie et al. 2016,
+//! <https://arxiv.org/abs/1611.05431>), squeeze-and-excitation (Hu et al. 2017, <https://arxiv.org/abs/1709.01507>) and ECA (Wang et
+//! al. 2019, <https://arxiv.org/abs/1910.03151>), with timm's names and details.
 
-use super::{Architecture, Licence, Published};
-use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
-use crate::nn::layers::{EfficientChannelAttention, SqueezeExcite, shortcut};
+mod body;
+
+pub(super) use body::{Gate, ResNet, Stem};
+
+use super::{Architecture, Graph, Licence, Published};
 use crate::nn::preprocess::{Interpolation, Preprocess};
 
-pub const ALL: &[Architecture] = &[
-    Architecture {
-        name: "resnet18",
-        summary: "ResNet-18",
-        source: "https://arxiv.org/abs/1512.03385",
-        preprocess: A1,
-        published: &[Published {
-            tag: "a1_in1k",
-            repo: Some("timm/resnet18.a1_in1k"),
-            licence: Licence::APACHE,
-            classes: 1000,
-            preprocess: A1,
-        }],
-        classifier: "fc",
-        first_conv: "conv1",
-        build: resnet18,
-    },
-    Architecture {
-        name: "seresnet18",
-        summary: "ResNet-18 with squeeze-and-excitation",
-        source: "https://arxiv.org/abs/1709.01507",
-        preprocess: A1,
-        published: &[],
-        classifier: "fc",
-        first_conv: "conv1",
-        build: seresnet18,
-    },
-    Architecture {
-        name: "ecaresnet18",
-        summary: "ResNet-18 with efficient channel attention",
-        source: "https://arxiv.org/abs/1910.03151",
-        preprocess: A1,
-        published: &[],
-        classifier: "fc",
-        first_conv: "conv1",
-        build: ecaresnet18,
-    },
-];
+const RESIDUAL: &str = "https://arxiv.org/abs/1512.03385";
+const SQUEEZE: &str = "https://arxiv.org/abs/1709.01507";
+const EFFICIENT: &str = "https://arxiv.org/abs/1910.03151";
 
-/// Of the weights of "ResNet strikes back", <https://arxiv.org/abs/2110.00476>.
+/// "ResNet strikes back", <https://arxiv.org/abs/2110.00476>.
 const A1: Preprocess = Preprocess::imagenet(224, Interpolation::Bicubic, 0.95);
+/// timm's older recipes.
+const RA: Preprocess = Preprocess::imagenet(224, Interpolation::Bicubic, 0.875);
+/// torchvision's.
+const TV: Preprocess = Preprocess::imagenet(224, Interpolation::Bilinear, 0.875);
 
-const EPS: f32 = 1e-5;
+const PLAIN: ResNet = ResNet { depths: [2, 2, 2, 2], bottleneck: false, stem: Stem::Wide, mean_first: false, gate: Gate::None, groups: 1 };
+pub(super) const RESNET18: ResNet = PLAIN;
+pub(super) const RESNET34: ResNet = ResNet { depths: [3, 4, 6, 3], ..PLAIN };
+pub(super) const RESNET50: ResNet = ResNet { bottleneck: true, ..RESNET34 };
+pub(super) const RESNET101: ResNet = ResNet { depths: [3, 4, 23, 3], ..RESNET50 };
+/// 32 groups of 4 channels in the first stage.
+pub(super) const RESNEXT50: ResNet = ResNet { groups: 32, ..RESNET50 };
+const SERESNET18: ResNet = ResNet { gate: Gate::SqueezeExcite, ..RESNET18 };
+const SERESNET50: ResNet = ResNet { gate: Gate::SqueezeExcite, ..RESNET50 };
+const SERESNEXT50: ResNet = ResNet { gate: Gate::SqueezeExcite, ..RESNEXT50 };
+const ECARESNET18: ResNet = ResNet { gate: Gate::Efficient, ..RESNET18 };
+const ECARESNET26T: ResNet = ResNet { depths: [2, 2, 2, 2], ..ECARESNET50T };
+const ECARESNETLIGHT: ResNet = ResNet { depths: [1, 1, 11, 3], stem: Stem::Wide, ..ECARESNET50D };
+const ECARESNET50D: ResNet = ResNet { stem: Stem::Deep([32, 32]), mean_first: true, gate: Gate::Efficient, ..RESNET50 };
+const ECARESNET50T: ResNet = ResNet { stem: Stem::Deep([24, 32]), ..ECARESNET50D };
 
-/// What weighs the channels at the end of a block.
-#[derive(Clone, Copy)]
-enum Attention {
-    None,
-    SqueezeExcite,
-    Efficient,
+const fn resnet(
+    name: &'static str,
+    summary: &'static str,
+    source: &'static str,
+    published: &'static [Published],
+    build: fn(usize, [usize; 2]) -> Graph,
+) -> Architecture {
+    // Where nobody published any, images are prepared as for the latest recipe.
+    let preprocess = if published.is_empty() { A1 } else { published[0].preprocess };
+    Architecture { name, summary, source, preprocess, published, classifier: "fc", first_conv: "conv1", build }
 }
 
-fn resnet18(classes: usize, size: [usize; 2]) -> Graph {
-    resnet(classes, size, Attention::None)
+/// With a stem of three convolutions.
+const fn deep(architecture: Architecture) -> Architecture {
+    Architecture { first_conv: "conv1.0", ..architecture }
 }
 
-fn seresnet18(classes: usize, size: [usize; 2]) -> Graph {
-    resnet(classes, size, Attention::SqueezeExcite)
-}
-
-fn ecaresnet18(classes: usize, size: [usize; 2]) -> Graph {
-    resnet(classes, size, Attention::Efficient)
-}
-
-fn resnet(classes: usize, size: [usize; 2], attention: Attention) -> Graph {
-    let mut g = Builder::new(size);
-    let x = g.input();
-    let x = g.conv("conv1", x, Conv2d::new(64, 7).stride(2).pad(3));
-    let x = g.batch_norm("bn1", x, EPS);
-    let x = g.relu(x);
-    let mut x = g.max_pool(x, MaxPool { kernel: 3, stride: 2, padding: 1, ceil: false });
-    for (layer, channels) in [(1, 64), (2, 128), (3, 256), (4, 512)] {
-        for number in 0..2 {
-            let stride = if layer > 1 && number == 0 { 2 } else { 1 };
-            x = block(&mut g, &format!("layer{layer}.{number}"), x, channels, stride, attention);
-        }
-    }
-    let x = g.global_avg_pool(x);
-    let x = g.flatten(x);
-    let x = g.features(x);
-    g.linear("fc", x, classes);
-    g.finish()
-}
-
-/// Two 3x3 convolutions and a way around them.
-fn block(g: &mut Builder, name: &str, input: NodeId, channels: usize, stride: usize, attention: Attention) -> NodeId {
-    let x = g.conv(format!("{name}.conv1"), input, Conv2d::new(channels, 3).stride(stride).pad(1));
-    let x = g.batch_norm(format!("{name}.bn1"), x, EPS);
-    let x = g.relu(x);
-    let x = g.conv(format!("{name}.conv2"), x, Conv2d::new(channels, 3).pad(1));
-    let x = g.batch_norm_zero(format!("{name}.bn2"), x, EPS);
-    let x = match attention {
-        Attention::None => x,
-        Attention::SqueezeExcite => SqueezeExcite::new(SqueezeExcite::sixteenth(channels)).add(g, &format!("{name}.se"), x),
-        Attention::Efficient => EfficientChannelAttention.add(g, &format!("{name}.se"), x),
-    };
-    let around = shortcut(g, name, input, channels, stride);
-    let x = g.add(x, around);
-    g.relu(x)
-}
+pub const ALL: &[Architecture] = &[
+    resnet("resnet18", "ResNet-18", RESIDUAL, &[Published::timm("a1_in1k", "timm/resnet18.a1_in1k", A1)], |classes, size| {
+        RESNET18.graph(classes, size)
+    }),
+    resnet("seresnet18", "ResNet-18 with squeeze-and-excitation", SQUEEZE, &[], |classes, size| SERESNET18.graph(classes, size)),
+    resnet("ecaresnet18", "ResNet-18 with efficient channel attention", EFFICIENT, &[], |classes, size| ECARESNET18.graph(classes, size)),
+    resnet("resnet34", "ResNet-34", RESIDUAL, &[Published::timm("a1_in1k", "timm/resnet34.a1_in1k", A1)], |classes, size| {
+        RESNET34.graph(classes, size)
+    }),
+    resnet(
+        "resnet50",
+        "ResNet-50",
+        RESIDUAL,
+        &[
+            Published::timm("a1_in1k", "timm/resnet50.a1_in1k", A1),
+            Published::timm("tv_in1k", "timm/resnet50.tv_in1k", TV).licensed(Licence::BSD_3),
+        ],
+        |classes, size| RESNET50.graph(classes, size),
+    ),
+    resnet(
+        "resnext50_32x4d",
+        "ResNeXt-50: ResNet-50 in 32 groups of channels",
+        "https://arxiv.org/abs/1611.05431",
+        &[Published::timm("a1_in1k", "timm/resnext50_32x4d.a1_in1k", A1)],
+        |classes, size| RESNEXT50.graph(classes, size),
+    ),
+    resnet(
+        "seresnet50",
+        "ResNet-50 with squeeze-and-excitation",
+        SQUEEZE,
+        &[Published::timm("a1_in1k", "timm/seresnet50.a1_in1k", A1), Published::timm("ra2_in1k", "timm/seresnet50.ra2_in1k", RA)],
+        |classes, size| SERESNET50.graph(classes, size),
+    ),
+    resnet(
+        "seresnext50_32x4d",
+        "ResNeXt-50 with squeeze-and-excitation",
+        SQUEEZE,
+        &[Published::timm("racm_in1k", "timm/seresnext50_32x4d.racm_in1k", RA)],
+        |classes, size| SERESNEXT50.graph(classes, size),
+    ),
+    deep(resnet(
+        "ecaresnet26t",
+        "ResNet-26-T with efficient channel attention",
+        EFFICIENT,
+        &[Published::timm("ra2_in1k", "timm/ecaresnet26t.ra2_in1k", RA.at_size(256, 256))],
+        |classes, size| ECARESNET26T.graph(classes, size),
+    )),
+    deep(resnet(
+        "ecaresnet50d",
+        "ResNet-50-D with efficient channel attention",
+        EFFICIENT,
+        &[Published::timm("miil_in1k", "timm/ecaresnet50d.miil_in1k", RA)],
+        |classes, size| ECARESNET50D.graph(classes, size),
+    )),
+    deep(resnet(
+        "ecaresnet50t",
+        "ResNet-50-T with efficient channel attention",
+        EFFICIENT,
+        &[
+            Published::timm("a1_in1k", "timm/ecaresnet50t.a1_in1k", A1),
+            Published::timm("ra2_in1k", "timm/ecaresnet50t.ra2_in1k", RA.at_size(256, 256)),
+        ],
+        |classes, size| ECARESNET50T.graph(classes, size),
+    )),
+    resnet(
+        "ecaresnetlight",
+        "ResNet-50-D light with efficient channel attention",
+        EFFICIENT,
+        &[Published::timm("miil_in1k", "timm/ecaresnetlight.miil_in1k", RA)],
+        |classes, size| ECARESNETLIGHT.graph(classes, size),
+    ),
+    resnet("resnet101", "ResNet-101", RESIDUAL, &[Published::timm("a1_in1k", "timm/resnet101.a1_in1k", A1)], |classes, size| {
+        RESNET101.graph(classes, size)
+    }),
+];

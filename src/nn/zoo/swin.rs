@@ -56,9 +56,7 @@ const HEAD: usize = 32;
 
 fn swin(side: usize, second: bool, classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
-    if !size.iter().all(|length| length.is_multiple_of(PATCH)) {
-        g.refuse(format!("height and width must be multiples of its patches' {PATCH}"));
-    }
+    g.needs_multiples_of(PATCH);
     let x = g.conv("patch_embed.proj", g.input(), Conv2d::new(WIDTH, PATCH).stride(PATCH).biased());
     let mut x = g.layer_norm("patch_embed.norm", x, EPS);
     for (stage, depth) in [2, 2, 6, 2].into_iter().enumerate() {

@@ -129,10 +129,7 @@ fn vit(settings: Vit, classes: usize, size: [usize; 2]) -> Graph {
 
 /// The image as tokens, one for each patch, and their rows and columns.
 pub(super) fn patches(g: &mut Builder, patch: usize, width: usize) -> (NodeId, [usize; 2]) {
-    let [rows, columns] = g.plane(g.input());
-    if !rows.is_multiple_of(patch) || !columns.is_multiple_of(patch) {
-        g.refuse(format!("height and width must be multiples of its patches' {patch}"));
-    }
+    g.needs_multiples_of(patch);
     let x = g.conv("patch_embed.proj", g.input(), Conv2d::new(width, patch).stride(patch).biased());
     (g.tokens(x), g.plane(x))
 }
