@@ -1,8 +1,12 @@
 //! What can go wrong with networks and their files.
 
+mod torch;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use torch::TorchFault;
 
 /// A failure of this module. Messages name files and parameters; advice is the commands' part.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A PyTorch file whose tensors are not read.
+    #[error("`{}` is not a checkpoint that derm reads: {fault}", path.display())]
+    Torch {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: TorchFault,
     },
     /// Not `owner/name[@revision][:file]`.
     #[error("`{spec}` is not a hub name: {reason}")]
