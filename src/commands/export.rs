@@ -5,11 +5,11 @@ use std::path::Path;
 use candle_core::Device;
 use serde::Serialize;
 
-use super::weights::Source;
+use super::weights::StartingPoint;
 use super::{Context, Exit, Failure};
 use crate::cli::export::{ExportArgs, Format, OutputKind, PreprocessLevel};
 use crate::export::{self, Card, Input, Output, Summary};
-use crate::nn::{Bundle, HeadRule, Network, Preprocess, zoo};
+use crate::nn::{Bundle, HeadRule, Network, Preprocess};
 use crate::text;
 use crate::ui::{Page, Report};
 use crate::workspace::atomic;
@@ -97,19 +97,25 @@ impl Model {
         Self { network: bundle.network, preprocess: bundle.config.preprocess, card, weights: Some(bundle.weights.hex()) }
     }
 
-    /// A network with its published weights; classes are known by their numbers alone.
+    /// A network with weights from elsewhere; classes are known by their numbers alone.
     fn published(context: &Context, name: &str, weights: &str) -> Result<Self, Failure> {
-        let architecture = zoo::find(name)?;
-        let Some(weights) = Source::find(context, Some(weights), name)?.open(context, &*context.ui.observer())? else {
+        let StartingPoint { network: choice, source } = StartingPoint::find(context, Some(weights), name)?;
+        let Some(weights) = source.open(context, &*context.ui.observer())? else {
             return Err(
                 Failure::usage("a network without weights is not worth exporting").hint("name a file or a hub name: `--weights FILE`")
             );
         };
-        let network = Network::new(architecture, architecture.published_classes, 0, &Device::Cpu)?;
+        let architecture = choice.architecture;
+        let Some(classes) = weights.classes(architecture) else {
+            weights.check(architecture, &architecture.graph(2), HeadRule::Replace)?;
+            return Err(Failure::usage(format!("the weights `{}` have no classifier `{}`", weights.source(), architecture.classifier))
+                .hint("train a head for them first: `derm train --weights`"));
+        };
+        let network = Network::new(architecture, classes, 0, &Device::Cpu)?;
         network.load(&weights, HeadRule::Keep)?;
-        let classes = (0..architecture.published_classes).map(|class| class.to_string()).collect();
-        let card = Card { classes, licence: Some(architecture.licence.to_owned()), ..Card::default() };
-        Ok(Self { network, preprocess: architecture.preprocess, card, weights: None })
+        let classes = (0..classes).map(|class| class.to_string()).collect();
+        let card = Card { classes, licence: choice.licence().map(|licence| licence.name.to_owned()), ..Card::default() };
+        Ok(Self { network, preprocess: choice.preprocess(), card, weights: None })
     }
 }
 

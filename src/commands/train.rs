@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::weights::Source;
+use super::weights::{Source, StartingPoint};
 use super::{Context, Exit, Failure};
 use crate::allocator;
 use crate::cli::train::TrainArgs;
@@ -39,7 +39,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
 
     let data = Dataset::open(&context.cwd.join(&args.data))?;
     let split = Split::read(&context.cwd.join(&args.split), &data)?;
-    let weights = resolved.weights.open(context, work.observer)?;
+    if let Some(restriction) = resolved.start.restriction() {
+        context.ui.warn(restriction);
+    }
+    let weights = resolved.start.source.open(context, work.observer)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
     let destination = Destination::prepare(&context.cwd.join(&args.out))?;
     let out = destination.path();
@@ -76,6 +79,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
 /// What a user may not expect, said before time is spent on it.
 fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
     let warn = |message: String| context.ui.warn(message);
+    let StartingPoint { network, source } = &resolved.start;
+    if network.published.is_some() && *source == Source::Random {
+        warn(format!("`{}` begins at random weights: `--weights published` takes those of its name", network.name()));
+    }
     if resolved.augmentation_dropped {
         warn("a frozen backbone sees each image once: augmentation is left out".to_owned());
     }
@@ -172,7 +179,7 @@ fn origin(workspace: &Workspace, context: &Context, args: &TrainArgs, resolved: 
     Origin {
         data: name_of(workspace, context, &args.data),
         split: name_of(workspace, context, &args.split),
-        weights: match &resolved.weights {
+        weights: match &resolved.start.source {
             Source::Random => None,
             Source::File(path) => Some(name_of(workspace, context, path)),
             Source::Hub(spec) => Some(spec.clone()),

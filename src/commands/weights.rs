@@ -5,8 +5,16 @@ use std::path::PathBuf;
 use super::{Context, Failure};
 use crate::nn::bundle;
 use crate::nn::weights::{HubName, Weights};
-use crate::nn::zoo;
+use crate::nn::zoo::{self, Choice};
 use crate::observer::Observer;
+
+/// A network and what it starts from, as `--network` and `--weights` say.
+#[derive(Clone, Debug)]
+pub struct StartingPoint {
+    /// With the published weights that are taken, as far as it is known which those are.
+    pub network: Choice,
+    pub source: Source,
+}
 
 /// Where a network's weights come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,23 +27,39 @@ pub enum Source {
     Hub(String),
 }
 
-impl Source {
+impl StartingPoint {
     /// What is meant: `none`, `published`, a file or bundle that is there, or a name on the hub.
-    pub fn find(context: &Context, typed: Option<&str>, network: &str) -> Result<Self, Failure> {
-        match typed {
-            None | Some("none") => Ok(Self::Random),
-            Some("published") => match zoo::find(network)?.hub {
-                Some((repo, file)) => Ok(Self::Hub(format!("{repo}:{file}"))),
-                None => Err(Failure::usage(format!("no weights of `{network}` are published on the hub under its names"))
+    pub fn find(context: &Context, weights: Option<&str>, network: &str) -> Result<Self, Failure> {
+        let network = zoo::select(network)?;
+        let of = |source| Ok(Self { network, source });
+        match weights {
+            None | Some("none") => of(Source::Random),
+            Some("published") => match network.on_hub() {
+                Some((published, repo)) => {
+                    Ok(Self { network: Choice { published: Some(published), ..network }, source: Source::Hub(repo.to_owned()) })
+                }
+                None => Err(Failure::usage(format!("no weights of `{}` are published on the hub under its names", network.name()))
                     .hint("name a file or another repository: `--weights FILE`")),
             },
-            Some(text) if context.cwd.join(text).exists() => Ok(Self::File(text.into())),
-            Some(text) if is_hub_name(text) => Ok(Self::Hub(text.to_owned())),
+            Some(text) if context.cwd.join(text).exists() => of(Source::File(text.into())),
+            Some(text) if is_hub_name(text) => {
+                let known = text.parse::<HubName>().ok().and_then(|name| network.architecture.published_in(&name.repo));
+                Ok(Self { network: Choice { published: network.published.or(known), ..network }, source: Source::Hub(text.to_owned()) })
+            }
             Some(text) => Err(Failure::usage(format!("there is no file `{text}` to take weights from"))
                 .hint("`--weights` takes a safetensors or PyTorch file, a bundle, or `owner/name` on the Hugging Face hub")),
         }
     }
 
+    /// What a licence keeps the user of these weights from, as a sentence.
+    pub fn restriction(&self) -> Option<String> {
+        let licence = self.network.licence().filter(|_| self.source != Source::Random)?;
+        let words = licence.restriction?.words();
+        Some(format!("the published weights of `{}` are under {}: {words}", self.network.name(), licence.name))
+    }
+}
+
+impl Source {
     /// Reads the file or what the hub has.
     pub fn open(&self, context: &Context, observer: &dyn Observer) -> Result<Option<Weights>, Failure> {
         Ok(match self {

@@ -19,6 +19,16 @@ pub enum Error {
         /// The name that may have been meant.
         suggestion: Suggestion,
     },
+    /// No published weights of this tag.
+    #[error("no weights of `{architecture}` are published as `{tag}`")]
+    UnknownTag {
+        /// The architecture.
+        architecture: &'static str,
+        /// What was asked for.
+        tag: String,
+        /// The tags there are.
+        known: Vec<&'static str>,
+    },
     /// A network needs two classes or more.
     #[error("a network needs at least 2 classes, not {0}")]
     Classes(usize),

@@ -64,9 +64,15 @@ impl Preprocess {
         Self { width: size, height: size, fit, interpolation, mean: IMAGENET.0, std: IMAGENET.1, channels: Channels::Rgb }
     }
 
+    /// The same with another mean and standard deviation of values in 0..=1.
+    #[must_use]
+    pub const fn normalised(self, mean: [f32; 3], std: [f32; 3]) -> Self {
+        Self { mean, std, ..self }
+    }
+
     /// The same for another input size.
     #[must_use]
-    pub fn at_size(self, width: u32, height: u32) -> Self {
+    pub const fn at_size(self, width: u32, height: u32) -> Self {
         Self { width, height, ..self }
     }
 }

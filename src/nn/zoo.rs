@@ -1,39 +1,56 @@
-//! The architectures that derm knows, with what must travel with their weights.
+//! The architectures that derm knows, and the weights that are published for them.
 //!
-//! One file a family; each builds a [`Graph`] whose parameter names are those of the published
-//! state dict. The table below is the only place for input sizes, statistics, licences and sources.
+//! One file a family under [`FAMILIES`]; each builds [`Graph`]s whose parameter names are those of the published state
+//! dicts (timm's, where timm has the network) and exports its rows of the table, `ALL`. The rows are the only place for input
+//! sizes, statistics, licences and sources; what networks cost is counted from their graphs.
 
 mod efficientnet_lite;
+mod licence;
 mod resnet;
+mod select;
 mod squeezenet;
 
+pub use licence::{Licence, Restriction};
+pub use select::{Choice, find, select};
+
+use super::Error;
 use super::graph::Graph;
-use super::preprocess::{Channels, Fit, Interpolation, Preprocess};
-use super::{Error, error::Suggestion};
+use super::preprocess::Preprocess;
 
 /// What is fixed about a network before it has weights.
 #[derive(Debug)]
 pub struct Architecture {
-    /// The name that commands and files use; timm's where timm has it.
+    /// The name that commands and files use: timm's without a tag where timm has the network, `unet_ENCODER` for U-Nets.
     pub name: &'static str,
-    /// One line for tables.
+    /// One line for tables, without what can be counted.
     pub summary: &'static str,
-    /// Repository and file on the hub, where weights under exactly these parameter names are published.
-    pub hub: Option<(&'static str, &'static str)>,
-    /// Licence of the published weights.
-    pub licence: &'static str,
-    /// The paper, or where structure and weights come from.
+    /// The paper, or where the structure comes from.
     pub source: &'static str,
-    /// What the published weights expect, at the default input size.
+    /// What its input is where nobody's weights say otherwise, at the default input size.
     pub preprocess: Preprocess,
-    /// Classes of the published weights.
-    pub published_classes: usize,
+    /// Weights that can be had, the usual ones first.
+    pub published: &'static [Published],
     /// Name of the last layer with parameters.
     pub classifier: &'static str,
     /// Name of the first convolution.
     pub first_conv: &'static str,
     /// Builds the graph for a number of classes and a height and width.
     pub build: fn(classes: usize, size: [usize; 2]) -> Graph,
+}
+
+/// Weights that somebody published under exactly an architecture's parameter names.
+#[derive(Debug)]
+pub struct Published {
+    /// What timm writes after the architecture's name and a dot: how and on what they were trained.
+    pub tag: &'static str,
+    /// The repository on the hub whose `model.safetensors` they are; none where they are only published elsewhere.
+    pub repo: Option<&'static str>,
+    /// On what terms.
+    pub licence: Licence,
+    /// Classes of their head; 0 where they have none.
+    pub classes: usize,
+    /// What they expect, at the size they were trained at.
+    pub preprocess: Preprocess,
 }
 
 impl Architecture {
@@ -52,16 +69,13 @@ impl Architecture {
     }
 }
 
-/// All of them, smallest first.
-pub fn all() -> &'static [Architecture] {
-    ALL
-}
+/// A line a family, its networks from small to large.
+#[rustfmt::skip] // A line each merges without conflicts.
+pub const FAMILIES: &[&[Architecture]] = &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL];
 
-/// The one of this name.
-pub fn find(name: &str) -> Result<&'static Architecture, Error> {
-    ALL.iter()
-        .find(|a| a.name == name)
-        .ok_or_else(|| Error::UnknownArchitecture { name: name.to_owned(), suggestion: Suggestion::of(name, ALL.iter().map(|a| a.name)) })
+/// All of them, family by family.
+pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {
+    FAMILIES.iter().copied().flatten()
 }
 
 /// One value in 0..=255 as the share of 255 that [`Preprocess`] is written in.
@@ -69,81 +83,5 @@ const fn byte(value: f32) -> f32 {
     value / 255.0
 }
 
-const ALL: &[Architecture] = &[
-    Architecture {
-        name: "squeezenet1_1",
-        summary: "SqueezeNet 1.1: 1.2 M parameters, no batch norm",
-        hub: None,
-        licence: "BSD-2-Clause",
-        source: "https://arxiv.org/abs/1602.07360 (DeepScale's weights, Caffe conventions)",
-        preprocess: Preprocess {
-            width: 224,
-            height: 224,
-            fit: Fit::ShortestCrop { crop_pct: 0.875 },
-            interpolation: Interpolation::Bilinear,
-            mean: [byte(103.939), byte(116.779), byte(123.68)],
-            std: [byte(1.0); 3],
-            channels: Channels::Bgr,
-        },
-        published_classes: 1000,
-        classifier: "conv10",
-        first_conv: "conv1",
-        build: squeezenet::squeezenet1_1,
-    },
-    Architecture {
-        name: "efficientnet_lite0",
-        summary: "EfficientNet-Lite0: 4.7 M parameters, depthwise convolutions, ReLU6",
-        hub: None,
-        licence: "Apache-2.0",
-        source: "https://arxiv.org/abs/1905.11946 (Lite: Google's weights for TPU, TensorFlow conventions)",
-        preprocess: Preprocess {
-            width: 224,
-            height: 224,
-            fit: Fit::ShortestCrop { crop_pct: 0.875 },
-            interpolation: Interpolation::Bicubic,
-            mean: [byte(127.0); 3],
-            std: [byte(128.0); 3],
-            channels: Channels::Rgb,
-        },
-        published_classes: 1000,
-        classifier: "_fc",
-        first_conv: "_conv_stem",
-        build: efficientnet_lite::efficientnet_lite0,
-    },
-    Architecture {
-        name: "resnet18",
-        summary: "ResNet-18: 11.7 M parameters",
-        hub: Some(("timm/resnet18.a1_in1k", "model.safetensors")),
-        licence: "Apache-2.0",
-        source: "https://arxiv.org/abs/1512.03385",
-        preprocess: Preprocess::imagenet(224, Interpolation::Bicubic, 0.95),
-        published_classes: 1000,
-        classifier: "fc",
-        first_conv: "conv1",
-        build: resnet::resnet18,
-    },
-    Architecture {
-        name: "ecaresnet18",
-        summary: "ResNet-18 with efficient channel attention: 11.7 M parameters",
-        hub: None,
-        licence: "none published",
-        source: "https://arxiv.org/abs/1910.03151",
-        preprocess: Preprocess::imagenet(224, Interpolation::Bicubic, 0.95),
-        published_classes: 1000,
-        classifier: "fc",
-        first_conv: "conv1",
-        build: resnet::ecaresnet18,
-    },
-    Architecture {
-        name: "seresnet18",
-        summary: "ResNet-18 with squeeze-and-excitation: 11.8 M parameters",
-        hub: None,
-        licence: "none published",
-        source: "https://arxiv.org/abs/1709.01507",
-        preprocess: Preprocess::imagenet(224, Interpolation::Bicubic, 0.95),
-        published_classes: 1000,
-        classifier: "fc",
-        first_conv: "conv1",
-        build: resnet::seresnet18,
-    },
-];
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,7 @@ pub struct Choices {
 /// Everything that a training was told, decided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
-    /// Name in the zoo.
+    /// Name in the zoo, with the tag of published weights where images are to be prepared as for those.
     pub network: String,
     /// Side of the square that images are brought to, in pixels; 0 means the network's own input size.
     pub image_size: u32,

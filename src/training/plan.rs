@@ -65,11 +65,12 @@ impl<'a> Plan<'a> {
     /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels or one class in `train`.
     pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
         let device = config.device.open()?;
-        let architecture = zoo::find(&config.network)?;
+        let network = zoo::select(&config.network)?;
+        let architecture = network.architecture;
         let metric: Metric = config.monitor.parse()?;
         let preprocess = match config.image_size {
-            0 => architecture.preprocess,
-            size => architecture.preprocess.at_size(size, size),
+            0 => network.preprocess(),
+            size => network.preprocess().at_size(size, size),
         };
         let graph = architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
         if let Some(weights) = weights {

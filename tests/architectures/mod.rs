@@ -17,11 +17,9 @@ const fn architecture(name: &'static str, size: u32, first_conv: &'static str, b
     Architecture {
         name,
         summary: "",
-        hub: None,
-        licence: "",
         source: "",
         preprocess: Preprocess::imagenet(size, Interpolation::Bicubic, 0.875),
-        published_classes: 1000,
+        published: &[],
         classifier: "",
         first_conv,
         build,

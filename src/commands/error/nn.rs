@@ -16,6 +16,15 @@ impl Explain for Error {
             Self::UnknownArchitecture { suggestion: Suggestion(None), .. } => {
                 failure.hint(format!("networks are {}", text::quoted_list(&zoo_names()))).with_exit(Exit::Usage)
             }
+            Self::UnknownTag { architecture, known, .. } => {
+                let names: Vec<String> = known.iter().map(|tag| format!("{architecture}.{tag}")).collect();
+                failure
+                    .hint(match names.is_empty() {
+                        true => format!("it has none: write `{architecture}` alone"),
+                        false => format!("there are {}", text::quoted_list(&names)),
+                    })
+                    .with_exit(Exit::Usage)
+            }
             Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
@@ -59,7 +68,7 @@ fn advise_torch(failure: Failure, fault: TorchFault) -> Failure {
 }
 
 fn zoo_names() -> Vec<&'static str> {
-    zoo::all().iter().map(|architecture| architecture.name).collect()
+    zoo::all().map(|architecture| architecture.name).collect()
 }
 
 fn advise(failure: Failure, fault: &HubFault) -> Failure {

@@ -3,7 +3,7 @@
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
-use super::super::weights::Source;
+use super::super::weights::{Source, StartingPoint};
 use super::super::{Context, Failure};
 use crate::cli::train::TrainArgs;
 use crate::training::config::{BadChoice, Choices, Config};
@@ -12,7 +12,7 @@ use crate::workspace::settings::{self, Settings};
 /// Everything that was left open is decided.
 pub struct Resolved {
     pub config: Config,
-    pub weights: Source,
+    pub start: StartingPoint,
     pub experiment: String,
     pub name: Option<String>,
     /// Augmentation was asked for, and cannot be had with a frozen backbone.
@@ -31,10 +31,12 @@ struct Said {
 pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure> {
     let typed = typed(args);
     let file = args.params.as_deref().map(|spec| from_file(context, spec)).transpose()?.unwrap_or_default();
-    let choices = typed.choices.clone().or(file.choices);
+    let mut choices = typed.choices.clone().or(file.choices);
     let network = choices.network.as_deref().unwrap_or("resnet18");
-    let weights = Source::find(context, typed.weights.or(file.weights).as_deref(), network)?;
-    let pretrained = weights != Source::Random;
+    let start = StartingPoint::find(context, typed.weights.or(file.weights).as_deref(), network)?;
+    // With the tag of its weights it says how images are to be prepared.
+    choices.network = Some(start.network.name());
+    let pretrained = start.source != Source::Random;
     let asked = choices.asks_for_augmentation();
     let config = match choices.resolve(pretrained) {
         Ok(config) => config,
@@ -42,7 +44,7 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     };
     let augmentation_dropped = asked && config.augment.is_none();
     let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
-    Ok(Resolved { config, weights, experiment, name: typed.name.or(file.name), augmentation_dropped })
+    Ok(Resolved { config, start, experiment, name: typed.name.or(file.name), augmentation_dropped })
 }
 
 /// A wrong value, with its place where it came from a file.

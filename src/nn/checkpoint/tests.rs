@@ -34,11 +34,9 @@ fn everything(classes: usize, size: [usize; 2]) -> Graph {
 static EVERYTHING: Architecture = Architecture {
     name: "everything",
     summary: "",
-    hub: None,
-    licence: "",
     source: "",
     preprocess: Preprocess::imagenet(32, Interpolation::Bicubic, 0.875),
-    published_classes: 1000,
+    published: &[],
     classifier: "head",
     first_conv: "stem",
     build: everything,

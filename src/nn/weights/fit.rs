@@ -28,6 +28,11 @@ impl Weights {
         })
     }
 
+    /// How many classes these parameters tell apart as weights of this network; none if its classifier is not among them.
+    pub fn classes(&self, architecture: &Architecture) -> Option<usize> {
+        self.get(&format!("{}.weight", architecture.classifier))?.dims().first().copied()
+    }
+
     fn misfit(&self, graph: &Graph, head: HeadRule) -> Misfit {
         let specs = graph.params();
         let mut misfit = Misfit::default();
@@ -47,6 +52,7 @@ impl Weights {
 
     /// The network whose backbone has exactly these parameters, with a head of any number of classes.
     fn owner(&self) -> Option<&'static Architecture> {
-        zoo::all().iter().find(|own| self.misfit(&own.graph(own.published_classes), HeadRule::Replace).is_empty())
+        // Of heads nothing is asked: any number of classes will do.
+        zoo::all().find(|own| self.misfit(&own.graph(2), HeadRule::Replace).is_empty())
     }
 }

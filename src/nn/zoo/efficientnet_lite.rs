@@ -3,9 +3,25 @@
 //! batch norm with epsilon 0.001. Names follow efficientnet-pytorch, in which the weights are published.
 //! Drop connect is left out; dropout (0.2) acts on the features.
 
+use super::{Architecture, Licence, Published, byte};
 use crate::nn::graph::{Builder, Conv2d, Graph, NodeId};
 use crate::nn::layers::ConvNorm;
 use crate::nn::ops::Activation;
+use crate::nn::preprocess::{Interpolation, Preprocess};
+
+pub const ALL: &[Architecture] = &[Architecture {
+    name: "efficientnet_lite0",
+    summary: "EfficientNet-Lite0: depthwise convolutions, ReLU6, no channel attention",
+    source: "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+    preprocess: TPU,
+    published: &[Published { tag: "tpu_in1k", repo: None, licence: Licence::APACHE, classes: 1000, preprocess: TPU }],
+    classifier: "_fc",
+    first_conv: "_conv_stem",
+    build: efficientnet_lite0,
+}];
+
+/// Values from about -1 to 1.
+const TPU: Preprocess = Preprocess::imagenet(224, Interpolation::Bicubic, 0.875).normalised([byte(127.0); 3], [byte(128.0); 3]);
 
 const EPS: f32 = 1e-3;
 
@@ -32,7 +48,7 @@ const STAGES: [Stage; 7] = [
     stage(1, 3, 1, 6, 320),
 ];
 
-pub(super) fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
+fn efficientnet_lite0(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
     let x = g.input();
     let mut x = conv_norm(&mut g, ["_conv_stem", "_bn0"], x, Conv2d::new(32, 3).stride(2), true);

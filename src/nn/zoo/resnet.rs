@@ -3,8 +3,52 @@
 //! (Wang et al. 2019, <https://arxiv.org/abs/1910.03151>). Names and details are timm's `resnet18`, `seresnet18`
 //! and `ecaresnet18`: attention after the second norm and before the addition, last norm starting at 0.
 
+use super::{Architecture, Licence, Published};
 use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
 use crate::nn::layers::{EfficientChannelAttention, SqueezeExcite, shortcut};
+use crate::nn::preprocess::{Interpolation, Preprocess};
+
+pub const ALL: &[Architecture] = &[
+    Architecture {
+        name: "resnet18",
+        summary: "ResNet-18",
+        source: "https://arxiv.org/abs/1512.03385",
+        preprocess: A1,
+        published: &[Published {
+            tag: "a1_in1k",
+            repo: Some("timm/resnet18.a1_in1k"),
+            licence: Licence::APACHE,
+            classes: 1000,
+            preprocess: A1,
+        }],
+        classifier: "fc",
+        first_conv: "conv1",
+        build: resnet18,
+    },
+    Architecture {
+        name: "seresnet18",
+        summary: "ResNet-18 with squeeze-and-excitation",
+        source: "https://arxiv.org/abs/1709.01507",
+        preprocess: A1,
+        published: &[],
+        classifier: "fc",
+        first_conv: "conv1",
+        build: seresnet18,
+    },
+    Architecture {
+        name: "ecaresnet18",
+        summary: "ResNet-18 with efficient channel attention",
+        source: "https://arxiv.org/abs/1910.03151",
+        preprocess: A1,
+        published: &[],
+        classifier: "fc",
+        first_conv: "conv1",
+        build: ecaresnet18,
+    },
+];
+
+/// Of the weights of "ResNet strikes back", <https://arxiv.org/abs/2110.00476>.
+const A1: Preprocess = Preprocess::imagenet(224, Interpolation::Bicubic, 0.95);
 
 const EPS: f32 = 1e-5;
 
@@ -16,15 +60,15 @@ enum Attention {
     Efficient,
 }
 
-pub(super) fn resnet18(classes: usize, size: [usize; 2]) -> Graph {
+fn resnet18(classes: usize, size: [usize; 2]) -> Graph {
     resnet(classes, size, Attention::None)
 }
 
-pub(super) fn seresnet18(classes: usize, size: [usize; 2]) -> Graph {
+fn seresnet18(classes: usize, size: [usize; 2]) -> Graph {
     resnet(classes, size, Attention::SqueezeExcite)
 }
 
-pub(super) fn ecaresnet18(classes: usize, size: [usize; 2]) -> Graph {
+fn ecaresnet18(classes: usize, size: [usize; 2]) -> Graph {
     resnet(classes, size, Attention::Efficient)
 }
 

@@ -6,11 +6,35 @@
 //! the 512 channels are averaged first: the same logits, and the average can serve as features. Dropout (0.5)
 //! acts on those features.
 
+use super::{Architecture, Licence, Published, byte};
 use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
+use crate::nn::preprocess::{Channels, Fit, Interpolation, Preprocess};
+
+pub const ALL: &[Architecture] = &[Architecture {
+    name: "squeezenet1_1",
+    summary: "SqueezeNet 1.1: small, no batch norm",
+    source: "https://arxiv.org/abs/1602.07360",
+    preprocess: CAFFE,
+    published: &[Published { tag: "deepscale_in1k", repo: None, licence: Licence::BSD_2, classes: 1000, preprocess: CAFFE }],
+    classifier: "conv10",
+    first_conv: "conv1",
+    build: squeezenet1_1,
+}];
+
+/// As Caffe's networks are fed: blue, green, red, each less ImageNet's mean of it.
+const CAFFE: Preprocess = Preprocess {
+    width: 224,
+    height: 224,
+    fit: Fit::ShortestCrop { crop_pct: 0.875 },
+    interpolation: Interpolation::Bilinear,
+    mean: [byte(103.939), byte(116.779), byte(123.68)],
+    std: [byte(1.0); 3],
+    channels: Channels::Bgr,
+};
 
 const POOL: MaxPool = MaxPool { kernel: 3, stride: 2, padding: 0, ceil: false };
 
-pub(super) fn squeezenet1_1(classes: usize, size: [usize; 2]) -> Graph {
+fn squeezenet1_1(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
     let x = g.input();
     let x = g.conv("conv1", x, Conv2d::new(64, 3).stride(2).same().biased());
