@@ -5,6 +5,7 @@
 
 mod fit;
 mod hub;
+pub mod names;
 mod torch;
 
 use std::borrow::Cow;

@@ -5,5 +5,6 @@
 #[path = "../architectures/mod.rs"]
 mod architectures;
 mod data;
+mod naming;
 mod networks;
 mod support;
