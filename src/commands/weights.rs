@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::{Context, Failure};
 use crate::nn::bundle;
-use crate::nn::weights::{HubName, Weights};
+use crate::nn::weights::{Fate, HubName, Loading, Weights};
 use crate::nn::zoo::{self, Choice};
 use crate::observer::Observer;
+use crate::text;
+use crate::ui::{Align, Page, Table};
 
 /// A network and what it starts from, as `--network` and `--weights` say.
 #[derive(Clone, Debug)]
@@ -80,4 +84,38 @@ const FILES: [&str; 5] = [".safetensors", ".pth", ".pt", ".bin", ".ckpt"];
 fn is_hub_name(text: &str) -> bool {
     let file = text.starts_with('.') || (FILES.iter().any(|ending| text.ends_with(ending)) && !text.contains(':'));
     !file && text.parse::<HubName>().is_ok()
+}
+
+/// What became of a file's parameters, in JSON.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    source: String,
+    /// Whose names they had; none for the network's own.
+    naming: Option<&'static str>,
+    fates: Vec<Fate>,
+}
+
+impl From<&Loading> for Summary {
+    fn from(loading: &Loading) -> Self {
+        Self { source: loading.source.clone(), naming: loading.naming, fates: loading.fates() }
+    }
+}
+
+/// What became of a file's parameters, a line each fate.
+pub fn describe(loading: &Loading) -> String {
+    let naming = loading.naming();
+    let naming = if naming.is_empty() { naming } else { format!(" ({naming})") };
+    let mut page = Page::for_width(None);
+    page.table(&table(loading));
+    let lines: Vec<String> = page.into_text().lines().map(|line| format!("  {line}")).collect();
+    format!("parameters of `{}`{naming}\n{}", loading.source, lines.join("\n"))
+}
+
+/// The same as a table.
+pub fn table(loading: &Loading) -> Table {
+    let mut table = Table::new([("fate", Align::Left), ("number", Align::Right), ("how or why", Align::Left), ("first", Align::Left)]);
+    for Fate { what, how, count, first } in loading.fates() {
+        table.row([what.to_owned(), text::grouped(count as u64), how, first]);
+    }
+    table
 }

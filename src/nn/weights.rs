@@ -3,8 +3,10 @@
 //! Names stay as published. Values are f32 in memory; half and double precision are converted. Integers are left out, and so
 //! are the counters that torch's batch norms keep (`num_batches_tracked`): nothing reads them, and torch fills them in.
 
+mod adapt;
 mod fit;
 mod hub;
+mod loading;
 pub mod names;
 mod torch;
 
@@ -23,7 +25,9 @@ use super::{Error, Network, ops};
 use crate::observer::Observer;
 use crate::workspace::atomic;
 
+pub use adapt::Adaptation;
 pub use hub::{HubName, HubSettings};
+pub use loading::{Fate, Fresh, LeftOut, Loaded, Loading};
 
 /// Tensors by name, with where they came from.
 #[derive(Clone, Debug, Default)]

@@ -52,6 +52,30 @@ pub enum How {
     WithoutFirstRow,
 }
 
+impl How {
+    /// The shape of what is made of parameters of these shapes.
+    pub(super) fn shape(self, parts: &[&[usize]]) -> Vec<usize> {
+        let mut shape = parts.first().map(|shape| shape.to_vec()).unwrap_or_default();
+        match (self, shape.as_mut_slice()) {
+            (Self::Joined { .. }, [first, ..]) => *first *= 3,
+            (Self::WithoutFirstRow, [_, rows, ..]) => *rows = rows.saturating_sub(1),
+            _ => {}
+        }
+        shape
+    }
+
+    /// What was done, in words; `None` for a mere change of name.
+    pub(super) fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Same => None,
+            Self::Joined { zeros: false } => Some("queries, keys and values joined"),
+            Self::Joined { zeros: true } => Some("queries and values joined, zeros for keys"),
+            Self::WithFirstRow => Some("its place added"),
+            Self::WithoutFirstRow => Some("the class token's place taken out"),
+        }
+    }
+}
+
 /// A library's way to name a family's parameters.
 pub(super) struct Naming {
     /// Who names so.
@@ -90,6 +114,8 @@ pub struct Translation {
     pub naming: Option<&'static str>,
     /// What stood before them all in the file.
     pub prefix: String,
+    /// The file holds the network that the wanted one is built on.
+    pub as_encoder: bool,
     /// The parameters under the network's names; what did not have the prefix is not among them.
     pub renamed: Vec<Renamed>,
 }
@@ -104,22 +130,27 @@ pub fn translate(entries: &[Entry<'_>], wanted: &HashSet<&str>) -> Translation {
         let places: Vec<usize> = (0..entries.len()).filter(|&place| entries[place].name.starts_with(&prefix)).collect();
         let inner: Vec<Entry<'_>> =
             places.iter().map(|&place| Entry { name: &entries[place].name[prefix.len()..], ..entries[place] }).collect();
-        for naming in [None, Naming::recognise(&inner)].into_iter().take(1 + usize::from(Naming::recognise(&inner).is_some())) {
+        let foreign = Naming::recognise(&inner);
+        for naming in std::iter::once(None).chain(foreign.map(Some)) {
             let plain = naming.map_or_else(|| as_they_are(&inner), |naming: &Naming| naming.apply(&inner));
-            for added in [None, encoders.then_some(ENCODER)].into_iter().take(1 + usize::from(encoders)) {
+            for added in std::iter::once(None).chain(encoders.then_some(Some(ENCODER))) {
                 let renamed: Vec<Renamed> = plain.iter().map(|one| one.moved(&places, added.unwrap_or_default())).collect();
                 let found = renamed.iter().filter(|one| wanted.contains(one.name.as_str())).count();
                 if best.as_ref().is_none_or(|(most, _)| found > *most) {
-                    best = Some((found, Translation { naming: naming.map(|naming| naming.name), prefix: prefix.clone(), renamed }));
+                    let naming = naming.map(|naming| naming.name);
+                    best = Some((found, Translation { naming, prefix: prefix.clone(), as_encoder: added.is_some(), renamed }));
                 }
             }
         }
     }
-    best.map_or_else(|| Translation { naming: None, prefix: String::new(), renamed: as_they_are(entries) }, |(_, best)| best)
+    best.map_or_else(
+        || Translation { naming: None, prefix: String::new(), as_encoder: false, renamed: as_they_are(entries) },
+        |(_, best)| best,
+    )
 }
 
 /// What segmentation networks call the network that they are built on.
-const ENCODER: &str = "encoder.";
+pub(super) const ENCODER: &str = "encoder.";
 
 fn as_they_are(entries: &[Entry<'_>]) -> Vec<Renamed> {
     let same = |(place, entry): (usize, &Entry<'_>)| Renamed { name: entry.name.to_owned(), from: vec![place], how: How::Same };

@@ -95,10 +95,12 @@ impl Parts {
     pub(super) fn join(self, entries: &[Entry<'_>]) -> Vec<Renamed> {
         let mut joined = Vec::new();
         for (name, parts) in self.0 {
-            let (from, how) = match parts {
-                [Some(q), Some(k), Some(v)] => (vec![q, k, v], Some(How::Joined { zeros: false })),
-                [Some(q), None, Some(v)] if name.ends_with("bias") => (vec![q, v], Some(How::Joined { zeros: true })),
-                parts => (parts.into_iter().flatten().collect(), None),
+            let from: Vec<usize> = parts.into_iter().flatten().collect();
+            let alike = from.windows(2).all(|pair| entries[pair[0]].shape == entries[pair[1]].shape && !entries[pair[0]].shape.is_empty());
+            let how = match parts {
+                [Some(_), Some(_), Some(_)] if alike => Some(How::Joined { zeros: false }),
+                [Some(_), None, Some(_)] if alike && name.ends_with("bias") => Some(How::Joined { zeros: true }),
+                _ => None,
             };
             match how {
                 Some(how) => joined.push(Renamed { name, from, how }),
