@@ -165,6 +165,8 @@ pub enum HubFault {
         /// sha256 of what came.
         got: String,
     },
+    /// The file is not the one that was announced a moment before.
+    Changed,
     /// No connection, a timeout, a broken answer.
     Transport(String),
 }
@@ -179,6 +181,7 @@ impl fmt::Display for HubFault {
             Self::Offline => write!(f, "it is not in the cache and HF_HUB_OFFLINE is set"),
             Self::Truncated => write!(f, "the download ended early"),
             Self::WrongHash { expected, got } => write!(f, "its sha256 is {got}, but the hub announced {expected}"),
+            Self::Changed => write!(f, "the file changed while it was fetched"),
             Self::Transport(reason) => f.write_str(reason),
         }
     }

@@ -77,6 +77,8 @@ fn advise(failure: Failure, fault: &HubFault) -> Failure {
         HubFault::Denied { with_token: false } => failure.hint("set HF_TOKEN to a token that may read this repository"),
         HubFault::Denied { with_token: true } => failure.hint("accept the model's terms on the hub, or use another token in HF_TOKEN"),
         HubFault::Offline => failure.hint("unset HF_HUB_OFFLINE once, or give the path of a safetensors file"),
+        HubFault::Changed => failure.hint("run the command again; a commit after `@` stays what it is"),
+        HubFault::Status(429) => failure.hint("the hub has had enough requests from here: try again later, or set HF_TOKEN"),
         HubFault::Truncated => failure.hint("run the command again: the download goes on where it stopped"),
         HubFault::WrongHash { .. } => failure.hint("the damaged file was removed: run the command again"),
         HubFault::Status(_) | HubFault::Transport(_) => {
