@@ -66,8 +66,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// A network of the benches, or of the program.
 fn find(name: &str) -> Result<&'static Architecture, Box<dyn std::error::Error>> {
-    use architectures::{CONVNEXT_ATTO, EFFICIENTNET_B0, MOBILENETV3_LARGE, RESNET18_SMALL, RESNET50, UNET_32, VIT_TINY};
-    let own = [&CONVNEXT_ATTO, &EFFICIENTNET_B0, &MOBILENETV3_LARGE, &RESNET18_SMALL, &RESNET50, &UNET_32, &VIT_TINY];
+    use architectures::{EFFICIENTNET_B0, MOBILENETV3_LARGE, RESNET18_SMALL, RESNET50, UNET_32};
+    let own = [&EFFICIENTNET_B0, &MOBILENETV3_LARGE, &RESNET18_SMALL, &RESNET50, &UNET_32];
     match own.into_iter().find(|architecture| architecture.name == name) {
         Some(architecture) => Ok(architecture),
         None => Ok(zoo::find(name)?),

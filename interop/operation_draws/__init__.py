@@ -1,6 +1,6 @@
 """What is drawn of each operation."""
 
-from . import chances, convolutions, norms, sizes, tokens, values
+from . import chances, convolutions, norms, sizes, tokens, values, windows
 
 ALL = [
     convolutions.convolutions,
@@ -14,6 +14,10 @@ ALL = [
     norms.other_norms,
     tokens.attentions,
     tokens.tokens,
+    windows.windows,
+    windows.queries_and_keys,
+    windows.channels,
+    windows.gates,
     values.linears,
     values.activations,
     values.sums,

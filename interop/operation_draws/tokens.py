@@ -37,10 +37,10 @@ def attentions(c):
 
 
 def tokens(c):
-    c.begin("class_token")
+    c.begin("prefix_tokens")
     while c.count < DRAWS:
         n, t, width = c.draw(1, 4), c.draw(1, 20), c.draw(1, 30)
-        c.add([c.tensor(n, t, width), c.tensor(1, 1, width)], lambda x, token: torch.cat([token.expand(n, 1, width), x], 1))
+        c.add([c.tensor(n, t, width), c.tensor(1, c.draw(1, 5), width)], lambda x, first: torch.cat([first.expand(n, -1, -1), x], 1))
     c.begin("positions")
     while c.count < DRAWS:
         n, t, width = c.draw(1, 4), c.draw(1, 20), c.draw(1, 30)

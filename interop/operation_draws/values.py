@@ -14,6 +14,16 @@ def linears(c):
         shape = [c.draw(1, 9) for _ in range(c.draw(0, 3))] + [inputs]
         weight = c.tensor(outputs, inputs, *c.choose([], [1, 1]))
         c.add([c.tensor(*shape), weight, c.tensor(outputs)], lambda x, w, b: F.linear(x, w.flatten(1), b))
+    c.begin("linear unbiased")
+    while c.count < DRAWS:
+        inputs, outputs = c.draw(1, 70), c.draw(1, 70)
+        c.add([c.tensor(c.draw(1, 9), c.draw(1, 9), inputs), c.tensor(outputs, inputs)], lambda x, w: F.linear(x, w))
+    c.begin("linear of queries, keys and values")
+    while c.count < DRAWS:
+        inputs, third = c.draw(1, 70), c.draw(1, 24)
+        shape = [c.draw(1, 9), c.draw(1, 9), inputs]
+        join = lambda q, v: torch.cat([q, torch.zeros_like(q), v])
+        c.add([c.tensor(*shape), c.tensor(3 * third, inputs), c.tensor(third), c.tensor(third)], lambda x, w, q, v: F.linear(x, w, join(q, v)))
 
 
 ACTIVATIONS = dict(

@@ -34,6 +34,9 @@ pub struct Attention<'a> {
     pub scale: f32,
     /// Added to the products: `[heads, queries, keys]`, or `[queries, keys]` for all heads.
     pub bias: Option<&'a [f32]>,
+    /// Which of several biases `[biases, heads, queries, keys]` the images have, in turn: that of the image `i` is `turns[i % turns]`.
+    /// Nothing where all have the same.
+    pub turns: &'a [u32],
 }
 
 /// What the forward pass finds.
@@ -98,7 +101,10 @@ impl Attention<'_> {
 
     fn check_bias(&self) {
         let one = volume([self.queries, self.keys]);
-        assert!(self.bias.is_none_or(|bias| bias.len() == one || bias.len() == volume([self.heads, one])), "a bias for each score");
+        let heads = volume([self.heads, one]);
+        let enough = |len: usize| self.turns.iter().all(|&turn| volume([turn as usize + 1, heads]) <= len);
+        let fits = |len: usize| if self.turns.is_empty() { len == one || len == heads } else { enough(len) };
+        assert!(self.bias.is_none_or(|bias| fits(bias.len())), "a bias for each score");
     }
 
     /// What a backward pass is given.
@@ -134,10 +140,20 @@ impl Attention<'_> {
         self.keys.next_multiple_of(super::lanes::MAX_LANES)
     }
 
-    /// The bias of a head from `query` on.
-    fn bias_of(&self, head: usize, query: usize) -> Option<&[f32]> {
-        let (bias, one) = (self.bias?, self.queries * self.keys);
-        Some(&bias[if bias.len() == one { 0 } else { head * one } + query * self.keys..])
+    /// The bias of a head of an image from `query` on.
+    fn bias_of(&self, image: usize, head: usize, query: usize) -> Option<&[f32]> {
+        let bias = self.bias?;
+        Some(&bias[self.bias_start(bias.len(), image, head) + query * self.keys..])
+    }
+
+    /// Where the bias of a head of an image starts among `len` values.
+    fn bias_start(&self, len: usize, image: usize, head: usize) -> usize {
+        let one = self.queries * self.keys;
+        match image.checked_rem(self.turns.len()) {
+            Some(turn) => (self.turns[turn] as usize * self.heads + head) * one,
+            None if len == one => 0,
+            None => head * one,
+        }
     }
 }
 

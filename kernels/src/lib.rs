@@ -13,8 +13,9 @@
 //! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
 //! | [`upsample`], [`resample`] | images in another size |
 //! | [`attention`], [`product`] | attention of tokens to tokens, and the products it is made of |
-//! | [`batch_norm`], [`layer_norm`], [`group_norm`], [`softmax`] | normalising, both passes |
-//! | [`activation`], [`math`], [`arithmetic`], [`gate`], [`channel_conv`] | functions of one value, sums, factors of channels |
+//! | [`rotary`], [`cosine`] | what is done to queries and keys before they meet |
+//! | [`batch_norm`], [`layer_norm`], [`group_norm`], [`response_norm`], [`softmax`] | normalising, both passes |
+//! | [`activation`], [`math`], [`arithmetic`], [`gate`], [`swiglu`], [`channel_conv`] | functions of one value, sums, factors of channels |
 //! | [`residual`], [`dropout`] | branches added to what they branch off from, and what is left out at random |
 //! | [`embedding`], [`layout`] | rows by number, values in another order |
 //! | [`losses`] | losses with their gradients |
@@ -35,6 +36,7 @@ pub mod batch_norm;
 pub mod channel_conv;
 pub mod columns;
 pub mod conv;
+pub mod cosine;
 pub mod depthwise;
 pub mod dropout;
 pub mod embedding;
@@ -53,12 +55,15 @@ pub mod prefetch;
 pub mod product;
 pub mod resample;
 pub mod residual;
+pub mod response_norm;
+pub mod rotary;
 pub mod rows;
 #[cfg(test)]
 mod shapes;
 pub mod simd;
 mod sizes;
 pub mod softmax;
+pub mod swiglu;
 #[cfg(test)]
 mod testing;
 pub mod upsample;

@@ -111,11 +111,13 @@ impl Model {
             return Err(Failure::usage(format!("the weights `{}` have no classifier `{}`", weights.source(), architecture.classifier))
                 .hint("train a head for them first: `derm train --weights`"));
         };
-        let network = Network::new(architecture, classes, 0, &Device::Cpu)?;
+        let preprocess = choice.preprocess();
+        let size = [preprocess.height, preprocess.width].map(|pixels| pixels as usize);
+        let network = Network::at(architecture, classes, size, 0, &Device::Cpu)?;
         network.load(&weights, HeadRule::Keep)?;
         let classes = (0..classes).map(|class| class.to_string()).collect();
         let card = Card { classes, licence: choice.licence().map(|licence| licence.name.to_owned()), ..Card::default() };
-        Ok(Self { network, preprocess: choice.preprocess(), card, weights: None })
+        Ok(Self { network, preprocess, card, weights: None })
     }
 }
 

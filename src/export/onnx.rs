@@ -20,7 +20,7 @@ use candle_core::Tensor as Candle;
 use super::Error;
 use super::proto::{Attribute, Element, Graph, Node, Tensor, ValueInfo};
 use crate::nn::fold::{Norm, fold};
-use crate::nn::graph::{BatchNorm, Conv2d, Graph as Structure, MaxPool, NodeId, Op};
+use crate::nn::graph::{BatchNorm, Bias, Conv2d, Graph as Structure, MaxPool, NodeId, Op};
 use crate::nn::ops::Activation;
 use crate::nn::{Channels, Network, Preprocess};
 
@@ -114,7 +114,7 @@ impl<'a> Writer<'a> {
             Op::Gate => self.push("Mul", &node.name, &inputs, vec![]),
             Op::Concat => self.push("Concat", &node.name, &inputs, vec![Attribute::int("axis", 1)]),
             Op::Flatten => self.push("Flatten", &node.name, &inputs, vec![Attribute::int("axis", 1)]),
-            Op::Linear(settings) => {
+            Op::Linear(settings) if settings.bias == Bias::Whole && node.shape.len() == 1 => {
                 let weight = self.parameter(&node.name, "weight", &[settings.outputs, settings.inputs])?;
                 let bias = self.parameter(&node.name, "bias", &[settings.outputs])?;
                 self.push("Gemm", &node.name, &[inputs[0], &weight, &bias], vec![Attribute::int("transB", 1)])
@@ -122,16 +122,29 @@ impl<'a> Writer<'a> {
             Op::Dropout { .. } => inputs[0].to_owned(),
             Op::ChannelConv { kernel } => return self.channel_conv(&node.name, *kernel, inputs[0]),
             Op::Activation(_)
+            | Op::Linear(_)
             | Op::LayerNorm(_)
             | Op::AvgPool(_)
             | Op::Upsample { .. }
             | Op::ConvTranspose2d(_)
             | Op::Branch(_)
             | Op::Tokens
-            | Op::ClassToken { .. }
+            | Op::PrefixTokens { .. }
             | Op::Positions { .. }
             | Op::FirstToken
-            | Op::Attention { .. } => return Err(Error::NoOperator { node: node.name.clone(), kind: node.op.kind() }),
+            | Op::MeanTokens { .. }
+            | Op::Attention { .. }
+            | Op::Rotary(_)
+            | Op::Cosine { .. }
+            | Op::WindowAttention(_)
+            | Op::ToWindows(_)
+            | Op::FromWindows(_)
+            | Op::TwoByTwo
+            | Op::ResponseNorm { .. }
+            | Op::CrossCovariance { .. }
+            | Op::FourierPositions { .. }
+            | Op::SomeChannels { .. }
+            | Op::SwiGlu => return Err(Error::NoOperator { node: node.name.clone(), kind: node.op.kind() }),
         })
     }
 

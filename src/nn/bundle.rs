@@ -76,7 +76,8 @@ impl Bundle {
                 format!("it is not the file that `{CONFIG}` describes; the folder was changed or its writing was interrupted"),
             ));
         }
-        let network = Network::new(config.architecture, config.classes.len(), 0, device)?;
+        let size = [config.preprocess.height, config.preprocess.width].map(|pixels| pixels as usize);
+        let network = Network::at(config.architecture, config.classes.len(), size, 0, device)?;
         network.load(&Weights::parse(&bytes, &path)?, HeadRule::Keep)?;
         let provenance = match dir.join(PROVENANCE) {
             path if path.exists() => serde_json::from_slice(&read(&path)?).map_err(|error| unusable(PROVENANCE, error.to_string()))?,

@@ -44,6 +44,28 @@ pub enum Error {
         /// The first empty node.
         node: String,
     },
+    /// A size that the network does not take at all.
+    #[error("`{architecture}` takes no images of {width}x{height} pixels: {reason}")]
+    InputUnfit {
+        /// The network.
+        architecture: &'static str,
+        /// Height of the input.
+        height: usize,
+        /// Width of the input.
+        width: usize,
+        /// Why not.
+        reason: String,
+    },
+    /// A size for which the network would have other tables of places than it has.
+    #[error("this `{architecture}` was made for images of {}x{} pixels and cannot read {}x{}", made[1], made[0], got[1], got[0])]
+    InputSize {
+        /// The network.
+        architecture: &'static str,
+        /// Height and width that it was made for.
+        made: [usize; 2],
+        /// Those of the input.
+        got: [usize; 2],
+    },
     /// A tensor of another shape or type than an operation takes.
     #[error("{what} must be {expected}, not {got}")]
     Argument {

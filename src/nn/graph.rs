@@ -8,12 +8,16 @@
 //! Parameter names are a node's name, a dot and the part's name (`layer1.0.bn1.running_mean`),
 //! exactly as in the architecture's published state dict.
 
+mod attention;
 mod build;
 mod first;
 mod kinds;
+mod windows;
 
+pub use attention::{Angles, Rotary, WindowAttention, WindowBias};
 pub use build::Builder;
-pub use kinds::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding};
+pub use kinds::{AvgPool, BatchNorm, Bias, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding, Places};
+pub use windows::Windows;
 
 use super::network::{Part, Role};
 
@@ -47,6 +51,8 @@ pub struct ParamSpec {
     pub part: Part,
     /// The node that uses it.
     pub node: NodeId,
+    /// For a table of places, which they are: at another input size it is another table.
+    pub places: Option<Places>,
 }
 
 /// A network's structure at one input size.
@@ -54,6 +60,7 @@ pub struct ParamSpec {
 pub struct Graph {
     nodes: Vec<Node>,
     features: NodeId,
+    refusal: Option<String>,
 }
 
 impl Graph {
@@ -93,6 +100,16 @@ impl Graph {
         self.nodes.iter().find(|node| node.shape.contains(&0))
     }
 
+    /// Why the architecture takes no image of this size, if it does not.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// Whether nothing but the sizes of values changes from one graph to the other: what runs one runs the other.
+    pub fn runs_as(&self, other: &Self) -> bool {
+        self.nodes.len() == other.nodes.len() && self.nodes.iter().zip(&other.nodes).all(|(own, other)| own.op == other.op)
+    }
+
     /// Every parameter in state-dict order, each once.
     pub fn params(&self) -> Vec<ParamSpec> {
         (0..self.nodes.len()).flat_map(|i| self.node_params(NodeId(i))).collect()
@@ -108,6 +125,7 @@ impl Graph {
             role,
             part,
             node: id,
+            places: node.op.places(),
         };
         node.op.params().into_iter().map(spec).collect()
     }

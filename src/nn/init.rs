@@ -8,8 +8,11 @@
 //! | convolution followed by a norm (no bias) | normal, variance `2 / (out * kh * kw / groups)` (He, fan out: timm's ResNet and EfficientNet) |
 //! | convolution with a bias | uniform within `sqrt(6 / fan_in)` (He, fan in: torchvision's SqueezeNet) |
 //! | linear, channel convolution | uniform within `1 / sqrt(fan_in)` (torch's default) |
-//! | class token, table of positions | normal, deviation 0.02 (timm's ViT) |
+//! | tokens before the others, table of positions | normal, deviation 0.02 (timm's ViT) |
+//! | table of distances | the same |
 //! | layer scale | what the architecture says |
+//! | global response norm | 0 |
+//! | factors of cosines | 10, as a logarithm; 1 between channels |
 //! | biases | 0 |
 //! | norms | scale 1 (0 for the last norm of a residual branch), shift 0, running mean 0, running variance 1 |
 
@@ -34,8 +37,12 @@ pub(super) fn fresh(spec: &ParamSpec, node: &Node, seed: u64) -> Vec<f32> {
         }
         (Op::BatchNorm(b), "weight") => vec![b.scale; count],
         (Op::LayerNorm(_), "weight") | (Op::BatchNorm(_), "running_var") => vec![1.0; count],
-        (Op::Branch(b), "gamma") => vec![b.scale.unwrap_or(1.0); count],
-        (Op::ClassToken { .. } | Op::Positions { .. }, _) => {
+        (Op::Branch(b), _) => vec![b.scale.unwrap_or(1.0); count],
+        // The logarithm of ten (Liu et al. 2021, <https://arxiv.org/abs/2111.09883>).
+        (Op::Cosine { .. }, _) => vec![std::f32::consts::LN_10; count],
+        (Op::CrossCovariance { .. }, _) => vec![1.0; count],
+        (Op::ResponseNorm { .. }, _) => vec![0.0; count],
+        (Op::PrefixTokens { .. } | Op::Positions { .. }, _) | (_, "relative_position_bias_table") => {
             (0..count).map(|_| (stream.sample::<f64, _>(StandardNormal) * 0.02) as f32).collect()
         }
         (_, "weight") => uniform(&mut stream, count, fan_in(&spec.shape).sqrt().recip()),

@@ -12,4 +12,4 @@ mod transformer;
 pub use channel_attention::{EfficientChannelAttention, SqueezeExcite};
 pub use conv_norm::ConvNorm;
 pub use shortcut::shortcut;
-pub use transformer::{Mlp, TransformerBlock};
+pub use transformer::{Inner, Mlp, TransformerBlock, WindowBlock};

@@ -34,10 +34,22 @@ pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Optio
         },
         Op::ChannelConv { .. } => Box::new(ops::ChannelConv),
         Op::Tokens => Box::new(ops::Tokens),
-        Op::ClassToken { .. } => Box::new(ops::ClassToken),
+        Op::PrefixTokens { .. } => Box::new(ops::PrefixTokens),
         Op::Positions { .. } => Box::new(ops::Positions),
         Op::FirstToken => Box::new(ops::FirstToken),
+        Op::MeanTokens { prefix } => Box::new(ops::MeanTokens { prefix: *prefix }),
         Op::Attention { heads } => Box::new(ops::Attention::new(*heads)),
+        Op::Rotary(settings) => Box::new(ops::Rotary::new(*settings)),
+        Op::Cosine { .. } => Box::new(ops::Cosine),
+        Op::WindowAttention(settings) => Box::new(ops::WindowAttention::new(*settings)),
+        Op::ToWindows(windows) => Box::new(ops::Places::ToWindows(*windows)),
+        Op::FromWindows(windows) => Box::new(ops::Places::FromWindows(*windows)),
+        Op::TwoByTwo => Box::new(ops::Places::TwoByTwo),
+        Op::ResponseNorm { eps, .. } => Box::new(ops::ResponseNorm::new(*eps)),
+        Op::SwiGlu => Box::new(ops::SwiGlu),
+        Op::CrossCovariance { .. } => Box::new(ops::CrossCovariance::default()),
+        Op::FourierPositions { .. } => Box::new(ops::FourierPositions),
+        Op::SomeChannels { start, count } => Box::new(ops::SomeChannels { start: *start, count: *count }),
     })
 }
 

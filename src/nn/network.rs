@@ -19,7 +19,7 @@ pub enum Role {
     Bias,
     /// Scale or shift of a norm, or a layer scale.
     Norm,
-    /// A learnt token or a table of positions.
+    /// A learnt token, a table of positions or what makes one, the temperature of an attention.
     Table,
     /// A running statistic: written by training's forward pass, without a gradient.
     Buffer,
@@ -115,12 +115,17 @@ pub struct Network {
 }
 
 impl Network {
-    /// Fresh parameters: a pure function of architecture, classes and seed.
+    /// Fresh parameters for the default input size: a pure function of architecture, classes and seed.
     pub fn new(architecture: &'static Architecture, classes: usize, seed: u64, device: &Device) -> Result<Self, Error> {
+        Self::at(architecture, classes, architecture.graph(classes).input_size(), seed, device)
+    }
+
+    /// As [`new`](Self::new) for images of another height and width: tables of places are of that size.
+    pub fn at(architecture: &'static Architecture, classes: usize, size: [usize; 2], seed: u64, device: &Device) -> Result<Self, Error> {
         if classes < 2 {
             return Err(Error::Classes(classes));
         }
-        let graph = architecture.graph(classes);
+        let graph = architecture.graph_at(classes, size[0], size[1])?;
         Self::assemble(architecture, classes, graph, device, |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed)))
     }
 
@@ -154,7 +159,8 @@ impl Network {
     ///
     /// For more than one batch, [`frozen`](Self::frozen) prepares the weights once.
     ///
-    /// Height and width may differ from the default input size as long as something is left at every layer.
+    /// Height and width may differ from those that the network was made for as long as something is left at every layer and it has
+    /// no table of places.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
         self.frozen()?.forward(images)
     }
@@ -196,7 +202,11 @@ impl Network {
         check("images", images, fits, || "f32 [n, 3, height, width]".into())?;
         let (height, width) = (images.dims()[2], images.dims()[3]);
         if [height, width] != self.graph.input_size() {
-            self.architecture.graph_at(self.classes, height, width)?;
+            let other = self.architecture.graph_at(self.classes, height, width)?;
+            if !self.graph.runs_as(&other) {
+                let architecture = self.architecture.name;
+                return Err(Error::InputSize { architecture, made: self.graph.input_size(), got: [height, width] });
+            }
         }
         Ok(())
     }
@@ -221,7 +231,7 @@ impl Network {
         self.architecture
     }
 
-    /// Its structure at the default input size.
+    /// Its structure at the input size that it was made for.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }

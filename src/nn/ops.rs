@@ -21,7 +21,7 @@
 //! | --- | --- | --- | --- |
 //! | `candle_nn::LayerNorm`, `layer_norm` | no gradient at all, in silence: layer_norm.rs:117, ops.rs:944 | [`layer_norm`] | `norm::layer_norm_gradients_are_differences` |
 //! | `RmsNorm`, `rms_norm` | the same: ops.rs:684 | [`layer_norm`]; no network has one | `norm::layer_norm_gradients_are_differences` |
-//! | `softmax_last_dim`, `sdpa`, `rope*` | the same: ops.rs:438 and 1317, rotary_emb.rs:287, 580, 855 | [`attention`] | `attention::gradients_are_differences` |
+//! | `softmax_last_dim`, `sdpa`, `rope*` | the same: ops.rs:438 and 1317, rotary_emb.rs:287, 580, 855 | [`attention`], [`rotary`] | `attention::gradients_are_differences`, `windows::gradients_of_turned_queries_and_keys_are_differences` |
 //! | `max_pool2d` | gradient divided by the window's size, ties get it whole: backprop.rs:358; refused where windows overlap; no padding | [`max_pool`] | `pool::max_pool_gradients_are_differences`, `pool::of_equal_values_the_first_wins_and_padding_never_does` |
 //! | `avg_pool2d` | refused where windows overlap, wrong places at odd sizes: backprop.rs:343; no padding | [`avg_pool`], [`global_avg_pool`], [`adaptive_avg_pool`] | `pool::average_pool_gradients_are_differences`, `pool::pools_to_a_size_have_differences_as_gradients` |
 //! | `upsample_nearest1d`, `upsample_nearest2d` | overwrites a gradient that is already there: backprop.rs:378, 390 | [`upsample`] | `resize::gradients_are_differences`, `resize::gradients_of_what_is_used_twice_are_added` |
@@ -46,10 +46,13 @@ mod channel_conv;
 mod compose;
 mod concat;
 mod conv;
+mod cosine;
+mod cross_covariance;
 mod cross_entropy;
 mod custom;
 mod dropout;
 mod error;
+mod fourier;
 mod gate;
 mod geometry;
 mod layer_norm;
@@ -57,11 +60,17 @@ mod linear;
 mod norm;
 mod operation;
 mod packed_conv;
+mod places;
 mod pool;
 mod resize;
+mod response_norm;
+mod rotary;
 mod slices;
+mod some_channels;
 mod sum;
+mod swiglu;
 mod tokens;
+mod window_attention;
 mod winners;
 
 pub use activation::{Activation, Apply, apply, relu, relu6, sigmoid};
@@ -71,21 +80,30 @@ pub use channel_conv::{ChannelConv, channel_conv};
 pub use compose::{Way, compose, composing};
 pub use concat::{Concat, Flatten, Same, concat};
 pub use conv::{Conv, conv2d};
+pub use cosine::{Cosine, cosine};
+pub use cross_covariance::{CrossCovariance, cross_covariance};
 pub use cross_entropy::{CrossEntropy, cross_entropy};
 pub use dropout::{Dropout, dropout};
 pub use error::Error;
+pub use fourier::{FourierPositions, fourier_positions};
 pub use gate::{Gate, gate};
 pub use layer_norm::{GroupNorm, LayerNorm, group_norm, layer_norm};
 pub use linear::{Linear, linear};
 pub use norm::{After, BatchNorm, Statistics, batch_norm_eval, batch_norm_train, move_towards};
 pub use operation::{Array, Gradient, Operation, View};
 pub(super) use packed_conv::{PackedConv, PackedLinear};
+pub use places::{Places, from_windows, to_windows, two_by_two};
 pub use pool::{Average, GlobalAverage, Max, avg_pool, global_avg_pool, max_pool};
 pub use resize::{AdaptiveAverage, ConvTranspose, Rule, Size, Transposed, Upsample, adaptive_avg_pool, conv_transpose2d, upsample};
+pub use response_norm::{ResponseNorm, response_norm};
+pub use rotary::{Rotary, rotary};
 pub(super) use slices::{in_place, joined, with, with_views};
+pub use some_channels::{SomeChannels, some_channels};
 pub(super) use sum::add_values;
 pub use sum::{Sum, add, add_relu};
-pub use tokens::{ClassToken, FirstToken, Positions, Tokens, class_token, positions};
+pub use swiglu::{SwiGlu, swiglu};
+pub use tokens::{FirstToken, MeanTokens, Positions, PrefixTokens, Tokens, mean_tokens, positions, prefix_tokens};
+pub use window_attention::{WindowAttention, window_attention};
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,10 @@
 
 use candle_core::{Device, Tensor};
 
-use super::graph::NodeId;
+use super::graph::{NodeId, Places};
 use super::optim::{AdamW, Optimizer, Rates, Rule};
 use super::weights::{self, Weights};
+use super::zoo::Architecture;
 use super::*;
 
 /// The fill formula of the figures below: SplitMix64 over a name's FNV-1a hash, as values in -1..1.
@@ -37,6 +38,18 @@ fn fill(network: &Network) {
         let values: Vec<f32> = formula(&param.name, param.var.elem_count()).into_iter().map(|v| offset + factor * v).collect();
         param.var.set(&Tensor::from_vec(values, shape, &Device::Cpu).unwrap()).unwrap();
     }
+}
+
+/// The networks of at most so many million parameters, for three classes and a small input that each takes, and that input's side.
+fn small(millions: usize) -> impl Iterator<Item = (Network, usize)> {
+    let count = |architecture: &Architecture| {
+        architecture.graph(3).params().iter().map(|param| param.shape.iter().product::<usize>()).sum::<usize>()
+    };
+    zoo::all().filter(move |architecture| count(architecture) < millions * 1_000_000).map(|architecture| {
+        // Multiples of patches of 16 and of 14 pixels.
+        let side = [48, 56].into_iter().find(|&side| architecture.graph_at(3, side, side).is_ok()).unwrap();
+        (Network::at(architecture, 3, [side; 2], 1, &Device::Cpu).unwrap(), side)
+    })
 }
 
 fn network(name: &str, classes: usize) -> Network {
@@ -105,9 +118,9 @@ fn sizes_are_the_published_ones() {
 
 #[test]
 fn features_and_head_make_the_network() {
-    for architecture in zoo::all() {
-        let network = network(architecture.name, 3);
-        let x = images(2, 48);
+    for (network, side) in small(12) {
+        let architecture = network.architecture();
+        let x = images(2, side);
         let features = network.features(&x).unwrap();
         assert_eq!(features.dims(), [2, network.graph().feature_count()], "{}", architecture.name);
         let logits = network.head(&features).unwrap();
@@ -180,11 +193,11 @@ fn loading_names_what_does_not_fit() {
 /// Folding, fused passes and rearranged weights change roundings only.
 #[test]
 fn inference_is_training_with_frozen_norms_and_without_dropout() {
-    for architecture in zoo::all() {
-        let network = network(architecture.name, 3);
+    for (network, side) in small(12) {
+        let architecture = network.architecture();
         fill(&network);
         // Dropout before the head stands behind the features.
-        let x = images(2, 48);
+        let x = images(2, side);
         let frozen = network.frozen().unwrap();
         let (start, end) = (NodeId(0), network.graph().features());
         let (_, value) = network.start(Input::Images(&x)).unwrap();
@@ -222,4 +235,26 @@ fn inputs_that_do_not_fit_are_refused() {
     assert!(wrong(&[0, 3, 64, 64]).contains("[n, 3, height, width]"));
     assert!(matches!(Network::new(network.architecture(), 1, 0, &Device::Cpu), Err(Error::Classes(1))));
     assert!(zoo::find("resnet81").unwrap_err().to_string().contains("resnet81"));
+}
+
+#[test]
+fn tables_of_places_are_those_of_the_size_a_network_is_made_for() {
+    let vit = zoo::find("vit_tiny_patch16_224").unwrap();
+    let network = Network::at(vit, 3, [48, 64], 1, &Device::Cpu).unwrap();
+    assert_eq!(network.param("pos_embed").unwrap().var.dims(), [1, 13, 192]);
+    let table = network.graph().params().into_iter().find(|param| param.name == "pos_embed").unwrap();
+    assert_eq!(table.places, Some(Places::Absolute { prefix: 1, grid: [3, 4] }));
+    let zeros = |height, width| Tensor::zeros((1, 3, height, width), candle_core::DType::F32, &Device::Cpu).unwrap();
+    assert_eq!(network.forward(&zeros(48, 64)).unwrap().dims(), [1, 3]);
+    let error = network.forward(&zeros(64, 48)).unwrap_err().to_string();
+    assert!(error.contains("made for images of 64x48 pixels and cannot read 48x64"), "{error}");
+    let error = network.forward(&zeros(50, 64)).unwrap_err().to_string();
+    assert!(error.contains("takes no images of 64x50 pixels") && error.contains("multiples of its patches' 16"), "{error}");
+    // Windows are of the image too.
+    let swin = Network::at(zoo::find("swin_tiny_patch4_window7_224").unwrap(), 3, [64, 36], 1, &Device::Cpu).unwrap();
+    assert_eq!(swin.forward(&zeros(64, 36)).unwrap().dims(), [1, 3]);
+    assert!(matches!(swin.forward(&zeros(36, 64)), Err(Error::InputSize { .. })));
+    // Convolutions alone read any size.
+    let convnext = Network::at(zoo::find("convnext_atto").unwrap(), 3, [64, 64], 1, &Device::Cpu).unwrap();
+    assert_eq!(convnext.forward(&zeros(96, 33)).unwrap().dims(), [1, 3]);
 }

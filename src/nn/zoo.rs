@@ -4,11 +4,16 @@
 //! dicts (timm's, where timm has the network) and exports its rows of the table, `ALL`. The rows are the only place for input
 //! sizes, statistics, licences and sources; what networks cost is counted from their graphs.
 
+mod convnext;
+mod edgenext;
 mod efficientnet_lite;
+mod eva;
 mod licence;
 mod resnet;
 mod select;
 mod squeezenet;
+mod swin;
+mod vit;
 
 pub use licence::{Licence, Restriction};
 pub use select::{Choice, find, select};
@@ -59,19 +64,21 @@ impl Architecture {
         (self.build)(classes, [self.preprocess.height as usize, self.preprocess.width as usize])
     }
 
-    /// The network with this many classes at another height and width; an error where the input is too small.
+    /// The network with this many classes at another height and width; an error where the input is too small or does not fit.
     pub fn graph_at(&self, classes: usize, height: usize, width: usize) -> Result<Graph, Error> {
         let graph = (self.build)(classes, [height, width]);
-        match graph.empty_node() {
-            Some(node) => Err(Error::InputTooSmall { architecture: self.name, height, width, node: node.name.clone() }),
-            None => Ok(graph),
+        match (graph.empty_node(), graph.refusal()) {
+            (Some(node), _) => Err(Error::InputTooSmall { architecture: self.name, height, width, node: node.name.clone() }),
+            (None, Some(reason)) => Err(Error::InputUnfit { architecture: self.name, height, width, reason: reason.to_owned() }),
+            (None, None) => Ok(graph),
         }
     }
 }
 
 /// A line a family, its networks from small to large.
 #[rustfmt::skip] // A line each merges without conflicts.
-pub const FAMILIES: &[&[Architecture]] = &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL];
+pub const FAMILIES: &[&[Architecture]] =
+    &[squeezenet::ALL, efficientnet_lite::ALL, resnet::ALL, convnext::ALL, edgenext::ALL, vit::ALL, eva::ALL, swin::ALL];
 
 /// All of them, family by family.
 pub fn all() -> impl Iterator<Item = &'static Architecture> + Clone {

@@ -107,7 +107,8 @@ impl<'a> Plan<'a> {
 
     /// The network before its first step.
     pub fn network(&self) -> Result<Network, Error> {
-        let network = Network::new(self.architecture, self.data.classes().len(), self.config.seed, &self.device)?;
+        let size = [self.preprocess.height, self.preprocess.width].map(|pixels| pixels as usize);
+        let network = Network::at(self.architecture, self.data.classes().len(), size, self.config.seed, &self.device)?;
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
         }

@@ -2,12 +2,10 @@
 
 #![allow(dead_code, reason = "each user takes some of them")]
 
-mod convnext;
 mod mobile;
 mod resnet;
 mod unet;
 mod vgg;
-mod vit;
 
 use derm::nn::graph::Graph;
 use derm::nn::zoo::Architecture;
@@ -26,10 +24,8 @@ const fn architecture(name: &'static str, size: u32, first_conv: &'static str, b
     }
 }
 
-pub static VIT_TINY: Architecture = architecture("vit_tiny_patch16_224", 224, "patch_embed.proj", vit::vit_tiny);
 pub static VGG16: Architecture = architecture("vgg16", 224, "features.0", |classes, size| vgg::vgg16(classes, size, false));
 pub static VGG16_BN: Architecture = architecture("vgg16_bn", 224, "features.0", |classes, size| vgg::vgg16(classes, size, true));
-pub static CONVNEXT_ATTO: Architecture = architecture("convnext_atto", 224, "stem.0", convnext::convnext_atto);
 pub static MOBILENETV3_LARGE: Architecture = architecture("mobilenetv3_large_100", 224, "conv_stem", mobile::mobilenetv3_large);
 pub static EFFICIENTNET_B0: Architecture = architecture("efficientnet_b0", 224, "conv_stem", mobile::efficientnet_b0);
 pub static RESNET50: Architecture =

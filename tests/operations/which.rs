@@ -1,6 +1,8 @@
 //! From a case's name and settings to derm's operation.
 
-use derm::nn::graph::{AvgPool, Conv2d, MaxPool, Padding};
+use derm::nn::graph::{
+    Angles, AvgPool, Conv2d, MaxPool, Padding, Rotary as RotarySettings, WindowAttention as Settings, WindowBias, Windows,
+};
 use derm::nn::ops::*;
 
 use crate::case::Case;
@@ -21,10 +23,22 @@ pub fn operation(case: &Case) -> Box<dyn Operation> {
         "layer_norm" => Box::new(LayerNorm { eps: case.real("eps") }),
         "group_norm" => Box::new(GroupNorm::new(case.number("groups"), case.real("eps"))),
         "attention" => Box::new(Attention::new(case.number("heads"))),
-        "class_token" => Box::new(ClassToken),
+        "prefix_tokens" => Box::new(PrefixTokens),
         "positions" => Box::new(Positions),
         "tokens" => Box::new(Tokens),
         "first_token" => Box::new(FirstToken),
+        "mean_tokens" => Box::new(MeanTokens { prefix: case.number("prefix") }),
+        "rotary" => Box::new(Rotary::new(turned(case))),
+        "cosine" => Box::new(Cosine),
+        "window_attention" => Box::new(WindowAttention::new(window_attention(case))),
+        "to_windows" => Box::new(Places::ToWindows(windows(case))),
+        "from_windows" => Box::new(Places::FromWindows(windows(case))),
+        "two_by_two" => Box::new(Places::TwoByTwo),
+        "swiglu" => Box::new(SwiGlu),
+        "cross_covariance" => Box::new(CrossCovariance::default()),
+        "fourier_positions" => Box::new(FourierPositions),
+        "some_channels" => Box::new(SomeChannels { start: case.number("start"), count: case.number("count") }),
+        "response_norm" => Box::new(ResponseNorm::new(case.real("eps"))),
         "flatten" => Box::new(Flatten),
         "linear" => Box::new(Linear),
         "apply" => Box::new(Apply(activation(case))),
@@ -67,6 +81,31 @@ pub fn transposed(case: &Case) -> Transposed {
         output_padding: case.list("output_padding"),
         dilation: case.list("dilation"),
         groups: case.number("groups"),
+    }
+}
+
+pub fn windows(case: &Case) -> Windows {
+    Windows::new(case.list("map"), case.number("side"), case.flag("shifted"))
+}
+
+pub fn window_attention(case: &Case) -> Settings {
+    let bias = if case.inputs.len() == 2 { WindowBias::Table } else { WindowBias::Mlp { hidden: case.number("hidden") } };
+    Settings { windows: windows(case), heads: case.number("heads"), bias }
+}
+
+pub fn turned(case: &Case) -> RotarySettings {
+    let temperature = case.real("temperature");
+    let angles = match case.word("angles") {
+        "index" => Angles::Index { reference: case.list("reference"), temperature },
+        "centred" => Angles::Centred { temperature },
+        other => panic!("no angles are called `{other}`"),
+    };
+    RotarySettings {
+        heads: case.number("heads"),
+        prefix: case.number("prefix"),
+        grid: case.list("grid"),
+        halves: case.flag("halves"),
+        angles,
     }
 }
 

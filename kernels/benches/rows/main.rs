@@ -30,7 +30,7 @@ fn values(len: usize) -> Vec<f32> {
 type Clock = Criterion<CpuTime>;
 
 fn attention(c: &mut Clock) {
-    let a = Attention { n: N, queries: 197, keys: 197, heads: 3, d: 64, scale: 0.125, bias: None };
+    let a = Attention { n: N, queries: 197, keys: 197, heads: 3, d: 64, scale: 0.125, bias: None, turns: &[] };
     let qkv = values(N * 197 * 3 * 192);
     let Attended { y, log_sums } = a.forward_packed(&qkv);
     c.bench_function("attention vit forward", |b| b.iter(|| a.forward_packed(black_box(&qkv))));

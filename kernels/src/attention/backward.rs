@@ -137,8 +137,8 @@ impl Pass<'_> {
         product(across, Left { x: dy, row: heads * d, step: 1 }, Right { x: turned_values, row: padded }, slopes, padded, false);
 
         let log_sums = &self.log_sums[(image * queries + query) * heads + head..];
-        let bias = sizes.bias_of(head, query);
-        let place = if dbias.len() == queries * keys { 0 } else { head * queries * keys } + query * keys;
+        let bias = sizes.bias_of(image, head, query);
+        let place = sizes.bias_start(dbias.len(), image, head) + query * keys;
         let dbias = self.bias.then(|| dbias.get_mut(place..)).flatten();
         let scale = sizes.scale;
         simd::run(Slopes { scale, bias, dbias, keys, padded, rows, log_sums, heads, scores, slopes });

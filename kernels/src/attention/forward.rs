@@ -94,7 +94,7 @@ impl Block<'_> {
         let turned = Right { x: &self.keys[(self.image * heads + head) * d * padded..], row: padded };
         product(Size { rows, depth: d, columns: padded }, queries, turned, scores, padded, false);
         let log_sums = self.log_sums[head..].iter_mut().step_by(heads);
-        let bias = self.sizes.bias_of(head, self.query);
+        let bias = self.sizes.bias_of(self.image, head, self.query);
         simd::run(Exponentials { scale: self.sizes.scale, bias, keys, padded, scores, log_sums, factors });
         let values = Right { x: self.v.of(self.image, head, 0), row: self.v.row };
         product(Size { rows, depth: keys, columns: d }, Left { x: scores, row: padded, step: 1 }, values, sums, d, false);

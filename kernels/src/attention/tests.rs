@@ -37,7 +37,7 @@ fn both_passes_are_the_definition() {
     each(30, sizes, |isa, (n, queries, keys, heads, d, case)| {
         let (q, k, v) = (values(n * queries * heads * d, 1), values(n * keys * heads * d, 2), values(n * keys * heads * d, 3));
         let bias = values([0, queries * keys, heads * queries * keys][case], 4);
-        let a = Attention { n, queries, keys, heads, d, scale: 0.4, bias: (case > 0).then_some(&bias[..]) };
+        let a = Attention { n, queries, keys, heads, d, scale: 0.4, bias: (case > 0).then_some(&bias[..]), turns: &[] };
         let Attended { y, log_sums } = a.forward([&q, &k, &v]);
         let [q64, k64, v64, b64] = [&q, &k, &v, &bias].map(|x| wide(x));
         close(&format!("{isa:?} y"), &y, &exact(&a, [&q64, &k64, &v64, &b64]), 3e-6);
@@ -56,7 +56,7 @@ fn packed_is_separate() {
         let n = n.min(3000 / tokens / heads + 1);
         let [q, k, v, dy] = [1, 2, 3, 4].map(|salt| values(n * tokens * heads * d, salt));
         let bias = values(tokens * tokens, 5);
-        let a = Attention { n, queries: tokens, keys: tokens, heads, d, scale: 0.2, bias: Some(&bias) };
+        let a = Attention { n, queries: tokens, keys: tokens, heads, d, scale: 0.2, bias: Some(&bias), turns: &[] };
         let (apart, qkv) = (a.forward([&q, &k, &v]), packed([&q, &k, &v], heads * d));
         assert!(a.forward_packed(&qkv) == apart, "{isa:?}");
         let y = exact(&a, [&q, &k, &v, &bias].map(|x| wide(x)).each_ref().map(|x| &x[..]));
@@ -68,6 +68,29 @@ fn packed_is_separate() {
 }
 
 #[test]
+fn images_take_biases_in_turn() {
+    each(20, (1usize..7, 1usize..9, 1usize..3, 1usize..20), |isa, (n, tokens, heads, d)| {
+        let [qkv, dy] = [(3, 1), (1, 2)].map(|(parts, salt)| values(n * tokens * parts * heads * d, salt));
+        let one = heads * tokens * tokens;
+        let (bias, turns) = (values(2 * one, 3), [0, 1, 1]);
+        let a = Attention { n, queries: tokens, keys: tokens, heads, d, scale: 0.3, bias: Some(&bias), turns: &turns };
+        let (got, mut dbias) = (a.forward_packed(&qkv), vec![0.0; 2 * one]);
+        let back = a.backward_packed(&qkv, &got.log_sums, &dy, true);
+        for image in 0..n {
+            let part = |x: &[f32]| x[image * x.len() / n..(image + 1) * x.len() / n].to_vec();
+            let turn = turns[image % 3] as usize;
+            let alone = Attention { n: 1, bias: Some(&bias[turn * one..][..one]), turns: &[], ..a };
+            let y = alone.forward_packed(&part(&qkv));
+            assert!(y.y == part(&got.y) && y.log_sums == part(&got.log_sums), "{isa:?}");
+            let expected = alone.backward_packed(&part(&qkv), &y.log_sums, &part(&dy), true);
+            assert!(expected.dqkv == part(&back.dqkv), "{isa:?}");
+            dbias[turn * one..].iter_mut().zip(expected.dbias.unwrap()).for_each(|(sum, d)| *sum += f64::from(d));
+        }
+        close(&format!("{isa:?}"), &back.dbias.unwrap(), &dbias, 1e-5);
+    });
+}
+
+#[test]
 fn ends_are_those_of_pytorch() {
     let (inf, nan) = (f32::INFINITY, f32::NAN);
     each(1, 0usize..1, |isa, _| {
@@ -75,7 +98,7 @@ fn ends_are_those_of_pytorch() {
         let mut bias = [0.0; 15];
         bias[5..10].fill(-inf);
         bias[10] = inf;
-        let a = Attention { n: 1, queries: 3, keys: 5, heads: 1, d: 4, scale: 0.5, bias: Some(&bias) };
+        let a = Attention { n: 1, queries: 3, keys: 5, heads: 1, d: 4, scale: 0.5, bias: Some(&bias), turns: &[] };
         let Attended { y, log_sums } = a.forward([&q, &k, &v]);
         assert!(y[..4].iter().all(|y| y.is_finite()), "{isa:?}");
         assert!(y[4..8] == [0.0; 4] && y[8..].iter().all(|y| y.is_nan()), "{isa:?} {y:?}");
@@ -92,7 +115,7 @@ fn ends_are_those_of_pytorch() {
 
 #[test]
 fn nothing_gives_nothing() {
-    let a = Attention { n: 0, queries: 3, keys: 3, heads: 2, d: 4, scale: 1.0, bias: Some(&[0.0; 9]) };
+    let a = Attention { n: 0, queries: 3, keys: 3, heads: 2, d: 4, scale: 1.0, bias: Some(&[0.0; 9]), turns: &[] };
     assert!(a.forward_packed(&[]).y.is_empty());
     let got = a.backward_packed(&[], &[], &[], true);
     assert!(got.dqkv.is_empty() && got.dbias == Some(vec![0.0; 9]));
@@ -107,7 +130,7 @@ fn threads_do_not_change_bits() {
     let (qkv, dy, bias) = (values(5 * 197 * 3 * 128, 1), values(5 * 197 * 128, 2), values(2 * 197 * 197, 3));
     each(1, 0usize..1, |_, _| {
         same_for_any_threads(|| {
-            let a = Attention { n: 5, queries: 197, keys: 197, heads: 2, d: 64, scale: 0.125, bias: Some(&bias) };
+            let a = Attention { n: 5, queries: 197, keys: 197, heads: 2, d: 64, scale: 0.125, bias: Some(&bias), turns: &[] };
             let Attended { y, log_sums } = a.forward_packed(&qkv);
             let got = a.backward_packed(&qkv, &log_sums, &dy, true);
             vec![y, log_sums, got.dqkv, got.dbias.unwrap()]

@@ -59,3 +59,22 @@ fn slices_one_after_the_other() {
     assert_eq!(joined, [&short[..], &long, &short].concat());
     assert!(super::joined(&[]).is_empty());
 }
+
+#[test]
+fn picked_rows_come_back() {
+    each(40, (0usize..4, 1usize..20, 0usize..9, 0usize..6), |isa, (n, rows, columns, nowhere)| {
+        let x = values(n * rows * columns, 1);
+        // Every row but the first, backwards, with gaps.
+        let mut places: Vec<u32> = (1..rows as u32).rev().collect();
+        (0..nowhere).for_each(|i| places.insert(i * 7 % (places.len() + 1), NOWHERE));
+        let y = pick(&x, rows, columns, &places);
+        assert_eq!(y.len(), if columns == 0 { 0 } else { n * places.len() * columns }, "{isa:?}");
+        for (i, y) in y.iter().enumerate() {
+            let (image, place, column) = (i / columns / places.len(), places[i / columns % places.len()], i % columns);
+            let expected = if place == NOWHERE { 0.0 } else { x[(image * rows + place as usize) * columns + column] };
+            assert!(*y == expected, "{isa:?}");
+        }
+        let back = pick(&y, places.len(), columns, &inverse(&places, rows));
+        assert!((0..back.len()).all(|i| back[i] == if i / columns % rows == 0 { 0.0 } else { x[i] }), "{isa:?}");
+    });
+}

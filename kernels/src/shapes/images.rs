@@ -112,6 +112,10 @@ fn single_passes() {
             1 => vec![(conv::weight_gradient(&x, &dy, &g, mode), g.weight_len())],
             _ => {
                 let w = draw.window(1);
+                // From no values at all weights of any number of channels follow: that much memory is not asked for.
+                if w.weight_len() > MOST << 8 {
+                    return Vec::new();
+                }
                 let (x, dy, weight) = (draw.values(w.input_len()), draw.values(w.output_len()), draw.values(w.weight_len()));
                 match draw.below(2) {
                     0 => vec![(depthwise::input_gradient(&dy, &weight, &w), w.input_len())],
@@ -194,7 +198,7 @@ fn orders() {
         let x = draw.values(n * h * w * c * r * r);
         let [width, channels, r] = [w, c, r].map(|size| draw.about_or_vast(size));
         let len = x.len();
-        match draw.below(4) {
+        match draw.below(5) {
             0 => vec![(layout::pixel_shuffle(&x, width, channels, r), len)],
             1 => vec![(layout::pixel_unshuffle(&x, width, channels, r), len)],
             2 => {
@@ -206,6 +210,13 @@ fn orders() {
                     (layout::channels_last(&x, columns, rows), len),
                     (layout::channels_first(&x, columns, rows), len),
                 ]
+            }
+            3 => {
+                let (rows, places) = (draw.some(), draw.size());
+                let x = draw.values(n * rows * c);
+                let places: Box<[u32]> = (0..places).map(|_| draw.pick(&[layout::NOWHERE, 0, 0, rows as u32 - 1])).collect();
+                let n = if c == 0 { 0 } else { n };
+                vec![(layout::pick(&x, draw.about_or_vast(rows), channels, &places), n * places.len() * c)]
             }
             _ => {
                 let (x, y) = (draw.values(n * c), draw.values(n * w));

@@ -8,7 +8,9 @@ use super::super::losses::{self, Binary, CrossEntropy, Targets};
 use super::super::optimiser::{self, AdamW, AdamWParameter, Averaged, Sgd, SgdParameter};
 use super::super::product::{Left, Right, Size, product};
 use super::super::residual::Branch;
-use super::super::{arithmetic, channel_conv, dropout, embedding, gate, layer_norm, pool, softmax};
+use super::super::response_norm::ResponseNorm;
+use super::super::rotary::Rotary;
+use super::super::{arithmetic, channel_conv, cosine::Cosine, dropout, embedding, gate, layer_norm, pool, softmax, swiglu};
 use super::check;
 
 #[test]
@@ -76,7 +78,7 @@ fn norms() {
         let (x, dy, y) = (draw.values(n * places * c), draw.values(n * places * c), draw.values(n * places * c));
         let [gamma, beta, mean, inverse] = [(); 4].map(|()| draw.values(c));
         let len = n * places * c;
-        match draw.below(4) {
+        match draw.below(5) {
             0 => {
                 let added = draw.below(2) == 0;
                 let after = if added { After::Relu } else { draw.pick(&[After::Nothing, After::Silu, After::HardSwish]) };
@@ -98,6 +100,12 @@ fn norms() {
                 let (dx, dgamma, dbeta) = layer_norm::backward(&x, &gamma, &dy, 1e-3);
                 vec![(layer_norm::forward(&x, &gamma, &beta, 1e-3), len), (dx, len), (dgamma, c), (dbeta, c)]
             }
+            3 => {
+                let norm = ResponseNorm { places: draw.about_or_vast(places), gamma: &gamma, beta: &beta, eps: 1e-3 };
+                let (y, norms) = norm.forward(&x);
+                let got = norm.backward(&x, &norms, &dy);
+                vec![(y, len), (got.dx, len), (got.dgamma, c), (got.dbeta, c)]
+            }
             _ => {
                 let columns = draw.about_or_vast(c);
                 let y = softmax::forward(&x, columns);
@@ -117,7 +125,9 @@ fn attentions() {
         let bias = draw.values(heads * queries * keys);
         let [n_, queries_, keys_, heads_, d_] = [n, queries, keys, heads, d].map(|size| draw.about_or_vast(size));
         let bias = (draw.below(2) == 0 && heads > 0).then_some(&bias[..]);
-        let sizes = Attention { n: n_, queries: queries_, keys: keys_, heads: heads_, d: d_, scale: 0.3, bias };
+        let several = [0, draw.about(0) as u32];
+        let turns = if draw.below(2) == 0 { &several[..] } else { &[] };
+        let sizes = Attention { n: n_, queries: queries_, keys: keys_, heads: heads_, d: d_, scale: 0.3, bias, turns };
         let (dy, log_sums) = (draw.values(n * queries * heads * d), draw.values(n * queries * heads));
         // Where heads have no channels any number of logarithms would do.
         if d_ == 0 && [n_, queries_, heads_].into_iter().any(|size| size > 100) {
@@ -134,6 +144,34 @@ fn attentions() {
         let got = sizes.forward([&q, &k, &v]);
         let back = sizes.backward([&q, &k, &v], if draw.fits { &got.log_sums } else { &log_sums }, &dy, true);
         vec![(got.y, dy.len()), (back.dq, q.len()), (back.dk, k.len()), (back.dv, v.len()), (back.dbias.unwrap_or_default(), dbias_len)]
+    });
+}
+
+#[test]
+fn queries_and_keys() {
+    check(200, |draw| {
+        let (n, prefix, places) = (draw.pick(&[0, 1, 2]), draw.pick(&[0, 1, 5]), draw.size());
+        let (heads, pairs) = (draw.pick(&[0, 1, 3]), draw.size());
+        let len = n * (prefix + places) * 3 * heads * 2 * pairs;
+        let (x, dy) = (draw.values(len), draw.values(len));
+        let [tokens, prefix_, heads_, d] = [prefix + places, prefix, heads, 2 * pairs].map(|size| draw.about_or_vast(size));
+        match draw.below(3) {
+            0 => {
+                let (cos, sin) = (draw.values(places * pairs), draw.values(places * pairs));
+                let rotary = Rotary { tokens, prefix: prefix_, heads: heads_, d, halves: draw.below(2) == 0, cos: &cos, sin: &sin };
+                vec![(rotary.forward(&x), len), (rotary.backward(&dy), len)]
+            }
+            1 => {
+                let scales = draw.values(heads);
+                let cosine = Cosine { d, scales: &scales };
+                let (dx, dscales) = cosine.backward(&x, &dy);
+                vec![(cosine.forward(&x), len), (dx, len), (dscales, heads)]
+            }
+            _ => {
+                let half = draw.values(len / 2);
+                vec![(swiglu::forward(&x, d / 2), len / 2), (swiglu::backward(&x, &half, d / 2), len)]
+            }
+        }
     });
 }
 

@@ -27,6 +27,8 @@ impl Explain for Error {
             }
             Self::Classes(_) => failure.hint("a dataset to learn from has images of at least two classes").with_exit(Exit::Usage),
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
+            Self::InputUnfit { .. } => failure.hint("choose another input size").with_exit(Exit::Usage),
+            Self::InputSize { .. } => failure.hint("train the network at the size of these images").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
             Self::Misfit { source_name, architecture, misfit, only_head, belongs_to } => {
                 let failure = Failure::usage(format!("the weights in `{source_name}` do not fit `{architecture}`"));

@@ -1,23 +1,31 @@
 //! Builds a graph node by node and works out shapes.
 
 use super::first::first_tokens_early;
-use super::{AvgPool, BatchNorm, Branch, Conv2d, ConvTranspose2d, Graph, LayerNorm, Linear, MaxPool, Node, NodeId, Op};
+use super::{AvgPool, BatchNorm, Bias, Branch, Conv2d, ConvTranspose2d, Graph, LayerNorm, Linear, MaxPool, Node, NodeId, Op};
+use super::{Rotary, WindowAttention, Windows};
 use crate::nn::ops::{Activation, Rule, Transposed};
 
 /// Collects nodes; every method returns the new node, so an architecture reads like its forward pass.
 ///
 /// Shapes that do not fit each other are mistakes of the architecture's author and panic; an input too
-/// small for the network gives empty shapes instead, which [`Graph::empty_node`] finds.
+/// small for the network gives empty shapes instead, which [`Graph::empty_node`] finds, and one that the architecture
+/// does not take for another reason is [refused](Self::refuse).
 pub struct Builder {
     nodes: Vec<Node>,
     features: Option<NodeId>,
+    refusal: Option<String>,
 }
 
 impl Builder {
     /// Starts with an image of 3 channels and this height and width.
     pub fn new(size: [usize; 2]) -> Self {
         let input = Node { name: "input".into(), op: Op::Input, inputs: Vec::new(), shape: vec![3, size[0], size[1]] };
-        Self { nodes: vec![input], features: None }
+        Self { nodes: vec![input], features: None, refusal: None }
+    }
+
+    /// Notes that the architecture takes no image of this size; the first reason stays.
+    pub fn refuse(&mut self, reason: impl Into<String>) {
+        self.refusal.get_or_insert_with(|| reason.into());
     }
 
     /// The image.
@@ -76,7 +84,7 @@ impl Builder {
     /// A layer norm called `name`, over the channels of each pixel or token.
     pub fn layer_norm(&mut self, name: impl Into<String>, x: NodeId, eps: f32) -> NodeId {
         let shape = self.shape(x);
-        let channels = if shape.len() == 3 { shape[0] } else { shape[shape.len() - 1] };
+        let channels = shape[self.channel_axis(x)];
         self.push(Some(name.into()), Op::LayerNorm(LayerNorm { channels, eps }), vec![x], shape)
     }
 
@@ -101,12 +109,12 @@ impl Builder {
         self.push(Some(name.into()), op, vec![x], vec![out_channels, height * factor, width * factor])
     }
 
-    /// `trunk` plus the branch `x` with probability `1 - drop`; with `scale`, each of its channels has a factor, called `name`,
-    /// that starts there.
+    /// `trunk` plus the branch `x` with probability `1 - drop`; with `scale`, each of its channels has a factor that starts there, a
+    /// parameter called just `name`.
     pub fn branch(&mut self, name: impl Into<String>, trunk: NodeId, x: NodeId, scale: Option<f32>, drop: f32) -> NodeId {
         let shape = self.shape(trunk);
         assert_eq!(shape, self.shape(x), "a branch is like its trunk");
-        let channels = if shape.len() == 3 { shape[0] } else { shape[shape.len() - 1] };
+        let channels = shape[self.channel_axis(trunk)];
         self.push(Some(name.into()), Op::Branch(Branch { channels, scale, drop }), vec![trunk, x], shape)
     }
 
@@ -116,22 +124,107 @@ impl Builder {
         self.push(None, Op::Tokens, vec![x], vec![height * width, channels])
     }
 
-    /// A learnt token, called `name`, before the others.
-    pub fn class_token(&mut self, name: impl Into<String>, x: NodeId) -> NodeId {
+    /// This many learnt tokens, called `name`, before the others.
+    pub fn prefix_tokens(&mut self, name: impl Into<String>, x: NodeId, count: usize) -> NodeId {
         let [tokens, channels] = self.matrix(x);
-        self.push(Some(name.into()), Op::ClassToken { channels }, vec![x], vec![tokens + 1, channels])
+        self.push(Some(name.into()), Op::PrefixTokens { tokens: count, channels }, vec![x], vec![count + tokens, channels])
     }
 
-    /// Adds a learnt table called `name`.
-    pub fn positions(&mut self, name: impl Into<String>, x: NodeId) -> NodeId {
+    /// Adds a learnt table called `name` to tokens of which the last are those of `grid`'s patches.
+    pub fn positions(&mut self, name: impl Into<String>, x: NodeId, grid: [usize; 2]) -> NodeId {
         let [tokens, channels] = self.matrix(x);
-        self.push(Some(name.into()), Op::Positions { tokens, channels }, vec![x], vec![tokens, channels])
+        let prefix = tokens.checked_sub(grid[0] * grid[1]).expect("a grid has no more patches than there are tokens");
+        self.push(Some(name.into()), Op::Positions { prefix, grid, channels }, vec![x], vec![tokens, channels])
     }
 
     /// The first token.
     pub fn first_token(&mut self, x: NodeId) -> NodeId {
         let [_, channels] = self.matrix(x);
         self.push(None, Op::FirstToken, vec![x], vec![channels])
+    }
+
+    /// The mean of the tokens after the first `prefix`.
+    pub fn mean_tokens(&mut self, x: NodeId, prefix: usize) -> NodeId {
+        let [tokens, channels] = self.matrix(x);
+        assert!(prefix <= tokens, "as many tokens as do not count");
+        // Of no tokens there is no mean: the value is empty, as of anything that an image is too small for.
+        let shape = vec![if tokens == prefix { 0 } else { channels }];
+        self.push(None, Op::MeanTokens { prefix }, vec![x], shape)
+    }
+
+    /// Queries and keys turned by their places.
+    pub fn rotary(&mut self, qkv: NodeId, settings: Rotary) -> NodeId {
+        let [tokens, packed] = self.matrix(qkv);
+        assert!(packed.is_multiple_of(12 * settings.heads), "pairs of both axes divide the channels of a head");
+        assert_eq!(tokens, settings.prefix + settings.grid[0] * settings.grid[1], "every patch is a token");
+        self.push(None, Op::Rotary(settings), vec![qkv], vec![tokens, packed])
+    }
+
+    /// Queries and keys of length 1, times their heads' factors; `name` is that of the attention.
+    pub fn cosine(&mut self, name: impl Into<String>, qkv: NodeId, heads: usize) -> NodeId {
+        let [tokens, packed] = self.matrix(qkv);
+        assert!(packed.is_multiple_of(3 * heads), "heads divide the channels");
+        self.push(Some(name.into()), Op::Cosine { heads }, vec![qkv], vec![tokens, packed])
+    }
+
+    /// Attention called `name` inside windows.
+    pub fn window_attention(&mut self, name: impl Into<String>, qkv: NodeId, settings: WindowAttention) -> NodeId {
+        let [tokens, packed] = self.matrix(qkv);
+        assert!(packed.is_multiple_of(3 * settings.heads) && tokens == settings.windows.tokens(), "heads divide the channels");
+        self.push(Some(name.into()), Op::WindowAttention(settings), vec![qkv], vec![tokens, packed / 3])
+    }
+
+    /// An image as the tokens of its windows.
+    pub fn to_windows(&mut self, x: NodeId, windows: Windows) -> NodeId {
+        assert_eq!(self.plane(x), windows.map, "windows are of the image");
+        self.push(None, Op::ToWindows(windows), vec![x], vec![windows.tokens(), self.channels(x)])
+    }
+
+    /// The tokens of windows as their image.
+    pub fn from_windows(&mut self, x: NodeId, windows: Windows) -> NodeId {
+        let [tokens, channels] = self.matrix(x);
+        assert_eq!(tokens, windows.tokens(), "windows are of the image");
+        self.push(None, Op::FromWindows(windows), vec![x], vec![channels, windows.map[0], windows.map[1]])
+    }
+
+    /// Pixels two by two, beside each other as channels.
+    pub fn two_by_two(&mut self, x: NodeId) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        self.push(None, Op::TwoByTwo, vec![x], vec![4 * channels, height.div_ceil(2), width.div_ceil(2)])
+    }
+
+    /// A global response norm called `name`.
+    pub fn response_norm(&mut self, name: impl Into<String>, x: NodeId, eps: f32) -> NodeId {
+        let shape = self.shape(x);
+        let channels = self.image(x)[0];
+        self.push(Some(name.into()), Op::ResponseNorm { channels, eps }, vec![x], shape)
+    }
+
+    /// Attention called `name` of channels to channels over all pixels.
+    pub fn cross_covariance(&mut self, name: impl Into<String>, qkv: NodeId, heads: usize) -> NodeId {
+        let [packed, height, width] = self.image(qkv);
+        assert!(packed.is_multiple_of(3 * heads), "heads divide the channels");
+        self.push(Some(name.into()), Op::CrossCovariance { heads }, vec![qkv], vec![packed / 3, height, width])
+    }
+
+    /// Adds a linear layer called `name` of the sines and cosines of each pixel's place.
+    pub fn fourier_positions(&mut self, name: impl Into<String>, x: NodeId) -> NodeId {
+        let channels = self.channels(x);
+        self.push(Some(name.into()), Op::FourierPositions { channels }, vec![x], self.shape(x))
+    }
+
+    /// `count` channels from `start` on.
+    pub fn some_channels(&mut self, x: NodeId, start: usize, count: usize) -> NodeId {
+        let [channels, height, width] = self.image(x);
+        assert!(count > 0 && start + count <= channels, "channels that there are");
+        self.push(None, Op::SomeChannels { start, count }, vec![x], vec![count, height, width])
+    }
+
+    /// The halves of each token's channels, the first gating the second.
+    pub fn swiglu(&mut self, x: NodeId) -> NodeId {
+        let [tokens, channels] = self.matrix(x);
+        assert!(channels.is_multiple_of(2), "two halves");
+        self.push(None, Op::SwiGlu, vec![x], vec![tokens, channels / 2])
     }
 
     /// Attention over packed queries, keys and values.
@@ -180,22 +273,31 @@ impl Builder {
         self.push(None, Op::Flatten, vec![x], vec![length])
     }
 
-    /// A linear layer called `name`.
+    /// A linear layer called `name`, of each pixel, token or vector of features.
     pub fn linear(&mut self, name: impl Into<String>, x: NodeId, outputs: usize) -> NodeId {
-        self.dense(name, x, outputs, false)
+        self.dense(name, x, outputs, false, Bias::Whole)
     }
 
     /// A linear layer whose weight is stored as a 1x1 convolution's.
     pub fn linear_as_conv(&mut self, name: impl Into<String>, x: NodeId, outputs: usize) -> NodeId {
-        self.dense(name, x, outputs, true)
+        self.dense(name, x, outputs, true, Bias::Whole)
     }
 
-    fn dense(&mut self, name: impl Into<String>, x: NodeId, outputs: usize, as_conv: bool) -> NodeId {
+    /// A linear layer called `name` that adds nothing.
+    pub fn linear_unbiased(&mut self, name: impl Into<String>, x: NodeId, outputs: usize) -> NodeId {
+        self.dense(name, x, outputs, false, Bias::None)
+    }
+
+    /// Queries, keys and values of tokens, of which the keys have no bias; `name` is that of the attention.
+    pub fn queries_keys_values(&mut self, name: impl Into<String>, x: NodeId, channels: usize) -> NodeId {
+        self.dense(name, x, 3 * channels, false, Bias::NotOfKeys)
+    }
+
+    fn dense(&mut self, name: impl Into<String>, x: NodeId, outputs: usize, as_conv: bool, bias: Bias) -> NodeId {
         let mut shape = self.shape(x);
-        assert!(shape.len() < 3, "a linear layer reads tokens or features");
-        let inputs = shape.pop().unwrap_or_default();
-        shape.push(outputs);
-        self.push(Some(name.into()), Op::Linear(Linear { inputs, outputs, as_conv }), vec![x], shape)
+        let axis = self.channel_axis(x);
+        let inputs = std::mem::replace(&mut shape[axis], outputs);
+        self.push(Some(name.into()), Op::Linear(Linear { inputs, outputs, as_conv, bias }), vec![x], shape)
     }
 
     /// Dropout with probability `p`.
@@ -221,6 +323,11 @@ impl Builder {
         self.image(x)[0]
     }
 
+    /// Number of channels of each pixel or token, or of features.
+    pub fn channels_of(&self, x: NodeId) -> usize {
+        self.nodes[x.0].shape[self.channel_axis(x)]
+    }
+
     /// Number of channels of each token.
     pub fn width(&self, x: NodeId) -> usize {
         self.matrix(x)[1]
@@ -230,7 +337,19 @@ impl Builder {
     pub fn finish(self) -> Graph {
         let features = self.features.expect("an architecture marks its features");
         let (nodes, features) = first_tokens_early(self.nodes, features);
-        Graph { nodes, features }
+        Graph { nodes, features, refusal: self.refusal }
+    }
+
+    /// Height and width of an image.
+    pub fn plane(&self, x: NodeId) -> [usize; 2] {
+        let [_, height, width] = self.image(x);
+        [height, width]
+    }
+
+    /// Where the channels stand in a shape: first of an image, last of anything else.
+    fn channel_axis(&self, x: NodeId) -> usize {
+        let rank = self.nodes[x.0].shape.len();
+        if rank == 3 { 0 } else { rank - 1 }
     }
 
     fn shape(&self, x: NodeId) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! The kinds of nodes and their settings.
 
+use super::{Rotary, WindowAttention, WindowBias, Windows};
 use crate::nn::network::Role;
 use crate::nn::ops::{Activation, Rule, Transposed};
 
@@ -33,7 +34,8 @@ pub enum Op {
     GlobalAvgPool,
     /// `x + y`, same shapes.
     Add,
-    /// `x + y * gamma * factor`: a residual branch `y` with layer scale and drop path; parameter `gamma [channels]` if it is scaled.
+    /// `x + y * gamma * factor`: a residual branch `y` with layer scale and drop path; if it is scaled, parameter of the node's own
+    /// name, `[channels]`.
     Branch(Branch),
     /// `x * gate` with `x [c, h, w]` and `gate [c, 1, 1]`.
     Gate,
@@ -41,7 +43,7 @@ pub enum Op {
     Concat,
     /// `[c, 1, 1]` (or `[c, h, w]`) to `[c * h * w]`.
     Flatten,
-    /// `x w^T + b`; parameters `weight`, `bias`.
+    /// `x w^T + b` of each pixel, token or vector of features; parameters `weight` and those of its [`Bias`].
     Linear(Linear),
     /// Zeroes each value with probability `p` and scales the others by `1 / (1 - p)` in training; nothing otherwise.
     Dropout {
@@ -50,25 +52,78 @@ pub enum Op {
     },
     /// `[c, h, w]` to tokens `[h * w, c]`.
     Tokens,
-    /// One learnt token before the others; parameter of the node's own name, `[1, 1, channels]`.
-    ClassToken {
+    /// Learnt tokens before the others; parameter of the node's own name, `[1, tokens, channels]`.
+    PrefixTokens {
+        /// How many.
+        tokens: usize,
         /// Channels of a token.
         channels: usize,
     },
-    /// Adds a learnt table; parameter of the node's own name, `[1, tokens, channels]`.
+    /// Adds a learnt table; parameter of the node's own name, `[1, prefix + rows * columns, channels]`.
     Positions {
-        /// Rows of the table.
-        tokens: usize,
+        /// Tokens before those of the image's patches.
+        prefix: usize,
+        /// Rows and columns of patches.
+        grid: [usize; 2],
         /// Channels of a token.
         channels: usize,
     },
     /// The first token: `[t, c]` to `[c]`.
     FirstToken,
+    /// The mean of the tokens after the first few: `[t, c]` to `[c]`.
+    MeanTokens {
+        /// How many do not count.
+        prefix: usize,
+    },
     /// Attention of tokens to tokens: queries, keys and values `[t, 3 * c]`, in timm's order, to `[t, c]`.
     Attention {
         /// Heads, which divide `c`.
         heads: usize,
     },
+    /// Queries and keys of `[t, 3 * c]` turned by the angles of their tokens' places.
+    Rotary(Rotary),
+    /// Queries and keys of `[t, 3 * c]` divided by their lengths, queries times `e^logit_scale` of their head, at most 100; parameter
+    /// `logit_scale [heads, 1, 1]`.
+    Cosine {
+        /// Heads.
+        heads: usize,
+    },
+    /// Attention inside windows, `[windows * area, 3 * c]` to `[windows * area, c]`; parameter `relative_position_bias_table
+    /// [distances, heads]`, or `cpb_mlp.0.weight [hidden, 2]`, `cpb_mlp.0.bias [hidden]`, `cpb_mlp.2.weight [heads, hidden]`.
+    WindowAttention(WindowAttention),
+    /// An image as the tokens of its windows: `[c, h, w]` to `[windows * area, c]`.
+    ToWindows(Windows),
+    /// The tokens of windows as their image: `[windows * area, c]` to `[c, h, w]`.
+    FromWindows(Windows),
+    /// Pixels two by two, in columns, beside each other as channels: `[c, h, w]` to `[4 c, ceil(h / 2), ceil(w / 2)]`.
+    TwoByTwo,
+    /// Global response norm, `x * (1 + weight * share) + bias`, with each channel's share of the image's responses; parameters `weight`,
+    /// `bias`, each `[channels]`.
+    ResponseNorm {
+        /// Number of channels.
+        channels: usize,
+        /// Added to the mean of the channels' norms.
+        eps: f32,
+    },
+    /// Attention of channels to channels over all pixels, `[3 * c, h, w]` to `[c, h, w]`; parameter `temperature [heads, 1, 1]`.
+    CrossCovariance {
+        /// Heads.
+        heads: usize,
+    },
+    /// Adds a linear layer of sines and cosines of each pixel's place; parameters `weight [channels, 64, 1, 1]`, `bias [channels]`.
+    FourierPositions {
+        /// Number of channels.
+        channels: usize,
+    },
+    /// Some of an image's channels.
+    SomeChannels {
+        /// The first.
+        start: usize,
+        /// How many.
+        count: usize,
+    },
+    /// `silu(a) * b` of the halves of each token's channels: `[t, 2 c]` to `[t, c]`.
+    SwiGlu,
     /// ECA's convolution of odd size along the channels of `[c, 1, 1]`, zero padding, no bias; parameter `weight [1, 1, kernel]`.
     ChannelConv {
         /// Odd number of neighbouring channels.
@@ -295,6 +350,36 @@ pub struct Linear {
     pub outputs: usize,
     /// The weight is stored as a 1x1 convolution's: `[out, in, 1, 1]` in place of `[out, in]`.
     pub as_conv: bool,
+    /// What is added.
+    pub bias: Bias,
+}
+
+/// What a linear layer adds, and what its parameters are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// Nothing; parameter `weight`.
+    None,
+    /// A value for each output; parameters `weight` and `bias`.
+    Whole,
+    /// Of queries, keys and values side by side the keys have none: parameters `qkv.weight`, `q_bias` and `v_bias`.
+    NotOfKeys,
+}
+
+/// Rows of a table that stand for places, so that the table can be brought to another number of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// `[1, prefix + rows * columns, channels]`: of tokens before the others, then of patches row by row.
+    Absolute {
+        /// Tokens that have no place in the image.
+        prefix: usize,
+        /// Rows and columns.
+        grid: [usize; 2],
+    },
+    /// `[(2 * rows - 1) * (2 * columns - 1), heads]`: of distances inside a window, from the most negative on, row by row.
+    Relative {
+        /// Rows and columns of the window.
+        window: [usize; 2],
+    },
 }
 
 impl Op {
@@ -320,15 +405,51 @@ impl Op {
                 all
             }
             Self::LayerNorm(n) => vec![("weight", vec![n.channels], Role::Norm), ("bias", vec![n.channels], Role::Norm)],
-            Self::Branch(b) => b.scale.map(|_| ("gamma", vec![b.channels], Role::Norm)).into_iter().collect(),
-            Self::ClassToken { channels } => vec![("", vec![1, 1, *channels], Role::Table)],
-            Self::Positions { tokens, channels } => vec![("", vec![1, *tokens, *channels], Role::Table)],
+            Self::Branch(b) => b.scale.map(|_| ("", vec![b.channels], Role::Norm)).into_iter().collect(),
+            Self::PrefixTokens { tokens, channels } => vec![("", vec![1, *tokens, *channels], Role::Table)],
+            Self::Positions { prefix, grid, channels } => vec![("", vec![1, prefix + grid[0] * grid[1], *channels], Role::Table)],
             Self::Linear(l) => {
                 let weight = if l.as_conv { vec![l.outputs, l.inputs, 1, 1] } else { vec![l.outputs, l.inputs] };
-                vec![("weight", weight, Role::Weight), ("bias", vec![l.outputs], Role::Bias)]
+                match l.bias {
+                    Bias::None => vec![("weight", weight, Role::Weight)],
+                    Bias::Whole => vec![("weight", weight, Role::Weight), ("bias", vec![l.outputs], Role::Bias)],
+                    Bias::NotOfKeys => {
+                        let part = |name| (name, vec![l.outputs / 3], Role::Bias);
+                        vec![("qkv.weight", weight, Role::Weight), part("q_bias"), part("v_bias")]
+                    }
+                }
+            }
+            Self::CrossCovariance { heads } => vec![("temperature", vec![*heads, 1, 1], Role::Table)],
+            Self::FourierPositions { channels } => {
+                vec![("weight", vec![*channels, 64, 1, 1], Role::Weight), ("bias", vec![*channels], Role::Bias)]
+            }
+            Self::Cosine { heads } => vec![("logit_scale", vec![*heads, 1, 1], Role::Table)],
+            Self::WindowAttention(w) => match w.bias {
+                WindowBias::Table => {
+                    vec![("relative_position_bias_table", vec![w.windows.distance_count(), w.heads], Role::Table)]
+                }
+                WindowBias::Mlp { hidden } => vec![
+                    ("cpb_mlp.0.weight", vec![hidden, 2], Role::Table),
+                    ("cpb_mlp.0.bias", vec![hidden], Role::Bias),
+                    ("cpb_mlp.2.weight", vec![w.heads, hidden], Role::Table),
+                ],
+            },
+            Self::ResponseNorm { channels, .. } => {
+                vec![("weight", vec![*channels], Role::Norm), ("bias", vec![*channels], Role::Norm)]
             }
             Self::ChannelConv { kernel } => vec![("weight", vec![1, 1, *kernel], Role::Weight)],
             _ => Vec::new(),
+        }
+    }
+
+    /// Which places the rows of its parameter stand for, if it is a table of them.
+    pub(super) fn places(&self) -> Option<Places> {
+        match *self {
+            Self::Positions { prefix, grid, .. } => Some(Places::Absolute { prefix, grid }),
+            Self::WindowAttention(WindowAttention { windows, bias: WindowBias::Table, .. }) => {
+                Some(Places::Relative { window: windows.window })
+            }
+            _ => None,
         }
     }
 
@@ -354,10 +475,22 @@ impl Op {
             Self::ConvTranspose2d(_) => "conv_transpose2d",
             Self::Branch(_) => "branch",
             Self::Tokens => "tokens",
-            Self::ClassToken { .. } => "class_token",
+            Self::PrefixTokens { .. } => "prefix_tokens",
             Self::Positions { .. } => "positions",
             Self::FirstToken => "first_token",
+            Self::MeanTokens { .. } => "mean_tokens",
             Self::Attention { .. } => "attention",
+            Self::Rotary(_) => "rotary",
+            Self::Cosine { .. } => "cosine",
+            Self::WindowAttention(_) => "window_attention",
+            Self::ToWindows(_) => "to_windows",
+            Self::FromWindows(_) => "from_windows",
+            Self::TwoByTwo => "two_by_two",
+            Self::ResponseNorm { .. } => "response_norm",
+            Self::CrossCovariance { .. } => "cross_covariance",
+            Self::FourierPositions { .. } => "fourier_positions",
+            Self::SomeChannels { .. } => "some_channels",
+            Self::SwiGlu => "swiglu",
             Self::MaxPool(_) => "max_pool",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Add => "add",

@@ -101,10 +101,10 @@ fn kind(network: &Network, group: &Group) -> Result<Kind, Error> {
         }
         Op::Linear(_) if network.way() == Way::Compositions => Kind::Composed(copies(group.node)?),
         Op::Linear(settings) => {
-            let mut own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
-            let mut next = || own.next().transpose().map(Option::unwrap_or_default);
-            let (weight, bias) = (next()?, next()?);
-            Kind::Linear(Box::new(PackedLinear::new([settings.inputs, settings.outputs], weight, bias, group.activation)))
+            let own = network.node_params(group.node).map(|param| ops::with(&param.var, <[f32]>::to_vec));
+            let mut own = own.collect::<Result<Vec<_>, _>>()?;
+            let weight = own.remove(0);
+            Kind::Linear(Box::new(PackedLinear::new([settings.inputs, settings.outputs], weight, &own, group.activation)))
         }
         Op::BatchNorm(settings) => match copies(group.node)?.try_into() {
             Ok(parameters) => Kind::Norm(*settings, parameters),

@@ -36,8 +36,39 @@ impl Attention {
         }
         let d = packed / 3 / self.heads;
         let scale = (d as f32).sqrt().recip();
-        Ok(kernel::Attention { n, queries: tokens, keys: tokens, heads: self.heads, d, scale, bias: bias.map(|bias| bias.values) })
+        Ok(kernel::Attention {
+            n,
+            queries: tokens,
+            keys: tokens,
+            heads: self.heads,
+            d,
+            scale,
+            bias: bias.map(|bias| bias.values),
+            turns: &[],
+        })
     }
+}
+
+/// The composition of attention; what is added to the scores is like them, or is for all images.
+pub(super) fn attend(qkv: &Tensor, heads: usize, scale: f32, bias: Option<&Tensor>) -> candle_core::Result<Tensor> {
+    let (n, tokens, packed) = qkv.dims3()?;
+    let d = packed / 3 / heads;
+    let packed = qkv.reshape((n, tokens, 3, heads, d))?.permute((2, 0, 3, 1, 4))?;
+    let part = |which: usize| packed.narrow(0, which, 1)?.squeeze(0)?.contiguous();
+    let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+    let mut scores = (q.matmul(&k.transpose(2, 3)?.contiguous()?)? * f64::from(scale))?;
+    if let Some(bias) = bias {
+        scores = scores.broadcast_add(bias)?;
+    }
+    // Any constant of a row leaves softmax as it is: no gradient passes through the largest.
+    let largest = scores.detach().max_keepdim(3)?;
+    // A row whose keys are all masked gives 0, not 0 / 0.
+    let largest = largest.eq(f64::NEG_INFINITY)?.where_cond(&largest.zeros_like()?, &largest)?;
+    let powers = scores.broadcast_sub(&largest)?.exp()?;
+    let sum = powers.sum_keepdim(3)?;
+    let sum = sum.detach().eq(0f64)?.where_cond(&sum.ones_like()?, &sum)?;
+    let chances = powers.broadcast_div(&sum)?;
+    chances.matmul(&v)?.transpose(1, 2)?.reshape((n, tokens, heads * d))
 }
 
 impl Operation for Attention {
@@ -58,24 +89,8 @@ impl Operation for Attention {
     }
 
     fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
-        let (n, tokens, heads) = (inputs[0].dim(0)?, inputs[0].dim(1)?, self.heads);
-        let d = inputs[0].dim(2)? / 3 / heads;
-        let packed = inputs[0].reshape((n, tokens, 3, heads, d))?.permute((2, 0, 3, 1, 4))?;
-        let part = |which: usize| packed.narrow(0, which, 1)?.squeeze(0)?.contiguous();
-        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-        let mut scores = (q.matmul(&k.transpose(2, 3)?.contiguous()?)? * f64::from((d as f32).sqrt().recip()))?;
-        if let Some(bias) = inputs.get(1) {
-            scores = scores.broadcast_add(bias)?;
-        }
-        // Any constant of a row leaves softmax as it is: no gradient passes through the largest.
-        let largest = scores.detach().max_keepdim(3)?;
-        // A row whose keys are all masked gives 0, not 0 / 0.
-        let largest = largest.eq(f64::NEG_INFINITY)?.where_cond(&largest.zeros_like()?, &largest)?;
-        let powers = scores.broadcast_sub(&largest)?.exp()?;
-        let sum = powers.sum_keepdim(3)?;
-        let sum = sum.detach().eq(0f64)?.where_cond(&sum.ones_like()?, &sum)?;
-        let chances = powers.broadcast_div(&sum)?;
-        chances.matmul(&v)?.transpose(1, 2)?.reshape((n, tokens, heads * d))
+        let d = inputs[0].dim(2)? / 3 / self.heads;
+        attend(inputs[0], self.heads, (d as f32).sqrt().recip(), inputs.get(1).copied())
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {

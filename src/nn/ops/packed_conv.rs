@@ -61,15 +61,16 @@ impl PackedConv {
 /// `activation(x w^T + bias + added)`.
 pub struct PackedLinear {
     weight: Packed,
-    bias: Vec<f32>,
+    bias: Option<Vec<f32>>,
     /// Inputs and outputs.
     sizes: [usize; 2],
     activation: Option<Activation>,
 }
 
 impl PackedLinear {
-    /// `weight [out, in]`, `bias [out]`.
-    pub fn new(sizes: [usize; 2], weight: Vec<f32>, bias: Vec<f32>, activation: Option<Activation>) -> Self {
+    /// `weight [out, in]`, and the parameters of its [`Bias`](crate::nn::graph::Bias).
+    pub fn new(sizes: [usize; 2], weight: Vec<f32>, bias: &[Vec<f32>], activation: Option<Activation>) -> Self {
+        let bias = linear::whole_bias(&bias.iter().map(Vec::as_slice).collect::<Vec<_>>(), sizes[1]);
         let weight = Packed::new(weight, &linear::geometry([0, sizes[0], sizes[1]]), Mode::default());
         Self { weight, bias, sizes, activation }
     }
@@ -85,7 +86,7 @@ impl PackedLinear {
             return Err(Error::new("linear", &[x, added], format!("what is added must be {dims:?}")));
         }
         let g = linear::geometry([x.dims[..x.dims.len() - 1].iter().product(), inputs, outputs]);
-        let epilogue = Epilogue { bias: Some(&self.bias), residual: added.map(|added| added.values), activation: self.activation };
+        let epilogue = Epilogue { bias: self.bias.as_deref(), residual: added.map(|added| added.values), activation: self.activation };
         Ok(Array::new(conv::forward_packed(x.values, &self.weight, epilogue, &g), dims))
     }
 }

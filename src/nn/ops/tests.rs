@@ -17,3 +17,4 @@ mod refused;
 mod resize;
 mod support;
 mod tokens;
+mod windows;

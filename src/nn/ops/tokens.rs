@@ -1,15 +1,15 @@
-//! Images as tokens, the class token, and the table of positions.
+//! Images as tokens, learnt tokens before them, and the table of positions.
 
 use candle_core::Tensor;
 
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
-use derm_kernels::{arithmetic, embedding};
+use derm_kernels::{embedding, pool};
 
-/// `token [1, 1, c]` before the tokens `[n, t, c]` of each image: `[n, t + 1, c]`.
-pub fn class_token(x: &Tensor, token: &Tensor) -> candle_core::Result<Tensor> {
-    apply(ClassToken, &[x, token])
+/// `first [1, k, c]` before the tokens `[n, t, c]` of each image: `[n, k + t, c]`.
+pub fn prefix_tokens(x: &Tensor, first: &Tensor) -> candle_core::Result<Tensor> {
+    apply(PrefixTokens, &[x, first])
 }
 
 /// `x [n, t, c]` plus `table [1, t, c]`.
@@ -53,45 +53,52 @@ fn shape(operation: &'static str, inputs: &[View<'_>]) -> Result<[usize; 3]> {
     inputs[0].dims.try_into().ok().filter(|&[.., channels]: &[usize; 3]| channels > 0).ok_or_else(refused)
 }
 
-/// See [`class_token`].
-pub struct ClassToken;
+/// See [`prefix_tokens`].
+pub struct PrefixTokens;
 
-impl Operation for ClassToken {
+impl PrefixTokens {
+    /// Images, new tokens, tokens, channels.
+    fn sizes(inputs: &[View<'_>]) -> Result<[usize; 4]> {
+        let [n, tokens, c] = shape("prefix_tokens", inputs)?;
+        match *inputs[1].dims {
+            [1, first, width] if width == c => Ok([n, first, tokens, c]),
+            _ => Err(Error::new("prefix_tokens", inputs, format!("the new tokens must be [1, tokens, {c}]"))),
+        }
+    }
+}
+
+impl Operation for PrefixTokens {
     fn name(&self) -> &'static str {
-        "class_token"
+        "prefix_tokens"
     }
 
     fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
-        let [n, tokens, c] = shape(self.name(), inputs)?;
-        if inputs[1].dims != [1, 1, c] {
-            return Err(Error::new(self.name(), inputs, format!("the token must be [1, 1, {c}]")));
-        }
-        Ok(vec![n, tokens + 1, c])
+        let [n, first, tokens, c] = Self::sizes(inputs)?;
+        Ok(vec![n, first + tokens, c])
     }
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
-        let dims = self.shape(inputs)?;
-        let [n, tokens, c] = shape(self.name(), inputs)?;
-        let mut y = Vec::with_capacity(n * (tokens + 1) * c);
+        let [n, first, tokens, c] = Self::sizes(inputs)?;
+        let mut y = Vec::with_capacity(n * (first + tokens) * c);
         for i in 0..n {
             y.extend_from_slice(inputs[1].values);
             y.extend_from_slice(&inputs[0].values[i * tokens * c..][..tokens * c]);
         }
-        Ok(Array::new(y, dims))
+        Ok(Array::new(y, [n, first + tokens, c]))
     }
 
     fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
-        let (n, _, c) = inputs[0].dims3()?;
-        let token = inputs[1].broadcast_as((n, 1, c))?.contiguous()?;
-        Tensor::cat(&[&token, inputs[0]], 1)
+        let (n, first, c) = (inputs[0].dim(0)?, inputs[1].dim(1)?, inputs[1].dim(2)?);
+        let new = inputs[1].broadcast_as((n, first, c))?.contiguous()?;
+        Tensor::cat(&[&new, inputs[0]], 1)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
-        let &[n, tokens, c] = inputs[0].dims else { unreachable!("the forward pass took this shape") };
-        let part = |first: usize, count: usize| {
-            (0..n).flat_map(|i| &dy[(i * (tokens + 1) + first) * c..][..count * c]).copied().collect::<Vec<f32>>()
+        let Ok([n, first, tokens, c]) = Self::sizes(inputs) else { unreachable!("the forward pass took this shape") };
+        let part = |start: usize, count: usize| {
+            (0..n).flat_map(|i| &dy[(i * (first + tokens) + start) * c..][..count * c]).copied().collect::<Vec<f32>>()
         };
-        vec![wanted(want[0], || part(1, tokens)), wanted(want[1], || arithmetic::bias_gradient(&part(0, 1), c))]
+        vec![wanted(want[0], || part(first, tokens)), wanted(want[1], || embedding::position_gradient(&part(0, first), first * c))]
     }
 
     fn reads_input(&self, _: usize) -> bool {
@@ -171,6 +178,65 @@ impl Operation for FirstToken {
             dx
         };
         vec![wanted(want[0], spread)]
+    }
+
+    fn reads_input(&self, _: usize) -> bool {
+        false
+    }
+}
+
+/// The mean of the tokens after the first `prefix`: `[n, prefix + t, c]` to `[n, c]`.
+pub fn mean_tokens(x: &Tensor, prefix: usize) -> candle_core::Result<Tensor> {
+    apply(MeanTokens { prefix }, &[x])
+}
+
+/// See [`mean_tokens`].
+pub struct MeanTokens {
+    /// Tokens that do not count.
+    pub prefix: usize,
+}
+
+impl MeanTokens {
+    /// Images, tokens that count, channels.
+    fn sizes(&self, inputs: &[View<'_>]) -> Result<[usize; 3]> {
+        let [n, tokens, c] = shape(self.name(), inputs)?;
+        match tokens.checked_sub(self.prefix) {
+            Some(counted) if counted > 0 => Ok([n, counted, c]),
+            _ => Err(Error::new(self.name(), inputs, format!("there are no tokens after the first {}", self.prefix))),
+        }
+    }
+}
+
+impl Operation for MeanTokens {
+    fn name(&self) -> &'static str {
+        "mean_tokens"
+    }
+
+    fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
+        let [n, _, c] = self.sizes(inputs)?;
+        Ok(vec![n, c])
+    }
+
+    fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
+        let [n, counted, c] = self.sizes(inputs)?;
+        let image = (self.prefix + counted) * c;
+        let rest: Vec<f32> = inputs[0].values.chunks_exact(image).flat_map(|image| &image[self.prefix * c..]).copied().collect();
+        Ok(Array::new(pool::global_average(&rest, counted, c), [n, c]))
+    }
+
+    fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let counted = inputs[0].dim(1)? - self.prefix;
+        inputs[0].narrow(1, self.prefix, counted)?.mean(1)
+    }
+
+    fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
+        let Ok([n, counted, c]) = self.sizes(inputs) else { unreachable!("the forward pass took this shape") };
+        let mut dx = vec![0.0; n * (self.prefix + counted) * c];
+        for (dx, dy) in dx.chunks_exact_mut((self.prefix + counted) * c).zip(dy.chunks_exact(c)) {
+            let share: Vec<f32> = dy.iter().map(|dy| dy / counted as f32).collect();
+            dx[self.prefix * c..].chunks_exact_mut(c).for_each(|dx| dx.copy_from_slice(&share));
+        }
+        vec![Gradient::Values(dx)]
     }
 
     fn reads_input(&self, _: usize) -> bool {

@@ -17,7 +17,7 @@ use std::fmt;
 use candle_core::{Device, Tensor};
 
 use crate::nn::Error;
-use crate::nn::graph::{Graph, Op, ParamSpec};
+use crate::nn::graph::{ParamSpec, Places};
 use resample::Matrix;
 
 /// How a parameter of a file was changed.
@@ -71,29 +71,11 @@ impl fmt::Display for Adaptation {
     }
 }
 
-/// Rows of a table that stand for places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Places {
-    Absolute { prefix: usize, grid: [usize; 2] },
-    Relative { window: [usize; 2] },
-}
-
-/// What a parameter's rows stand for in this graph.
-fn places(spec: &ParamSpec, graph: &Graph) -> Option<Places> {
-    if let (true, &[rows, _]) = (spec.name.ends_with(".relative_position_bias_table"), spec.shape.as_slice()) {
-        return square(rows).map(|window| Places::Relative { window: window.map(|side| side.div_ceil(2)) });
-    }
-    let Op::Positions { tokens, .. } = graph.node(spec.node).op else { return None };
-    let patches = graph.nodes().iter().find(|node| node.op == Op::Tokens)?;
-    let &[_, rows, columns] = graph.node(patches.inputs[0]).shape.as_slice() else { return None };
-    Some(Places::Absolute { prefix: tokens.checked_sub(rows * columns)?, grid: [rows, columns] })
-}
-
 /// Whether a parameter of shape `from` can become what the network wants, and how; `Some(None)` for one that fits as it is.
 ///
 /// Without `freely` only its layout may differ.
-pub(super) fn plan(from: &[usize], spec: &ParamSpec, graph: &Graph, first_conv: &str, freely: bool) -> Option<Option<Adaptation>> {
-    let resampled = match places(spec, graph).filter(|_| freely) {
+pub(super) fn plan(from: &[usize], spec: &ParamSpec, first_conv: &str, freely: bool) -> Option<Option<Adaptation>> {
+    let resampled = match spec.places.filter(|_| freely) {
         Some(Places::Absolute { prefix, grid }) => table(from, prefix, grid).map(|from| Adaptation::Places { prefix, from, to: grid }),
         Some(Places::Relative { window }) => {
             let to = window.map(|side| 2 * side - 1);

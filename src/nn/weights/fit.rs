@@ -96,7 +96,7 @@ impl<'a> Fit<'a> {
                 continue;
             };
             let shape = fit.shape(&fit.translation.renamed[place]);
-            match adapt::plan(&shape, &spec, graph, architecture.first_conv, head == HeadRule::Replace) {
+            match adapt::plan(&shape, &spec, architecture.first_conv, head == HeadRule::Replace) {
                 Some(adaptation) => taken.push((spec, place, adaptation)),
                 None => fit.misfit.misshapen.push((spec.name, shape, spec.shape)),
             }

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::nn::graph::{AvgPool, Conv2d, MaxPool};
+use crate::nn::graph::{Angles, AvgPool, Conv2d, MaxPool, Rotary as RotarySettings, WindowAttention as Settings, WindowBias, Windows};
 use crate::nn::ops::custom::apply;
 use crate::nn::ops::*;
 
@@ -30,6 +30,8 @@ pub fn all(n: usize) -> Vec<Entry> {
     let (depthwise, pointwise) = (conv(Conv2d::new(4, 3).groups(4).pad(1).biased()), conv(Conv2d::new(3, 1).biased()));
     let window = MaxPool { kernel: 3, stride: 2, padding: 1, ceil: true };
     let image: &[usize] = &[n, 3, 5, 4];
+    let windows = Windows::new([3, 5], 2, true);
+    let turned = RotarySettings { heads: 2, prefix: 1, grid: [2, 1], halves: true, angles: Angles::Centred { temperature: 100.0 } };
     let tokens: &[usize] = &[n, 3, 4];
     let mut entries = vec![
         entry("conv2d", [image, &[2, 4, 3, 3], &[2]], move |t| conv2d(&t[0], &t[1], Some(&t[2]), &plain)),
@@ -54,7 +56,22 @@ pub fn all(n: usize) -> Vec<Entry> {
         entry("group_norm", [image, &[4], &[4]], |t| group_norm(&t[0], &t[1], &t[2], 2, 1e-3)),
         entry("attention", [&[n, 3, 12]], |t| attention(&t[0], 2)),
         entry("attention", [&[n, 3, 12], &[2, 3, 3]], |t| apply(Attention::new(2), &[&t[0], &t[1]])),
-        entry("class_token", [tokens, &[1, 1, 4]], |t| class_token(&t[0], &t[1])),
+        entry("rotary", [&[n, 3, 24]], move |t| super::super::rotary(&t[0], &turned)),
+        entry("cosine", [&[n, 3, 12], &[2, 1, 1]], |t| cosine(&t[0], &t[1])),
+        entry("window_attention", [&[n, windows.tokens(), 12], &[9, 2]], move |t| {
+            window_attention(&t[0], &t[1], &Settings { windows, heads: 2, bias: WindowBias::Table })
+        }),
+        entry("to_windows", [image], move |t| to_windows(&t[0], windows)),
+        entry("from_windows", [&[n, windows.tokens(), 3]], move |t| from_windows(&t[0], windows)),
+        entry("two_by_two", [image], |t| two_by_two(&t[0])),
+        entry("mean_tokens", [tokens], |t| mean_tokens(&t[0], 1)),
+        entry("cross_covariance", [&[n, 3, 2, 12], &[2, 1, 1]], |t| cross_covariance(&t[0], &t[1])),
+        entry("fourier_positions", [image, &[4, 64, 1, 1], &[4]], |t| fourier_positions(&t[0], &t[1], &t[2])),
+        entry("some_channels", [image], |t| some_channels(&t[0], 1, 2)),
+        entry("swiglu", [tokens], |t| swiglu(&t[0])),
+        entry("response_norm", [image, &[4], &[4]], |t| response_norm(&t[0], &t[1], &t[2], 1e-3)),
+        entry("linear", [tokens, &[2, 4]], |t| apply(Linear, &[&t[0], &t[1]])),
+        entry("prefix_tokens", [tokens, &[1, 2, 4]], |t| prefix_tokens(&t[0], &t[1])),
         entry("positions", [tokens, &[1, 3, 4]], |t| positions(&t[0], &t[1])),
         entry("tokens", [image], |t| apply(Tokens, &[&t[0]])),
         entry("first_token", [tokens], |t| apply(FirstToken, &[&t[0]])),

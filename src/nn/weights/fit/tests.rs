@@ -12,8 +12,8 @@ fn vit(classes: usize, size: [usize; 2]) -> Graph {
     let mut g = Builder::new(size);
     let x = g.conv("patch_embed.proj", g.input(), Conv2d::new(4, 2).stride(2).biased());
     let x = g.tokens(x);
-    let x = g.class_token("cls_token", x);
-    let x = g.positions("pos_embed", x);
+    let x = g.prefix_tokens("cls_token", x, 1);
+    let x = g.positions("pos_embed", x, size.map(|side| side / 2));
     let qkv = g.linear("blocks.0.attn.qkv", x, 12);
     let y = g.attention(qkv, 1);
     let y = g.linear("blocks.0.attn.proj", y, 4);
