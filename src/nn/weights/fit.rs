@@ -89,7 +89,7 @@ impl<'a> Fit<'a> {
                 continue;
             }
             let Some(&place) = there.get(spec.name.as_str()) else {
-                match head == HeadRule::Replace && fit.translation.as_encoder && !spec.name.starts_with(names::ENCODER) {
+                match head == HeadRule::Replace && fit.translation.as_encoder && names::inside(&spec.name).1.is_none() {
                     true => fit.fresh.push(new("the file holds an encoder alone")),
                     false => fit.misfit.missing.push(spec.name),
                 }
@@ -118,12 +118,15 @@ impl<'a> Fit<'a> {
         let known: HashSet<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
         let modules: HashSet<&str> = known.iter().map(|name| module(name)).collect();
         let backbone = specs.iter().filter(|spec| spec.part == Part::Backbone);
-        let stems: HashSet<&str> = backbone.map(|spec| stem(&spec.name)).collect();
+        let stems: HashSet<(&str, bool)> = backbone.map(|spec| stem(&spec.name)).collect();
         let own_names = self.translation.naming.is_none() && self.translation.prefix.is_empty() && !self.translation.as_encoder;
+        // Where something is missing, all that is there instead says what the file is.
+        let other = !self.misfit.is_empty();
         let strange = |one: &&Renamed| match head {
             _ if known.contains(one.name.as_str()) => false,
+            _ if other => true,
             HeadRule::Keep if own_names => true,
-            _ => stems.contains(stem(&one.name)) && !modules.contains(module(&one.name)),
+            _ => stems.contains(&stem(&one.name)) && !modules.contains(module(&one.name)),
         };
         let mut names: Vec<String> = self.translation.renamed.iter().filter(strange).map(|one| one.name.clone()).collect();
         names.sort();
@@ -198,10 +201,10 @@ fn module(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(module, _)| module)
 }
 
-/// The first part of a name, of a network inside another the first two.
-fn stem(name: &str) -> &str {
-    let start = if name.starts_with(names::ENCODER) { names::ENCODER.len() } else { 0 };
-    name[start..].split_once('.').map_or(name, |(first, _)| &name[..start + first.len()])
+/// The first part of a name, after what says that it is an encoder's.
+fn stem(name: &str) -> (&str, bool) {
+    let (name, inside) = names::inside(name);
+    (name.split('.').next().unwrap_or(name), inside.is_some())
 }
 
 #[cfg(test)]

@@ -116,29 +116,30 @@ pub struct Translation {
     pub prefix: String,
     /// The file holds the network that the wanted one is built on.
     pub as_encoder: bool,
-    /// The parameters under the network's names; what did not have the prefix is not among them.
+    /// The parameters under the network's names.
     pub renamed: Vec<Renamed>,
 }
 
 /// Finds the prefix and the naming under which a file has most of the `wanted` names.
 ///
-/// A network with an `encoder.` also takes the parameters of a network that is one.
+/// A network with an encoder also takes the parameters of a network that is one.
 pub fn translate(entries: &[Entry<'_>], wanted: &HashSet<&str>) -> Translation {
-    let encoders = wanted.iter().any(|name| name.starts_with(ENCODER));
+    let insides: Vec<&str> = INSIDES.into_iter().filter(|inside| wanted.iter().any(|name| name.starts_with(inside))).collect();
     let mut best: Option<(usize, Translation)> = None;
     for prefix in prefixes::candidates(entries) {
-        let places: Vec<usize> = (0..entries.len()).filter(|&place| entries[place].name.starts_with(&prefix)).collect();
+        let (places, others): (Vec<usize>, Vec<usize>) = (0..entries.len()).partition(|&place| entries[place].name.starts_with(&prefix));
         let inner: Vec<Entry<'_>> =
             places.iter().map(|&place| Entry { name: &entries[place].name[prefix.len()..], ..entries[place] }).collect();
         let foreign = Naming::recognise(&inner);
         for naming in std::iter::once(None).chain(foreign.map(Some)) {
             let plain = naming.map_or_else(|| as_they_are(&inner), |naming: &Naming| naming.apply(&inner));
-            for added in std::iter::once(None).chain(encoders.then_some(Some(ENCODER))) {
-                let renamed: Vec<Renamed> = plain.iter().map(|one| one.moved(&places, added.unwrap_or_default())).collect();
+            for &added in std::iter::once(&"").chain(&insides) {
+                let mut renamed: Vec<Renamed> = plain.iter().map(|one| one.moved(&places, added)).collect();
+                keep(&mut renamed, entries, &others);
                 let found = renamed.iter().filter(|one| wanted.contains(one.name.as_str())).count();
                 if best.as_ref().is_none_or(|(most, _)| found > *most) {
                     let naming = naming.map(|naming| naming.name);
-                    best = Some((found, Translation { naming, prefix: prefix.clone(), as_encoder: added.is_some(), renamed }));
+                    best = Some((found, Translation { naming, prefix: prefix.clone(), as_encoder: !added.is_empty(), renamed }));
                 }
             }
         }
@@ -149,8 +150,20 @@ pub fn translate(entries: &[Entry<'_>], wanted: &HashSet<&str>) -> Translation {
     )
 }
 
-/// What segmentation networks call the network that they are built on.
-pub(super) const ENCODER: &str = "encoder.";
+/// What segmentation networks call the network that they are built on; the first where it is timm's.
+const INSIDES: [&str; 2] = ["encoder.model.", "encoder."];
+
+/// A name without the part that says that it is an encoder's, and that part.
+pub(super) fn inside(name: &str) -> (&str, Option<&'static str>) {
+    INSIDES.iter().find_map(|&inside| Some((name.strip_prefix(inside)?, Some(inside)))).unwrap_or((name, None))
+}
+
+/// Adds what does not have the prefix of the others, under its own name where that is free.
+fn keep(renamed: &mut Vec<Renamed>, entries: &[Entry<'_>], others: &[usize]) {
+    let taken: HashSet<String> = renamed.iter().map(|one| one.name.clone()).collect();
+    let free = others.iter().filter(|&&place| !taken.contains(entries[place].name));
+    renamed.extend(free.map(|&place| Renamed { name: entries[place].name.to_owned(), from: vec![place], how: How::Same }));
+}
 
 fn as_they_are(entries: &[Entry<'_>]) -> Vec<Renamed> {
     let same = |(place, entry): (usize, &Entry<'_>)| Renamed { name: entry.name.to_owned(), from: vec![place], how: How::Same };
