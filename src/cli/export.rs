@@ -33,7 +33,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, requires = "weights")]
     pub network: Option<String>,
 
-    /// Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`
+    /// Weights for --network: a safetensors or PyTorch file, or a hub name such as `owner/name[@revision][:file]`
     #[arg(long, value_name = "FILE|HUB", value_hint = ValueHint::FilePath, requires = "network", conflicts_with = "model")]
     pub weights: Option<String>,
 

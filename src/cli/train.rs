@@ -68,8 +68,8 @@ pub struct ModelArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub network: Option<String>,
 
-    /// Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network's own
-    /// on the hub, or `none` [default: none]
+    /// Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the
+    /// network's own on the hub, or `none` [default: none]
     #[arg(long, value_name = "WEIGHTS", value_hint = ValueHint::FilePath)]
     pub weights: Option<String>,
 

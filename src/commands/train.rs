@@ -4,6 +4,7 @@ mod resolve;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::weights::{Source, StartingPoint};
+use super::weights::{self, Source, StartingPoint};
 use super::{Context, Exit, Failure};
 use crate::allocator;
 use crate::cli::train::TrainArgs;
@@ -51,6 +52,7 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let mut session = Session::open(&plan, &workspace.derm_dir().join("checkpoints"), args.restart)?;
     let writer = record(&workspace, &session, &resolved, &plan, &name_of(&workspace, context, &args.data));
     session.set_note(writer.id().to_string());
+    keep_loading(&workspace, &writer, &plan);
     announce(context, &session);
     let resumed = session.resumes().is_some();
 
@@ -78,6 +80,9 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
 
 /// What a user may not expect, said before time is spent on it.
 fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
+    if let Some(loading) = &plan.loading {
+        context.ui.note(weights::describe(loading));
+    }
     let warn = |message: String| context.ui.warn(message);
     let StartingPoint { network, source } = &resolved.start;
     if network.published.is_some() && *source == Source::Random {
@@ -174,6 +179,19 @@ fn keep(writer: &RunWriter, report: &TrainReport, out: &Path) {
     writer.finish(Status::Finished, None);
 }
 
+/// Keeps what became of every parameter of the weights that training starts from.
+fn keep_loading(workspace: &Workspace, writer: &RunWriter, plan: &Plan<'_>) {
+    let Some(loading) = &plan.loading else { return };
+    // A struct of plain fields always has a JSON form.
+    let text = format!("{:#}\n", serde_json::to_value(loading).unwrap_or_default());
+    let kept = tempfile::Builder::new()
+        .tempfile_in(workspace.derm_dir().join("tmp"))
+        .and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file));
+    if let Ok(file) = kept {
+        writer.artifact("weights.json", file.path());
+    }
+}
+
 fn origin(workspace: &Workspace, context: &Context, args: &TrainArgs, resolved: &Resolved) -> Origin {
     let environment = Environment::collect();
     Origin {
@@ -214,6 +232,8 @@ struct TrainReport {
     monitor: &'static str,
     val: IndexMap<String, Option<f64>>,
     train_loss: f64,
+    /// What became of the parameters that training started from.
+    started_from: Option<weights::Summary>,
     weights: ObjectId,
     training_key: ObjectId,
     run: String,
@@ -243,6 +263,7 @@ fn report(
         monitor: plan.metric.name(),
         val: chosen.map(|epoch| epoch.val.clone().into_iter().collect()).unwrap_or_default(),
         train_loss: chosen.map_or(f64::NAN, |epoch| epoch.train_loss),
+        started_from: plan.loading.as_ref().map(weights::Summary::from),
         weights,
         training_key: plan.key,
         run: writer.id().to_string(),

@@ -2,10 +2,15 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::{Context, Failure};
-use crate::nn::weights::{HubName, Weights};
+use crate::nn::bundle;
+use crate::nn::weights::{Fate, HubName, Loading, Weights};
 use crate::nn::zoo::{self, Choice, Licence};
 use crate::observer::Observer;
+use crate::text;
+use crate::ui::{Align, Page, Table};
 
 /// A network and what it starts from, as `--network` and `--weights` say.
 #[derive(Clone, Debug)]
@@ -20,14 +25,14 @@ pub struct StartingPoint {
 pub enum Source {
     /// The seed.
     Random,
-    /// A file, as it was typed.
+    /// A file or a bundle, as it was typed.
     File(PathBuf),
     /// `owner/name[@revision][:file]` on the hub.
     Hub(String),
 }
 
 impl StartingPoint {
-    /// What is meant: `none`, `published`, a file that is there, or a name on the hub.
+    /// What is meant: `none`, `published`, a file or bundle that is there, or a name on the hub.
     pub fn find(context: &Context, weights: Option<&str>, network: &str) -> Result<Self, Failure> {
         let network = zoo::select(network)?;
         let of = |source| Ok(Self { network, source });
@@ -38,7 +43,7 @@ impl StartingPoint {
                     Ok(Self { network: Choice { published: Some(published), ..network }, source: Source::Hub(repo.to_owned()) })
                 }
                 None => Err(Failure::usage(format!("no weights of `{}` are published on the hub under its names", network.name()))
-                    .hint("name a safetensors file or another repository: `--weights FILE`")),
+                    .hint("name a file or another repository: `--weights FILE`")),
             },
             Some(text) if context.cwd.join(text).exists() => of(Source::File(text.into())),
             Some(text) if is_hub_name(text) => {
@@ -46,7 +51,7 @@ impl StartingPoint {
                 Ok(Self { network: Choice { published: network.published.or(known), ..network }, source: Source::Hub(text.to_owned()) })
             }
             Some(text) => Err(Failure::usage(format!("there is no file `{text}` to take weights from"))
-                .hint("`--weights` takes a safetensors file, or `owner/name` on the Hugging Face hub")),
+                .hint("`--weights` takes a safetensors or PyTorch file, a bundle, or `owner/name` on the Hugging Face hub")),
         }
     }
 
@@ -67,16 +72,56 @@ impl Source {
     pub fn open(&self, context: &Context, observer: &dyn Observer) -> Result<Option<Weights>, Failure> {
         Ok(match self {
             Self::Random => None,
-            Self::File(path) => Some(Weights::open(&context.cwd.join(path))?),
+            Self::File(path) => {
+                let path = context.cwd.join(path);
+                Some(Weights::open(&if path.is_dir() { path.join(bundle::WEIGHTS) } else { path })?)
+            }
             Self::Hub(spec) => Some(Weights::from_hub(spec, observer)?),
         })
     }
 }
 
+/// What names of weight files end in.
+const FILES: [&str; 5] = [".safetensors", ".pth", ".pt", ".bin", ".ckpt"];
+
 /// A file that is not there is missed as a file, where its name says that it is meant as one.
 fn is_hub_name(text: &str) -> bool {
-    let file = text.starts_with('.') || (text.ends_with(".safetensors") && !text.contains(':'));
+    let file = text.starts_with('.') || (FILES.iter().any(|ending| text.ends_with(ending)) && !text.contains(':'));
     !file && text.parse::<HubName>().is_ok()
+}
+
+/// What became of a file's parameters, in JSON.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    source: String,
+    /// Whose names they had; none for the network's own.
+    naming: Option<&'static str>,
+    fates: Vec<Fate>,
+}
+
+impl From<&Loading> for Summary {
+    fn from(loading: &Loading) -> Self {
+        Self { source: loading.source.clone(), naming: loading.naming, fates: loading.fates() }
+    }
+}
+
+/// What became of a file's parameters, a line each fate.
+pub fn describe(loading: &Loading) -> String {
+    let naming = loading.naming();
+    let naming = if naming.is_empty() { naming } else { format!(" ({naming})") };
+    let mut page = Page::for_width(None);
+    page.table(&table(loading));
+    let lines: Vec<String> = page.into_text().lines().map(|line| format!("  {line}")).collect();
+    format!("parameters of `{}`{naming}\n{}", loading.source, lines.join("\n"))
+}
+
+/// The same as a table.
+pub fn table(loading: &Loading) -> Table {
+    let mut table = Table::new([("fate", Align::Left), ("number", Align::Right), ("how or why", Align::Left), ("first", Align::Left)]);
+    for Fate { what, how, count, first } in loading.fates() {
+        table.row([what.to_owned(), text::grouped(count as u64), how, first]);
+    }
+    table
 }
 
 #[cfg(test)]

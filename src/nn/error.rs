@@ -1,8 +1,12 @@
 //! What can go wrong with networks and their files.
 
+mod torch;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use torch::TorchFault;
 
 /// A failure of this module. Messages name files and parameters; advice is the commands' part.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A PyTorch file whose tensors are not read.
+    #[error("`{}` is not a checkpoint that derm reads: {fault}", path.display())]
+    Torch {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: TorchFault,
+    },
     /// Not `owner/name[@revision][:file]`.
     #[error("`{spec}` is not a hub name: {reason}")]
     HubSpec {
@@ -175,6 +187,8 @@ pub enum HubFault {
         /// sha256 of what came.
         got: String,
     },
+    /// The file is not the one that was announced a moment before.
+    Changed,
     /// No connection, a timeout, a broken answer.
     Transport(String),
 }
@@ -189,6 +203,7 @@ impl fmt::Display for HubFault {
             Self::Offline => write!(f, "it is not in the cache and HF_HUB_OFFLINE is set"),
             Self::Truncated => write!(f, "the download ended early"),
             Self::WrongHash { expected, got } => write!(f, "its sha256 is {got}, but the hub announced {expected}"),
+            Self::Changed => write!(f, "the file changed while it was fetched"),
             Self::Transport(reason) => f.write_str(reason),
         }
     }

@@ -7,7 +7,7 @@ use super::depth::depths;
 use super::graph::{Graph, NodeId, ParamSpec};
 use super::ops::{self, Way};
 use super::tape::Tape;
-use super::weights::Weights;
+use super::weights::{Loading, Weights};
 use super::zoo::Architecture;
 use super::{Error, Inference, exec, init};
 
@@ -100,9 +100,9 @@ pub enum Input<'a> {
 /// What to do with the head when weights are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadRule {
-    /// Load it: every parameter of the network must be in the file with its shape, and nothing else.
+    /// Load it: every parameter of the network must be in the file with its shape, and nothing else but what other libraries add.
     Keep,
-    /// Leave the network's fresh head and ignore the file's: for another set of classes.
+    /// Leave the network's fresh head and ignore the file's: for another set of classes. Input channels and tables of places may differ.
     Replace,
 }
 
@@ -268,17 +268,19 @@ impl Network {
         self.slots[id.0].iter().map(|&slot| &self.params[slot])
     }
 
-    /// Takes over parameters. Nothing is changed unless everything fits.
+    /// Takes over parameters, under whose names they are known, and says what became of each. Nothing is changed unless everything
+    /// that is needed is there.
     ///
     /// Counters of batch norms (`num_batches_tracked`) in the file are ignored.
-    pub fn load(&self, weights: &Weights, head: HeadRule) -> Result<(), Error> {
-        weights.check(self.architecture, &self.graph, head)?;
-        for param in self.params().filter(|p| head == HeadRule::Keep || p.part == Part::Backbone) {
-            if let Some(tensor) = weights.get(&param.name) {
+    pub fn load(&self, weights: &Weights, head: HeadRule) -> Result<Loading, Error> {
+        let fit = weights.fit(self.architecture, &self.graph, head)?;
+        let tensors = fit.tensors().collect::<Result<Vec<_>, Error>>()?;
+        for (name, tensor) in tensors {
+            if let Some(param) = self.param(name) {
                 param.var.set(&tensor.to_device(&self.device)?)?;
             }
         }
-        Ok(())
+        Ok(fit.loading())
     }
 
     /// Another network with the same values, which go their own way from here on.

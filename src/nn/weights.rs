@@ -1,10 +1,14 @@
-//! Named tensors in safetensors files, from a path or from the hub.
+//! Named tensors in safetensors and PyTorch files, from a path or from the hub.
 //!
-//! Names stay as published. Values are f32 in memory; half and double precision are converted. The counters that
-//! torch's batch norms keep (`num_batches_tracked`) are left out: nothing reads them, and torch fills them in.
+//! Names stay as published. Values are f32 in memory; half and double precision are converted. Integers are left out, and so
+//! are the counters that torch's batch norms keep (`num_batches_tracked`): nothing reads them, and torch fills them in.
 
+mod adapt;
 mod fit;
 mod hub;
+mod loading;
+pub mod names;
+mod torch;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,21 +20,28 @@ use candle_core::{DType, Device, Tensor};
 use indexmap::IndexMap;
 use safetensors::tensor::{Dtype, SafeTensors, View};
 
+use super::error::TorchFault;
 use super::{Error, Network, ops};
 use crate::observer::Observer;
 use crate::workspace::atomic;
 
+pub use adapt::Adaptation;
 pub use hub::{HubName, HubSettings};
+pub use loading::{Fate, Fresh, LeftOut, Loaded, Loading};
 
 /// Tensors by name, with where they came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Weights {
     tensors: IndexMap<String, Tensor>,
+    /// Tensors of other types than floating point: name and type.
+    others: Vec<(String, String)>,
+    /// Keys of a checkpoint under which the tensors lay, outermost first.
+    under: Vec<String>,
     source: String,
 }
 
 impl Weights {
-    /// Reads a safetensors file.
+    /// Reads a safetensors or PyTorch file; its first bytes say which it is.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
         Self::parse(&bytes, path)
@@ -38,17 +49,34 @@ impl Weights {
 
     /// Reads what the bytes of a file hold; `path` is for messages.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let mut weights = match torch::Layout::of(bytes) {
+            Some(layout) => Self::parse_torch(bytes, layout).map_err(|fault| Error::Torch { path: path.to_owned(), fault })?,
+            None => Self::parse_safetensors(bytes, path)?,
+        };
+        weights.tensors.sort_keys();
+        weights.others.sort();
+        Ok(Self { source: path.display().to_string(), ..weights })
+    }
+
+    fn parse_torch(bytes: &[u8], layout: torch::Layout) -> Result<Self, TorchFault> {
+        let torch::StateDict { tensors, others, under } = torch::read(bytes, layout)?;
+        let others = others.into_iter().map(|(name, kind)| (name, kind.to_owned()));
+        let (tensors, others) = (tensors.into_iter().filter(|(name, _)| !is_counter(name)), others.filter(|(name, _)| !is_counter(name)));
+        Ok(Self { tensors: tensors.collect(), others: others.collect(), under, source: String::new() })
+    }
+
+    fn parse_safetensors(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Safetensors { path: path.to_owned(), reason };
         let file = SafeTensors::deserialize(bytes).map_err(|error| invalid(error.to_string()))?;
-        let mut tensors = IndexMap::new();
-        for (name, view) in file.iter().filter(|(name, _)| !name.ends_with("num_batches_tracked")) {
-            if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
-                return Err(invalid(format!("`{name}` is of type {:?}, only floating-point weights are read", view.dtype())));
+        let mut weights = Self::default();
+        for (name, view) in file.iter().filter(|(name, _)| !is_counter(name)) {
+            if matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64) {
+                weights.tensors.insert(name.to_owned(), view.load(&Device::Cpu)?.to_dtype(DType::F32)?);
+            } else {
+                weights.others.push((name.to_owned(), view.dtype().to_string().to_lowercase()));
             }
-            tensors.insert(name.to_owned(), view.load(&Device::Cpu)?.to_dtype(DType::F32)?);
         }
-        tensors.sort_keys();
-        Ok(Self { tensors, source: path.display().to_string() })
+        Ok(weights)
     }
 
     /// From the hub or its cache: `owner/name[@revision][:file]`, by default revision `main` and file `model.safetensors`.
@@ -67,7 +95,7 @@ impl Weights {
 
     /// Made of tensors in memory; `source` is for messages.
     pub fn from_tensors(tensors: impl IntoIterator<Item = (String, Tensor)>, source: impl Into<String>) -> Self {
-        Self { tensors: tensors.into_iter().collect(), source: source.into() }
+        Self { tensors: tensors.into_iter().collect(), source: source.into(), ..Self::default() }
     }
 
     /// One tensor.
@@ -80,10 +108,25 @@ impl Weights {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// Tensors that are no weights, since they are not of floating point: name and type.
+    pub fn others(&self) -> &[(String, String)] {
+        &self.others
+    }
+
+    /// Keys of a checkpoint under which the tensors lay, outermost first.
+    pub fn under(&self) -> &[String] {
+        &self.under
+    }
+
     /// The path or hub name.
     pub fn source(&self) -> &str {
         &self.source
     }
+}
+
+/// What torch's batch norms count and nothing reads.
+fn is_counter(name: &str) -> bool {
+    name.ends_with("num_batches_tracked")
 }
 
 /// Writes all of a network's parameters and buffers as a safetensors file, whole or not at all.

@@ -17,7 +17,7 @@ use crate::dataset::{Dataset, Split, Subset};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::evaluation::metrics::Metric;
 use crate::nn::optim::Rates;
-use crate::nn::weights::Weights;
+use crate::nn::weights::{Loading, Weights};
 use crate::nn::zoo::{self, Architecture};
 use crate::nn::{HeadRule, Network, Norms, Pass, Preprocess};
 
@@ -41,6 +41,8 @@ pub struct Plan<'a> {
     pub data: &'a Dataset,
     /// The weights to start from; `None`: from random ones.
     pub weights: Option<&'a Weights>,
+    /// What becomes of them.
+    pub loading: Option<Loading>,
     pub architecture: &'static Architecture,
     /// Where the network is trained.
     pub device: Device,
@@ -78,9 +80,7 @@ impl<'a> Plan<'a> {
         if graph.gives_masks() {
             return Err(Error::Masks { network: architecture.name });
         }
-        if let Some(weights) = weights {
-            weights.check(architecture, &graph, HeadRule::Replace)?;
-        }
+        let loading = weights.map(|weights| weights.check(architecture, &graph, HeadRule::Replace)).transpose()?;
         let train = labelled(data, split.asked_rows(Subset::Train, config.fold)?);
         let val = labelled(data, split.asked_rows(Subset::Val, config.fold)?);
         check_train(data, &train, config.fold)?;
@@ -95,6 +95,7 @@ impl<'a> Plan<'a> {
             config,
             data,
             weights,
+            loading,
             architecture,
             device,
             preprocess,

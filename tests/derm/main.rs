@@ -5,6 +5,7 @@ mod architectures;
 mod support;
 
 mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, and nothing lost
+mod checkpoints; // PyTorch's files, read without running them
 mod data; // ingest, split, audit, stats
 mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current

@@ -5,6 +5,7 @@
 mod data;
 mod formula;
 mod golden;
+mod naming;
 mod networks;
 mod support;
 mod table;

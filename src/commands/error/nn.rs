@@ -2,7 +2,7 @@
 
 use super::{Explain, Failure};
 use crate::commands::Exit;
-use crate::nn::error::{Error, HubFault, Suggestion};
+use crate::nn::error::{Error, HubFault, Misfit, Suggestion, TorchFault};
 use crate::text;
 
 impl Explain for Error {
@@ -39,14 +39,32 @@ impl Explain for Error {
                 })
             }
             Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) => failure,
-            Self::Safetensors { .. } => failure
-                .hint("the file may be cut short: fetch it again; pickled checkpoints (`.pth`, `.bin`) are not read")
-                .with_exit(Exit::Usage),
+            Self::Safetensors { .. } => failure.hint("the file may be cut short: fetch it again").with_exit(Exit::Usage),
+            Self::Torch { fault, .. } => advise_torch(failure.with_exit(Exit::Usage), fault),
             Self::HubSpec { .. } => failure.hint("write `owner/name`, for example `timm/resnet18.a1_in1k`").with_exit(Exit::Usage),
             Self::Hub { fault, .. } => advise(failure, &fault),
             Self::Bundle { .. } => failure.hint("train or check out the model again").with_exit(Exit::Usage),
             Self::Workspace(error) => error.explain(),
         }
+    }
+}
+
+/// How the writer of a PyTorch file makes one that derm reads.
+const SAVE: &str = "save the weights alone: `torch.save(model.state_dict(), FILE)`, or as safetensors";
+
+fn advise_torch(failure: Failure, fault: TorchFault) -> Failure {
+    match fault {
+        TorchFault::Class { .. } | TorchFault::Opcode { .. } => {
+            failure.hint("do not load this file with Python unless you trust who made it: it may run any program").hint(SAVE)
+        }
+        TorchFault::NoStateDict { keys } if !keys.is_empty() => {
+            failure.cause(format!("its keys are {}", text::some_of(&keys, Misfit::SHOWN))).hint(SAVE)
+        }
+        TorchFault::NoStateDict { .. } | TorchFault::Ambiguous { .. } | TorchFault::Script | TorchFault::Tar | TorchFault::PlainPickle => {
+            failure.hint(SAVE)
+        }
+        TorchFault::NoPickle => failure.hint("if it is an archive of other files, unpack it first"),
+        _ => failure.hint("the file may be cut short or damaged: fetch it again"),
     }
 }
 
@@ -56,6 +74,8 @@ fn advise(failure: Failure, fault: &HubFault) -> Failure {
         HubFault::Denied { with_token: false } => failure.hint("set HF_TOKEN to a token that may read this repository"),
         HubFault::Denied { with_token: true } => failure.hint("accept the model's terms on the hub, or use another token in HF_TOKEN"),
         HubFault::Offline => failure.hint("unset HF_HUB_OFFLINE once, or give the path of a safetensors file"),
+        HubFault::Changed => failure.hint("run the command again; a commit after `@` stays what it is"),
+        HubFault::Status(429) => failure.hint("the hub has had enough requests from here: try again later, or set HF_TOKEN"),
         HubFault::Truncated => failure.hint("run the command again: the download goes on where it stopped"),
         HubFault::WrongHash { .. } => failure.hint("the damaged file was removed: run the command again"),
         HubFault::Status(_) | HubFault::Transport(_) => {

@@ -1,24 +1,27 @@
-//! Weights by hub name, through hf-hub's blocking client and the cache layout that Python's client shares.
+//! Weights by hub name, in the cache layout that Python's client shares.
 //!
-//! hf-hub 0.5 checks no hash, knows no offline mode and no timeout; those are added around it. A file whose hash is
-//! wrong is removed from the cache.
+//! hf-hub knows the cache; the transfer is derm's own, for hf-hub 0.5 sends the token on to where a redirect leads, checks no hash,
+//! and knows no offline mode, no timeout and no `Retry-After`. A file whose hash is wrong is removed from the cache.
+
+mod http;
+mod transfer;
 
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use hf_hub::api::sync::{ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 use sha2::{Digest, Sha256};
 
 use crate::nn::Error;
 use crate::nn::error::HubFault;
 use crate::observer::{Observer, Unit};
+use transfer::Step;
 
 /// `owner/name[@revision][:file]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,10 +102,10 @@ impl HubSettings {
 pub(super) fn fetch(name: &HubName, settings: &HubSettings, observer: &dyn Observer) -> Result<PathBuf, Error> {
     let fault = |fault| Error::Hub { repo: name.repo.clone(), file: name.file.clone(), endpoint: settings.endpoint.clone(), fault };
     let repo = Repo::with_revision(name.repo.clone(), RepoType::Model, name.revision.clone());
-    let path = match Cache::new(settings.cache.clone()).repo(repo.clone()).get(&name.file) {
+    let path = match cached(name, &repo, settings) {
         Some(path) => path,
         None if settings.offline => return Err(fault(HubFault::Offline)),
-        None => download(repo, name, settings, observer).map_err(fault)?,
+        None => download(name, repo, settings, observer).map_err(fault)?,
     };
     match verify(&path).map_err(|error| Error::io("read", &path, error))? {
         Some(wrong) => Err(fault(wrong)),
@@ -110,35 +113,46 @@ pub(super) fn fetch(name: &HubName, settings: &HubSettings, observer: &dyn Obser
     }
 }
 
-/// What the downloading thread tells.
-enum News {
-    Begun(u64),
-    Bytes(u64),
-    Ended(Result<PathBuf, ApiError>),
+/// The file in the cache. A commit needs no reference: it names its snapshot.
+fn cached(name: &HubName, repo: &Repo, settings: &HubSettings) -> Option<PathBuf> {
+    let cache = Cache::new(settings.cache.clone()).repo(repo.clone());
+    let snapshot = || {
+        let commit = name.revision.len() == 40 && name.revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let path = cache.pointer_path(&name.revision).join(&name.file);
+        (commit && path.exists()).then_some(path)
+    };
+    cache.get(&name.file).or_else(snapshot)
 }
 
-/// Downloads on another thread, because hf-hub's client would wait for a silent server for ever. After a timeout that
-/// thread is left behind; it ends with the process.
-fn download(repo: Repo, name: &HubName, settings: &HubSettings, observer: &dyn Observer) -> Result<PathBuf, HubFault> {
-    let builder = ApiBuilder::from_cache(Cache::new(settings.cache.clone())).with_endpoint(settings.endpoint.clone());
-    let builder = builder.with_token(settings.token.clone()).with_progress(false).with_user_agent("derm", env!("CARGO_PKG_VERSION"));
-    let api = builder.build().map_err(|error| HubFault::Transport(error.to_string()))?.repo(repo);
+/// What the downloading thread tells.
+enum News {
+    Step(Step),
+    Ended(Result<PathBuf, HubFault>),
+}
+
+/// Downloads on another thread, because a silent server is not waited for. After a timeout that thread is left behind; it ends with
+/// the process.
+fn download(name: &HubName, repo: Repo, settings: &HubSettings, observer: &dyn Observer) -> Result<PathBuf, HubFault> {
     let (sender, news) = mpsc::channel();
-    let file = name.file.clone();
+    let (wanted, how) = (name.clone(), settings.clone());
     thread::spawn(move || {
-        let ended = api.download_with_progress(&file, Reporter(sender.clone()));
         // The receiver is gone after a timeout; then nobody wants to know.
+        let tell = |step| drop(sender.send(News::Step(step)));
+        let ended = transfer::download(&wanted, &repo, &how, &tell);
         let _ = sender.send(News::Ended(ended));
     });
     let label = format!("download {}", name.repo);
-    let mut task = None;
+    let (mut task, mut pause) = (None, Duration::ZERO);
     loop {
-        match news.recv_timeout(settings.timeout) {
-            Ok(News::Begun(total)) => {
+        let next = news.recv_timeout(settings.timeout + pause);
+        pause = Duration::ZERO;
+        match next {
+            Ok(News::Step(Step::Size(total))) => {
                 task.get_or_insert_with(|| observer.begin(&label, Some(total), Unit::Bytes));
             }
-            Ok(News::Bytes(n)) => task.iter().for_each(|task| task.advance(n)),
-            Ok(News::Ended(result)) => return result.map_err(|error| translate(&error, settings)),
+            Ok(News::Step(Step::Bytes(n))) => task.iter().for_each(|task| task.advance(n)),
+            Ok(News::Step(Step::Wait(wait))) => pause = wait,
+            Ok(News::Ended(result)) => return result,
             Err(RecvTimeoutError::Timeout) => {
                 return Err(HubFault::Transport(format!("the server was silent for {} s", settings.timeout.as_secs())));
             }
@@ -147,54 +161,30 @@ fn download(repo: Repo, name: &HubName, settings: &HubSettings, observer: &dyn O
     }
 }
 
-struct Reporter(Sender<News>);
-
-impl hf_hub::api::Progress for Reporter {
-    fn init(&mut self, size: usize, _: &str) {
-        let _ = self.0.send(News::Begun(size as u64));
-    }
-    fn update(&mut self, size: usize) {
-        let _ = self.0.send(News::Bytes(size as u64));
-    }
-    fn finish(&mut self) {}
-}
-
-/// hf-hub hides its HTTP client's error type, so the status is taken from its text (`http status: 404`).
-fn translate(error: &ApiError, settings: &HubSettings) -> HubFault {
-    let text = error.to_string();
-    let status = text.split("http status: ").nth(1).and_then(|rest| rest.trim().parse().ok());
-    match (status, error) {
-        (Some(404), _) => HubFault::NotFound,
-        (Some(401 | 403), _) => HubFault::Denied { with_token: settings.token.is_some() },
-        (Some(code), _) => HubFault::Status(code),
-        (None, ApiError::IoError(error)) if is_early_end(error) => HubFault::Truncated,
-        (None, ApiError::LockAcquisition(_)) => HubFault::Transport("another process is downloading the same file".into()),
-        _ => HubFault::Transport(text),
-    }
-}
-
-fn is_early_end(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::UnexpectedEof || error.to_string().contains("disconnected")
-}
-
 /// Compares the file with the sha256 that names its blob in the cache; removes both where they differ.
-///
-/// The hub names large files by their sha256 and small ones by git's own hash (40 digits), which is not checked.
 fn verify(pointer: &Path) -> io::Result<Option<HubFault>> {
     let blob = pointer.canonicalize()?;
-    let expected = blob.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
+    let name = blob.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let wrong = check_hash(&blob, name)?;
+    if wrong.is_some() {
+        fs::remove_file(pointer)?;
+        if blob.exists() {
+            fs::remove_file(&blob)?;
+        }
+    }
+    Ok(wrong)
+}
+
+/// What is wrong with a file whose content is named so.
+///
+/// The hub names large files by their sha256 and small ones by git's own hash (40 digits), which is not checked.
+fn check_hash(path: &Path, name: &str) -> io::Result<Option<HubFault>> {
+    let expected = name.to_lowercase();
     if expected.len() != 64 || !expected.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(None);
     }
-    let got = sha256(&blob)?;
-    if got == expected {
-        return Ok(None);
-    }
-    fs::remove_file(pointer)?;
-    if blob.exists() {
-        fs::remove_file(&blob)?;
-    }
-    Ok(Some(HubFault::WrongHash { expected, got }))
+    let got = sha256(path)?;
+    Ok((got != expected).then_some(HubFault::WrongHash { expected, got }))
 }
 
 fn sha256(path: &Path) -> io::Result<String> {
