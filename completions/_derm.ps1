@@ -353,7 +353,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The folder that the bundle is written to')
             [CompletionResult]::new('--params', '--params', [CompletionResultType]::ParameterName, 'Options from a YAML file, or from the map at a dotted key of it; the command line wins')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]')
-            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network''s own on the hub, or `none` [default: none]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network''s own on the hub, or `none` [default: none]')
             [CompletionResult]::new('--image-size', '--image-size', [CompletionResultType]::ParameterName, 'Side of the square that images are brought to, in pixels; 0 means the network''s own [default: 0]')
             [CompletionResult]::new('--freeze', '--freeze', [CompletionResultType]::ParameterName, 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to compute [default: cpu]')
@@ -496,7 +496,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
         'derm;export' {
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The bundle to export: a folder written by `derm train`')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'A network of derm''s zoo, with published weights and their classes')
-            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Weights for --network: a safetensors or PyTorch file, or a hub name such as `owner/name[@revision][:file]`')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to write')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Where to write it: a file for onnx, a folder for bundle')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'What the ONNX graph gives')

@@ -332,7 +332,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --out 'The folder that the bundle is written to'
             cand --params 'Options from a YAML file, or from the map at a dotted key of it; the command line wins'
             cand --network 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]'
-            cand --weights 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network''s own on the hub, or `none` [default: none]'
+            cand --weights 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network''s own on the hub, or `none` [default: none]'
             cand --image-size 'Side of the square that images are brought to, in pixels; 0 means the network''s own [default: 0]'
             cand --freeze 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]'
             cand --device 'Where to compute [default: cpu]'
@@ -471,7 +471,7 @@ set edit:completion:arg-completer[derm] = {|@words|
         &'derm;export'= {
             cand --model 'The bundle to export: a folder written by `derm train`'
             cand --network 'A network of derm''s zoo, with published weights and their classes'
-            cand --weights 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`'
+            cand --weights 'Weights for --network: a safetensors or PyTorch file, or a hub name such as `owner/name[@revision][:file]`'
             cand --format 'What to write'
             cand --out 'Where to write it: a file for onnx, a folder for bundle'
             cand --output 'What the ONNX graph gives'

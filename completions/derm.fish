@@ -271,7 +271,7 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l split -d 'Which imag
 complete -c derm -n "__fish_derm_using_subcommand train" -l out -d 'The folder that the bundle is written to' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand train" -l params -d 'Options from a YAML file, or from the map at a dotted key of it; the command line wins' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors file, a hub name OWNER/NAME[@REV][:FILE], `published` for the network\'s own on the hub, or `none` [default: none]' -r -F
+complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network\'s own on the hub, or `none` [default: none]' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l image-size -d 'Side of the square that images are brought to, in pixels; 0 means the network\'s own [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
 backbone\t''"
@@ -428,7 +428,7 @@ complete -c derm -n "__fish_derm_using_subcommand drift" -s v -l verbose -d 'Say
 complete -c derm -n "__fish_derm_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand export" -l model -d 'The bundle to export: a folder written by `derm train`' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand export" -l network -d 'A network of derm\'s zoo, with published weights and their classes' -r -f
-complete -c derm -n "__fish_derm_using_subcommand export" -l weights -d 'Weights for --network: a safetensors file, or a hub name such as `owner/name[@revision][:file]`' -r -F
+complete -c derm -n "__fish_derm_using_subcommand export" -l weights -d 'Weights for --network: a safetensors or PyTorch file, or a hub name such as `owner/name[@revision][:file]`' -r -F
 complete -c derm -n "__fish_derm_using_subcommand export" -l format -d 'What to write' -r -f -a "onnx\t'One ONNX file'
 bundle\t'A folder with weights, configuration, model card and provenance'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l out -d 'Where to write it: a file for onnx, a folder for bundle' -r -F
