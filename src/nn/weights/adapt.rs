@@ -97,7 +97,10 @@ pub(super) fn plan(from: &[usize], spec: &ParamSpec, first_conv: &str, freely: b
         (&[o, from, h, w], &[oo, to, hh, ww]) if first && from > 0 && [o, h, w] == [oo, hh, ww] => {
             Some(Some(Adaptation::Channels { from, to }))
         }
-        (&[o, i, h, w], &[oo, ii, hh, ww]) if first && h * w > 0 && h.max(w) <= MOST_PIXELS && [o, i] == [oo, ii] => {
+        // Of other networks the first convolution with another kernel is that of another network.
+        (&[o, i, h, w], &[oo, ii, hh, ww])
+            if first && first_conv.ends_with("patch_embed.proj") && h * w > 0 && h.max(w) <= MOST_PIXELS && [o, i] == [oo, ii] =>
+        {
             Some(Some(Adaptation::Patches { from: [h, w], to: [hh, ww] }))
         }
         _ => None,
