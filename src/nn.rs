@@ -9,7 +9,7 @@
 //!   whose gradient is missing or wrong in 0.11.1 (layer norm, softmax over the last axis,
 //!   `max_pool2d`, ReLU at zero, batch norm with mixed types) or slow (convolution).
 //! * [`Network`]: a graph with parameters: `forward`, or `features` and `head` apart.
-//! * [`zoo`]: the five architectures, with their preprocessing and licences.
+//! * [`zoo`]: the architectures, with their preprocessing, published weights and licences.
 //! * [`weights`], [`bundle`]: safetensors files, the hub, model folders.
 //! * [`loss`], [`optim`], [`normalise`], [`selfcheck`].
 //!
