@@ -142,8 +142,9 @@ def main(program, steps=20):
             options = DEFAULTS | chosen
             # A rate at which nothing moves.
             trained(program, folder, f"data{SIZE}", name, options | {"lr": 1e-30}, 1, f"start{number}")
-            network = timm.create_model(name, num_classes=CLASSES, **({"img_size": SIZE} if re.match("vit|swin", name) else {}))
-            start = load_file(folder / f"start{number}/model.safetensors")
+            network = timm.create_model(name, num_classes=CLASSES, drop_path_rate=0, **({"img_size": SIZE} if re.match("vit|swin", name) else {}))
+            # What was 0 has moved by next to nothing, and would be on the other side of a ReLU's corner.
+            start = {key: torch.where(value.abs() < 1e-20, 0, value) for key, value in load_file(folder / f"start{number}/model.safetensors").items()}
             missing = [key for key in network.load_state_dict(start, strict=False).missing_keys if not re.search("num_batches|index|mask", key)]
             assert not missing, missing
             config = json.loads((folder / f"start{number}/config.json").read_text())["pretrained_cfg"]
