@@ -2,20 +2,17 @@
 //!
 //!     cargo bench --bench nets -- resnet18 224 16
 //!
-//! `--grad-checkpointing` trains in less memory. Networks are the program's and those of `tests/architectures`, whose masks are trained by binary cross-entropy.
+//! `--grad-checkpointing` trains in less memory. Networks are the program's; those that give masks are trained by binary cross-entropy.
 //!
 //! Prints the best and the median of some rounds in milliseconds, the images a second of the median, and the least processor
 //! time of a round, which other work on the machine disturbs less. The optimizer is included.
 
 #![allow(clippy::print_stdout)] // Printing is what it is for.
 
-#[path = "../tests/architectures/mod.rs"]
-mod architectures;
-
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
-use derm::nn::zoo::{self, Architecture};
+use derm::nn::zoo;
 use derm::nn::{Input, Network, Pass, loss, optim};
 
 /// As in the program.
@@ -32,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let named = |i: usize, default: &str| words.get(i).cloned().unwrap_or_else(|| default.to_owned());
     let (name, size, batch) = (named(0, "resnet18"), named(1, "224").parse::<usize>()?, named(2, "16").parse::<usize>()?);
     let rounds = named(3, "5").parse::<usize>()?;
-    let architecture = find(&name)?;
+    let architecture = zoo::find(&name)?;
     let masks = architecture.graph(2).gives_masks();
     let network = Network::new(architecture, if masks { 2 } else { 10 }, 1, &Device::Cpu)?;
     let pixels = (0..batch * size * size * 3).map(|i| (i as f32 * 0.37).sin()).collect();
@@ -62,16 +59,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{name} {size}x{size} b{batch} {what}: best {best:.1} ms, median {median:.1} ms, {rate:.1} img/s, cpu {cpu:.1} ms");
     }
     Ok(())
-}
-
-/// A network of the benches, or of the program.
-fn find(name: &str) -> Result<&'static Architecture, Box<dyn std::error::Error>> {
-    use architectures::RESNET18_SMALL;
-    let own = [&RESNET18_SMALL];
-    match own.into_iter().find(|architecture| architecture.name == name) {
-        Some(architecture) => Ok(architecture),
-        None => Ok(zoo::find(name)?),
-    }
 }
 
 /// Seconds of a round.

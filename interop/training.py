@@ -21,6 +21,7 @@ import timm
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from timm.optim import param_groups_layer_decay
 
 SIZE, IMAGES, CLASSES = 64, 36, 3
 TOLERANCE = 1e-4
@@ -72,24 +73,16 @@ def trained(program, folder, data, network, options, steps, out):
     return [float(value) for value in re.findall(r"\ttrain_loss\t(\S+)", log)]
 
 
-def block(name):
-    """A parameter's block, by its leading numbers: see derm's help on --layer-decay."""
-    found = re.match(r"(?:stages|layers)\.\d+\.blocks\.\d+|blocks\.\d+(?:\.\d+)?|\w+\.\d+|\w+", name)
-    return found.group(0)
-
-
 def groups(network, head, options):
-    """Every parameter with its own rate and decay."""
-    blocks = []
-    for name, _ in network.named_parameters():
-        if not name.startswith(head) and block(name) not in blocks:
-            blocks.append(block(name))
-    for name, parameter in network.named_parameters():
-        in_head = name.startswith(head)
-        factor = 1 if in_head else options["backbone-lr-factor"] * options["layer-decay"] ** (len(blocks) - blocks.index(block(name)))
-        # Tables of positions are no weights, though of two axes or more.
-        decays = parameter.ndim > 1 and not re.search("pos_embed|cls_token|relative_position", name)
-        yield {"params": [parameter], "factor": factor, "weight_decay": options["weight-decay"] if decays else 0}
+    """Every parameter with its own rate and decay; rates by block are timm's."""
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    for group in param_groups_layer_decay(network, layer_decay=options["layer-decay"]):
+        for parameter in group["params"]:
+            name = names[id(parameter)]
+            factor = 1 if name.startswith(head) else options["backbone-lr-factor"] * group["lr_scale"]
+            # Tables of positions are no weights, though of two axes or more.
+            decays = parameter.ndim > 1 and not re.search("pos_embed|cls_token|relative_position", name)
+            yield {"params": [parameter], "factor": factor, "weight_decay": options["weight-decay"] if decays else 0}
 
 
 def rate(options, step, steps):

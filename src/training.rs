@@ -30,6 +30,7 @@ pub mod features;
 pub mod fit;
 mod images;
 pub mod infer;
+mod inputs;
 mod learner;
 mod mixing;
 pub mod plan;

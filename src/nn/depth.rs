@@ -1,46 +1,52 @@
 //! How far parameters are from the logits, counted in blocks: for learning rates that fall from block to block.
 //!
 //! A block is what carries a number of its own in timm's names, such as `blocks.3`, `layer2.0`, `stages.1.blocks.2` or
-//! `features.denseblock1.denselayer2`; what lies between numbered ones (a stem, a norm) is a block too, and the head is the last.
-//! It is timm's rule for its layer-wise decay in all but the smallest pieces.
+//! `features.denseblock1.denselayer2`. What comes before the first of them is the stem, one block whatever it is made of. What has no
+//! number later on, such as a last norm, goes with the block before it; what halves the image between two stages with the block
+//! after it. These are the groups of timm's layer-wise decay.
 
 use super::graph::ParamSpec;
 use super::network::Part;
 
 /// For each parameter in state-dict order, the blocks after its own; 0 for the head's.
 pub fn depths(specs: &[ParamSpec]) -> Vec<usize> {
-    let mut blocks: Vec<&str> = Vec::new();
-    let places: Vec<Option<usize>> = specs
-        .iter()
-        .map(|spec| {
-            let name = (spec.part == Part::Backbone).then(|| block(&spec.name))?;
-            // A name that comes back later, such as that of a decoder's skip, is still its first block.
-            Some(blocks.iter().position(|known| *known == name).unwrap_or_else(|| {
-                blocks.push(name);
-                blocks.len() - 1
-            }))
-        })
-        .collect();
+    // The stem has no name.
+    let mut blocks = vec![""];
+    let places: Vec<Option<usize>> =
+        specs.iter().map(|spec| (spec.part == Part::Backbone).then(|| place(&mut blocks, &spec.name))).collect();
     places.into_iter().map(|place| place.map_or(0, |place| blocks.len() - place)).collect()
 }
 
-/// The part of a name that is its block's: up to its last leading number, or its first word.
-fn block(name: &str) -> &str {
-    let (mut end, mut at, mut numbered) = (0, 0, false);
+/// The place of a name's block among those so far, which it may be the first of.
+fn place<'a>(blocks: &mut Vec<&'a str>, name: &'a str) -> usize {
+    let last = blocks.len() - 1;
+    let Some(own) = block(name) else { return last };
+    if let Some(known) = blocks.iter().position(|block| *block == own) {
+        return known;
+    }
+    if last > 0 && own.strip_prefix(blocks[last]).is_some_and(|rest| rest.starts_with('.')) {
+        blocks[last] = own;
+        return last;
+    }
+    blocks.push(own);
+    last + 1
+}
+
+/// The part of a name that is its block's: up to its leading number, and that of a block inside of it. A stem's layers have none.
+fn block(name: &str) -> Option<&str> {
+    if name.starts_with("stem.") || name.starts_with("conv1.") {
+        return None;
+    }
+    let (mut end, mut at) = (None, 0);
     for part in name.split('.') {
-        let number = part.bytes().all(|byte| byte.is_ascii_digit()) || part.starts_with("dense");
-        let goes_on = number || part == "blocks";
-        if numbered && !goes_on {
+        let number = part.bytes().all(|byte| byte.is_ascii_digit()) || part.starts_with("denselayer");
+        if end.is_some() && !number && part != "blocks" {
             break;
         }
         at += part.len() + 1;
-        numbered |= number;
-        // Before the first number everything belongs to it, if there is one at all.
-        if number || end == 0 {
-            end = at - 1;
-        }
+        end = if number { Some(at - 1) } else { end };
     }
-    if numbered { &name[..end] } else { name.split('.').next().unwrap_or(name) }
+    end.map(|end| &name[..end])
 }
 
 #[cfg(test)]
@@ -51,15 +57,15 @@ mod tests {
     #[test]
     fn blocks_are_what_is_numbered() {
         let table = [
-            ("blocks.3.attn.qkv.weight", "blocks.3"),
-            ("blocks.2.1.conv_pw.weight", "blocks.2.1"),
-            ("layer1.0.downsample.0.weight", "layer1.0"),
-            ("stages.1.blocks.2.mlp.fc1.bias", "stages.1.blocks.2"),
-            ("stages.1.downsample.0.weight", "stages.1"),
-            ("features.denseblock1.denselayer2.conv1.weight", "features.denseblock1.denselayer2"),
-            ("patch_embed.proj.weight", "patch_embed"),
-            ("pos_embed", "pos_embed"),
-            ("norm.weight", "norm"),
+            ("blocks.3.attn.qkv.weight", Some("blocks.3")),
+            ("blocks.2.1.conv_pw.weight", Some("blocks.2.1")),
+            ("layer1.0.downsample.0.weight", Some("layer1.0")),
+            ("stages.1.blocks.2.mlp.fc1.bias", Some("stages.1.blocks.2")),
+            ("stages.1.downsample.0.weight", Some("stages.1")),
+            ("features.denseblock1.denselayer2.conv1.weight", Some("features.denseblock1.denselayer2")),
+            ("patch_embed.proj.weight", None),
+            ("stem.0.weight", None),
+            ("norm.weight", None),
         ];
         for (name, expected) in table {
             assert_eq!(block(name), expected, "{name}");
@@ -67,14 +73,51 @@ mod tests {
     }
 
     #[test]
-    fn a_residual_network_counts_down_to_its_head() {
-        let specs = zoo::find("resnet18").unwrap().graph(2).params();
-        let depths = depths(&specs);
-        let of = |name: &str| depths[specs.iter().position(|spec| spec.name == name).unwrap()];
-        // conv1, bn1 and eight blocks.
-        assert_eq!(
-            ["fc.weight", "layer4.1.bn2.weight", "layer4.0.conv1.weight", "layer1.0.conv1.weight", "bn1.bias", "conv1.weight"].map(of),
-            [0, 1, 2, 8, 9, 10]
-        );
+    fn depths_are_those_of_timms_layer_decay() {
+        // log2 of one over the scales of timm's `param_groups_layer_decay(model, layer_decay=0.5)`.
+        type Depths = &'static [(&'static str, usize)];
+        let table: [(&str, Depths); 4] = [
+            (
+                "vit_tiny_patch16_224",
+                &[
+                    ("cls_token", 13),
+                    ("pos_embed", 13),
+                    ("patch_embed.proj.weight", 13),
+                    ("blocks.0.norm1.weight", 12),
+                    ("blocks.11.mlp.fc2.bias", 1),
+                    ("norm.weight", 1),
+                    ("head.weight", 0),
+                ],
+            ),
+            (
+                "resnet18",
+                &[("conv1.weight", 9), ("bn1.weight", 9), ("layer1.0.conv1.weight", 8), ("layer4.1.bn2.weight", 1), ("fc.weight", 0)],
+            ),
+            (
+                "convnext_atto",
+                &[
+                    ("stem.0.weight", 13),
+                    ("stages.0.blocks.0.norm.weight", 12),
+                    ("stages.3.blocks.1.norm.weight", 1),
+                    ("head.fc.weight", 0),
+                ],
+            ),
+            (
+                "swin_tiny_patch4_window7_224",
+                &[
+                    ("patch_embed.proj.weight", 13),
+                    ("layers.0.blocks.0.norm1.weight", 12),
+                    ("layers.1.downsample.norm.weight", 10),
+                    ("norm.weight", 1),
+                ],
+            ),
+        ];
+        for (network, expected) in table {
+            let specs = zoo::find(network).unwrap().graph(2).params();
+            let depths = depths(&specs);
+            for (name, depth) in expected {
+                assert_eq!(depths[specs.iter().position(|spec| spec.name == *name).unwrap()], *depth, "{network} {name}");
+            }
+        }
     }
 }

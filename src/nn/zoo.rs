@@ -78,6 +78,11 @@ impl Published {
     const fn licensed(self, licence: Licence) -> Self {
         Self { licence, ..self }
     }
+
+    /// The same without a head.
+    const fn headless(self) -> Self {
+        Self { classes: 0, ..self }
+    }
 }
 
 impl Architecture {

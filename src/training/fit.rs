@@ -8,19 +8,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use candle_core::Tensor;
-
 use super::ahead::ahead;
 use super::checkpoint::{Folder, State};
 use super::error::{Error, go_on};
-use super::events::{Epoch, Event, Extent, Watcher};
-use super::features::Features;
-use super::images::{Augmentation, Images};
+use super::events::{Epoch, Event, Watcher};
+use super::inputs::Data;
 use super::learner::Learner;
-use super::mixing::Mix;
-use super::plan::{Labelled, Plan};
+use super::plan::Plan;
 use super::session::Session;
-use super::{infer, sampler, step};
+use super::{infer, step};
 use crate::dataset::Work;
 use crate::evaluation::metrics::{Confusion, Metric};
 use crate::nn::Network;
@@ -91,7 +87,7 @@ fn train_epoch(
 ) -> Result<f64, Error> {
     let (epoch, first) = (learner.state.epoch, learner.state.step);
     let order = plan.order(epoch);
-    let steps = sampler::batches(order.len(), plan.config.batch_size * plan.config.accumulate);
+    let steps = plan.steps();
     let mut stored = Instant::now();
     ahead(
         first..steps.len(),
@@ -137,55 +133,4 @@ fn val_probabilities(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Res
         },
     )?;
     Ok((!positions.is_empty()).then_some(probabilities))
-}
-
-/// Both subsets and where their inputs come from.
-struct Data<'a> {
-    train: &'a Labelled,
-    val: &'a Labelled,
-    train_inputs: Inputs<'a>,
-    val_inputs: Inputs<'a>,
-}
-
-/// Where a subset's inputs come from.
-pub(super) enum Inputs<'a> {
-    Images(Images<'a>),
-    Features(Features),
-}
-
-impl Inputs<'_> {
-    /// The inputs at these positions; features are neither augmented nor mixed.
-    pub(super) fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
-        match self {
-            Inputs::Images(images) => images.batch(positions, augmentation, mix),
-            Inputs::Features(features) => features.batch(positions),
-        }
-    }
-}
-
-impl<'a> Data<'a> {
-    fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
-        let load = |subset: &'a Labelled| {
-            Ok::<_, Error>(match plan.frozen() {
-                true => Inputs::Features(Features::load(plan, subset, network, folder, work)?),
-                false => Inputs::Images(Images::load(plan.data, &subset.rows, plan.preprocess, work)?),
-            })
-        };
-        Ok(Self { train: &plan.train, val: &plan.val, train_inputs: load(&plan.train)?, val_inputs: load(&plan.val)? })
-    }
-
-    fn val_labels(&self) -> Vec<usize> {
-        self.val.labels.iter().map(|&label| label as usize).collect()
-    }
-
-    fn extent(&self, plan: &Plan<'_>, network: &Network) -> Extent {
-        let moved = network.params().filter(|param| param.is_trainable() && (!plan.frozen() || param.part == crate::nn::Part::Head));
-        Extent {
-            epochs: plan.config.epochs,
-            steps_per_epoch: sampler::batches(self.train.rows.len(), plan.config.batch_size * plan.config.accumulate).len(),
-            train_images: self.train.rows.len(),
-            val_images: self.val.rows.len(),
-            trainable: moved.map(|param| param.var.elem_count()).sum(),
-        }
-    }
 }

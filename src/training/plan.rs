@@ -5,6 +5,8 @@
 //! weights that training starts from, and the version of derm. Not part of it: paths, the number of threads, gradient checkpointing, names
 //! of experiment and run, the time.
 
+use std::ops::Range;
+
 use candle_core::Device;
 use rayon::prelude::*;
 
@@ -146,6 +148,11 @@ impl<'a> Plan<'a> {
             Sampler::Shuffled => sampler::order(self.config.seed, epoch, self.train.rows.len()),
             Sampler::Balanced => sampler::balanced(self.config.seed, epoch, &self.train.labels),
         }
+    }
+
+    /// The steps of an epoch, as parts of its order: each all the batches that one step accumulates.
+    pub fn steps(&self) -> Vec<Range<usize>> {
+        sampler::batches(self.train.rows.len(), self.config.batch_size * self.config.accumulate)
     }
 
     /// How the images of the `batch`th batch of `epoch` are mixed.

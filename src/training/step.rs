@@ -5,10 +5,11 @@ use candle_core::Tensor;
 use super::error::Error;
 use super::events::Step;
 use super::images::Augmentation;
+use super::inputs::Inputs;
 use super::learner::Learner;
 use super::mixing::{Mix, mixed_targets};
 use super::plan::Plan;
-use super::{fit::Inputs, sampler};
+use super::sampler;
 use crate::nn::loss::{self, Loss};
 use crate::nn::{Gradients, Input};
 

@@ -6,8 +6,6 @@ use derm::nn::optim::{AdamW, Optimizer, Rates, Rule, Sgd};
 use derm::nn::zoo::{self, Architecture};
 use derm::nn::{Gradients, HeadRule, Input, Network, Norms, Pass, loss, weights};
 
-use crate::architectures;
-
 /// Values without a pattern, in -1..1.
 fn noise(count: usize, salt: u64) -> Vec<f32> {
     let mixed = |i: u64| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (i << 7)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40;
@@ -116,7 +114,7 @@ fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
 
 #[test]
 fn composed_networks_of_other_kinds_are_those_of_the_kernels() {
-    check(&architectures::RESNET18_SMALL, 28);
+    check(zoo::find("resnet18_small").unwrap(), 28);
 }
 
 /// Values after three steps, and what the optimiser remembers, in a file.

@@ -1,7 +1,5 @@
 //! One test binary, so that candle is linked once. Each module says what it holds to be true.
 
-#[path = "../architectures/mod.rs"]
-mod architectures;
 mod support;
 
 mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, and nothing lost

@@ -8,60 +8,50 @@ use crate::nn::ops::Activation;
 use crate::nn::preprocess::{Interpolation, Preprocess};
 
 pub const ALL: &[Architecture] = &[
-    Architecture {
-        name: "convnext_atto",
-        summary: "ConvNeXt-Atto",
-        source: FIRST_PAPER,
-        preprocess: USUAL,
-        published: &[published("d2_in1k", "timm/convnext_atto.d2_in1k", Licence::APACHE, 1000, USUAL)],
-        classifier: "head.fc",
-        first_conv: "stem.0",
-        build: |classes, size| convnext(ATTO, classes, size),
-    },
-    Architecture {
-        name: "convnext_tiny",
-        summary: "ConvNeXt-Tiny",
-        source: FIRST_PAPER,
-        preprocess: USUAL,
-        published: &[
-            published("in12k_ft_in1k", "timm/convnext_tiny.in12k_ft_in1k", Licence::APACHE, 1000, crop(0.95)),
-            published("fb_in22k_ft_in1k", "timm/convnext_tiny.fb_in22k_ft_in1k", Licence::APACHE, 1000, USUAL),
-            published("dinov3_lvd1689m", "timm/convnext_tiny.dinov3_lvd1689m", Licence::DINOV3, 0, crop(1.0)),
+    convnext_of(
+        "convnext_atto",
+        "ConvNeXt-Atto",
+        FIRST_PAPER,
+        USUAL,
+        &[Published::timm("d2_in1k", "timm/convnext_atto.d2_in1k", USUAL)],
+        |classes, size| convnext(ATTO, classes, size),
+    ),
+    convnext_of(
+        "convnext_tiny",
+        "ConvNeXt-Tiny",
+        FIRST_PAPER,
+        USUAL,
+        &[
+            Published::timm("in12k_ft_in1k", "timm/convnext_tiny.in12k_ft_in1k", crop(0.95)),
+            Published::timm("fb_in22k_ft_in1k", "timm/convnext_tiny.fb_in22k_ft_in1k", USUAL),
+            Published::timm("dinov3_lvd1689m", "timm/convnext_tiny.dinov3_lvd1689m", crop(1.0)).licensed(Licence::DINOV3).headless(),
         ],
-        classifier: "head.fc",
-        first_conv: "stem.0",
-        build: |classes, size| convnext(TINY, classes, size),
-    },
-    Architecture {
-        name: "convnextv2_atto",
-        summary: "ConvNeXt-Atto of the second version",
-        source: SECOND_PAPER,
-        preprocess: USUAL,
-        published: &[published("fcmae_ft_in1k", "timm/convnextv2_atto.fcmae_ft_in1k", Licence::CC_BY_NC, 1000, USUAL)],
-        classifier: "head.fc",
-        first_conv: "stem.0",
-        build: |classes, size| convnext(ConvNext { second: true, ..ATTO }, classes, size),
-    },
-    Architecture {
-        name: "convnextv2_nano",
-        summary: "ConvNeXt-Nano of the second version",
-        source: SECOND_PAPER,
-        preprocess: USUAL,
-        published: &[published("fcmae_ft_in22k_in1k", "timm/convnextv2_nano.fcmae_ft_in22k_in1k", Licence::CC_BY_NC, 1000, USUAL)],
-        classifier: "head.fc",
-        first_conv: "stem.0",
-        build: |classes, size| convnext(NANO_V2, classes, size),
-    },
-    Architecture {
-        name: "convnextv2_tiny",
-        summary: "ConvNeXt-Tiny of the second version",
-        source: SECOND_PAPER,
-        preprocess: USUAL,
-        published: &[published("fcmae_ft_in22k_in1k", "timm/convnextv2_tiny.fcmae_ft_in22k_in1k", Licence::CC_BY_NC, 1000, USUAL)],
-        classifier: "head.fc",
-        first_conv: "stem.0",
-        build: |classes, size| convnext(ConvNext { second: true, ..TINY }, classes, size),
-    },
+        |classes, size| convnext(TINY, classes, size),
+    ),
+    convnext_of(
+        "convnextv2_atto",
+        "ConvNeXt-Atto of the second version",
+        SECOND_PAPER,
+        USUAL,
+        &[Published::timm("fcmae_ft_in1k", "timm/convnextv2_atto.fcmae_ft_in1k", USUAL).licensed(Licence::CC_BY_NC)],
+        |classes, size| convnext(ConvNext { second: true, ..ATTO }, classes, size),
+    ),
+    convnext_of(
+        "convnextv2_nano",
+        "ConvNeXt-Nano of the second version",
+        SECOND_PAPER,
+        USUAL,
+        &[Published::timm("fcmae_ft_in22k_in1k", "timm/convnextv2_nano.fcmae_ft_in22k_in1k", USUAL).licensed(Licence::CC_BY_NC)],
+        |classes, size| convnext(NANO_V2, classes, size),
+    ),
+    convnext_of(
+        "convnextv2_tiny",
+        "ConvNeXt-Tiny of the second version",
+        SECOND_PAPER,
+        USUAL,
+        &[Published::timm("fcmae_ft_in22k_in1k", "timm/convnextv2_tiny.fcmae_ft_in22k_in1k", USUAL).licensed(Licence::CC_BY_NC)],
+        |classes, size| convnext(ConvNext { second: true, ..TINY }, classes, size),
+    ),
 ];
 
 const FIRST_PAPER: &str = "https://arxiv.org/abs/2201.03545";
@@ -72,8 +62,15 @@ const fn crop(crop_pct: f32) -> Preprocess {
     Preprocess::imagenet(224, Interpolation::Bicubic, crop_pct)
 }
 
-const fn published(tag: &'static str, repo: &'static str, licence: Licence, classes: usize, preprocess: Preprocess) -> Published {
-    Published { tag, repo: Some(repo), licence, classes, preprocess }
+const fn convnext_of(
+    name: &'static str,
+    summary: &'static str,
+    source: &'static str,
+    preprocess: Preprocess,
+    published: &'static [Published],
+    build: fn(usize, [usize; 2]) -> Graph,
+) -> Architecture {
+    Architecture { name, summary, source, preprocess, published, classifier: "head.fc", first_conv: "stem.0", build }
 }
 
 const EPS: f32 = 1e-6;

@@ -3,53 +3,45 @@
 //! gated and whose keys have no bias, and DINOv3 (Siméoni et al. 2025, <https://arxiv.org/abs/2508.10104>), which has registers and no
 //! table of positions. Both average their patches' tokens, EVA-02 before its last norm and DINOv3 after it.
 
-use super::vit::patches;
+use super::vit::{patches, vit_of};
 use super::{Architecture, Licence, Published};
 use crate::nn::graph::{Angles, Bias, Builder, Graph, Rotary};
 use crate::nn::layers::{Inner, Mlp, TransformerBlock};
 use crate::nn::preprocess::{Interpolation, Preprocess};
 
 pub const ALL: &[Architecture] = &[
-    Architecture {
-        name: "eva02_tiny_patch14_336",
-        summary: "EVA-02-Tiny of patches of 14 pixels",
-        source: EVA02_PAPER,
-        preprocess: CLIP,
-        published: &[eva02_weights("timm/eva02_tiny_patch14_336.mim_in22k_ft_in1k")],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| eva02(192, 3, classes, size),
-    },
-    Architecture {
-        name: "eva02_small_patch14_336",
-        summary: "EVA-02-Small of patches of 14 pixels",
-        source: EVA02_PAPER,
-        preprocess: CLIP,
-        published: &[eva02_weights("timm/eva02_small_patch14_336.mim_in22k_ft_in1k")],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| eva02(384, 6, classes, size),
-    },
-    Architecture {
-        name: "vit_small_patch16_dinov3",
-        summary: "DINOv3's ViT-Small of patches of 16 pixels, with 4 registers",
-        source: DINOV3_PAPER,
-        preprocess: DINOV3,
-        published: &[dinov3_weights("timm/vit_small_patch16_dinov3.lvd1689m")],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| dinov3(384, 6, classes, size),
-    },
-    Architecture {
-        name: "vit_base_patch16_dinov3",
-        summary: "DINOv3's ViT-Base of patches of 16 pixels, with 4 registers",
-        source: DINOV3_PAPER,
-        preprocess: DINOV3,
-        published: &[dinov3_weights("timm/vit_base_patch16_dinov3.lvd1689m")],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| dinov3(768, 12, classes, size),
-    },
+    vit_of(
+        "eva02_tiny_patch14_336",
+        "EVA-02-Tiny of patches of 14 pixels",
+        EVA02_PAPER,
+        CLIP,
+        &[Published::timm("mim_in22k_ft_in1k", "timm/eva02_tiny_patch14_336.mim_in22k_ft_in1k", CLIP).licensed(Licence::MIT)],
+        |classes, size| eva02(192, 3, classes, size),
+    ),
+    vit_of(
+        "eva02_small_patch14_336",
+        "EVA-02-Small of patches of 14 pixels",
+        EVA02_PAPER,
+        CLIP,
+        &[Published::timm("mim_in22k_ft_in1k", "timm/eva02_small_patch14_336.mim_in22k_ft_in1k", CLIP).licensed(Licence::MIT)],
+        |classes, size| eva02(384, 6, classes, size),
+    ),
+    vit_of(
+        "vit_small_patch16_dinov3",
+        "DINOv3's ViT-Small of patches of 16 pixels, with 4 registers",
+        DINOV3_PAPER,
+        DINOV3,
+        &[Published::timm("lvd1689m", "timm/vit_small_patch16_dinov3.lvd1689m", DINOV3).licensed(Licence::DINOV3).headless()],
+        |classes, size| dinov3(384, 6, classes, size),
+    ),
+    vit_of(
+        "vit_base_patch16_dinov3",
+        "DINOv3's ViT-Base of patches of 16 pixels, with 4 registers",
+        DINOV3_PAPER,
+        DINOV3,
+        &[Published::timm("lvd1689m", "timm/vit_base_patch16_dinov3.lvd1689m", DINOV3).licensed(Licence::DINOV3).headless()],
+        |classes, size| dinov3(768, 12, classes, size),
+    ),
 ];
 
 const EVA02_PAPER: &str = "https://arxiv.org/abs/2303.11331";
@@ -59,14 +51,6 @@ const DINOV3_PAPER: &str = "https://arxiv.org/abs/2508.10104";
 const CLIP: Preprocess = Preprocess::imagenet(336, Interpolation::Bicubic, 1.0)
     .normalised([0.481_454_66, 0.457_827_5, 0.408_210_73], [0.268_629_54, 0.261_302_6, 0.275_777_1]);
 const DINOV3: Preprocess = Preprocess::imagenet(256, Interpolation::Bicubic, 1.0);
-
-const fn eva02_weights(repo: &'static str) -> Published {
-    Published { tag: "mim_in22k_ft_in1k", repo: Some(repo), licence: Licence::MIT, classes: 1000, preprocess: CLIP }
-}
-
-const fn dinov3_weights(repo: &'static str) -> Published {
-    Published { tag: "lvd1689m", repo: Some(repo), licence: Licence::DINOV3, classes: 0, preprocess: DINOV3 }
-}
 
 const DEPTH: usize = 12;
 

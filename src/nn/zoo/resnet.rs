@@ -7,7 +7,7 @@ mod body;
 pub(super) use body::{Gate, ResNet, Stem};
 
 use super::{Architecture, Graph, Licence, Published};
-use crate::nn::preprocess::{Interpolation, Preprocess};
+use crate::nn::preprocess::{Fit, Interpolation, Preprocess};
 
 const RESIDUAL: &str = "https://arxiv.org/abs/1512.03385";
 const SQUEEZE: &str = "https://arxiv.org/abs/1709.01507";
@@ -22,6 +22,7 @@ const TV: Preprocess = Preprocess::imagenet(224, Interpolation::Bilinear, 0.875)
 
 const PLAIN: ResNet = ResNet { depths: [2, 2, 2, 2], bottleneck: false, stem: Stem::Wide, mean_first: false, gate: Gate::None, groups: 1 };
 pub(super) const RESNET18: ResNet = PLAIN;
+const RESNET18_SMALL: ResNet = ResNet { stem: Stem::Small, ..RESNET18 };
 pub(super) const RESNET34: ResNet = ResNet { depths: [3, 4, 6, 3], ..PLAIN };
 pub(super) const RESNET50: ResNet = ResNet { bottleneck: true, ..RESNET34 };
 pub(super) const RESNET101: ResNet = ResNet { depths: [3, 4, 23, 3], ..RESNET50 };
@@ -53,10 +54,22 @@ const fn deep(architecture: Architecture) -> Architecture {
     Architecture { first_conv: "conv1.0", ..architecture }
 }
 
+/// For small images.
+const fn small(architecture: Architecture) -> Architecture {
+    Architecture { preprocess: Preprocess { fit: Fit::Squash, ..A1.at_size(28, 28) }, ..architecture }
+}
+
 pub const ALL: &[Architecture] = &[
     resnet("resnet18", "ResNet-18", RESIDUAL, &[Published::timm("a1_in1k", "timm/resnet18.a1_in1k", A1)], |classes, size| {
         RESNET18.graph(classes, size)
     }),
+    small(resnet(
+        "resnet18_small",
+        "ResNet-18 for images of 28 or 32 pixels, as MedMNIST's baselines are",
+        RESIDUAL,
+        &[],
+        |classes, size| RESNET18_SMALL.graph(classes, size),
+    )),
     resnet("seresnet18", "ResNet-18 with squeeze-and-excitation", SQUEEZE, &[], |classes, size| SERESNET18.graph(classes, size)),
     resnet("ecaresnet18", "ResNet-18 with efficient channel attention", EFFICIENT, &[], |classes, size| ECARESNET18.graph(classes, size)),
     resnet("resnet34", "ResNet-34", RESIDUAL, &[Published::timm("a1_in1k", "timm/resnet34.a1_in1k", A1)], |classes, size| {

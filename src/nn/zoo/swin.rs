@@ -15,13 +15,9 @@ pub const ALL: &[Architecture] = &[
         summary: "Swin-Tiny, windows of 7 by 7",
         source: "https://arxiv.org/abs/2103.14030",
         preprocess: FIRST,
-        published: &[Published {
-            tag: "ms_in22k_ft_in1k",
-            repo: Some("timm/swin_tiny_patch4_window7_224.ms_in22k_ft_in1k"),
-            licence: Licence::MIT,
-            classes: 1000,
-            preprocess: FIRST,
-        }],
+        published: &[
+            Published::timm("ms_in22k_ft_in1k", "timm/swin_tiny_patch4_window7_224.ms_in22k_ft_in1k", FIRST).licensed(Licence::MIT)
+        ],
         classifier: "head.fc",
         first_conv: "patch_embed.proj",
         build: |classes, size| swin(7, false, classes, size),
@@ -31,13 +27,7 @@ pub const ALL: &[Architecture] = &[
         summary: "Swin-Tiny of the second version, windows of 8 by 8",
         source: "https://arxiv.org/abs/2111.09883",
         preprocess: SECOND,
-        published: &[Published {
-            tag: "ms_in1k",
-            repo: Some("timm/swinv2_tiny_window8_256.ms_in1k"),
-            licence: Licence::MIT,
-            classes: 1000,
-            preprocess: SECOND,
-        }],
+        published: &[Published::timm("ms_in1k", "timm/swinv2_tiny_window8_256.ms_in1k", SECOND).licensed(Licence::MIT)],
         classifier: "head.fc",
         first_conv: "patch_embed.proj",
         build: |classes, size| swin(8, true, classes, size),

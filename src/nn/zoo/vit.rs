@@ -5,72 +5,60 @@
 //!
 //! The table of positions is of the patches of one input size, so a network reads images of the size that it was made for.
 
-use super::{Architecture, Licence, Published};
+use super::{Architecture, Published};
 use crate::nn::graph::{Builder, Conv2d, Graph, NodeId};
 use crate::nn::layers::TransformerBlock;
 use crate::nn::preprocess::{Interpolation, Preprocess};
 
 pub const ALL: &[Architecture] = &[
-    Architecture {
-        name: "vit_tiny_patch16_224",
-        summary: "ViT-Tiny of patches of 16 pixels",
-        source: PAPER,
-        preprocess: HALVES,
-        published: &[published("augreg_in21k_ft_in1k", "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", 1000, HALVES)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(TINY, classes, size),
-    },
-    Architecture {
-        name: "vit_small_patch16_224",
-        summary: "ViT-Small of patches of 16 pixels",
-        source: PAPER,
-        preprocess: HALVES,
-        published: &[published("augreg_in21k_ft_in1k", "timm/vit_small_patch16_224.augreg_in21k_ft_in1k", 1000, HALVES)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(SMALL, classes, size),
-    },
-    Architecture {
-        name: "vit_base_patch16_224",
-        summary: "ViT-Base of patches of 16 pixels",
-        source: PAPER,
-        preprocess: HALVES,
-        published: &[published("augreg2_in21k_ft_in1k", "timm/vit_base_patch16_224.augreg2_in21k_ft_in1k", 1000, HALVES)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(BASE, classes, size),
-    },
-    Architecture {
-        name: "vit_small_patch14_dinov2",
-        summary: "DINOv2's ViT-Small of patches of 14 pixels",
-        source: DINOV2_PAPER,
-        preprocess: DINOV2,
-        published: &[published("lvd142m", "timm/vit_small_patch14_dinov2.lvd142m", 0, DINOV2)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(SMALL_DINOV2, classes, size),
-    },
-    Architecture {
-        name: "vit_small_patch14_reg4_dinov2",
-        summary: "DINOv2's ViT-Small of patches of 14 pixels, with 4 registers",
-        source: "https://arxiv.org/abs/2309.16588",
-        preprocess: DINOV2,
-        published: &[published("lvd142m", "timm/vit_small_patch14_reg4_dinov2.lvd142m", 0, DINOV2)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(Vit { registers: 4, ..SMALL_DINOV2 }, classes, size),
-    },
-    Architecture {
-        name: "vit_base_patch14_dinov2",
-        summary: "DINOv2's ViT-Base of patches of 14 pixels",
-        source: DINOV2_PAPER,
-        preprocess: DINOV2,
-        published: &[published("lvd142m", "timm/vit_base_patch14_dinov2.lvd142m", 0, DINOV2)],
-        classifier: "head",
-        first_conv: "patch_embed.proj",
-        build: |classes, size| vit(BASE_DINOV2, classes, size),
-    },
+    vit_of(
+        "vit_tiny_patch16_224",
+        "ViT-Tiny of patches of 16 pixels",
+        PAPER,
+        HALVES,
+        &[Published::timm("augreg_in21k_ft_in1k", "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", HALVES)],
+        |classes, size| vit(TINY, classes, size),
+    ),
+    vit_of(
+        "vit_small_patch16_224",
+        "ViT-Small of patches of 16 pixels",
+        PAPER,
+        HALVES,
+        &[Published::timm("augreg_in21k_ft_in1k", "timm/vit_small_patch16_224.augreg_in21k_ft_in1k", HALVES)],
+        |classes, size| vit(SMALL, classes, size),
+    ),
+    vit_of(
+        "vit_base_patch16_224",
+        "ViT-Base of patches of 16 pixels",
+        PAPER,
+        HALVES,
+        &[Published::timm("augreg2_in21k_ft_in1k", "timm/vit_base_patch16_224.augreg2_in21k_ft_in1k", HALVES)],
+        |classes, size| vit(BASE, classes, size),
+    ),
+    vit_of(
+        "vit_small_patch14_dinov2",
+        "DINOv2's ViT-Small of patches of 14 pixels",
+        DINOV2_PAPER,
+        DINOV2,
+        &[Published::timm("lvd142m", "timm/vit_small_patch14_dinov2.lvd142m", DINOV2).headless()],
+        |classes, size| vit(SMALL_DINOV2, classes, size),
+    ),
+    vit_of(
+        "vit_small_patch14_reg4_dinov2",
+        "DINOv2's ViT-Small of patches of 14 pixels, with 4 registers",
+        "https://arxiv.org/abs/2309.16588",
+        DINOV2,
+        &[Published::timm("lvd142m", "timm/vit_small_patch14_reg4_dinov2.lvd142m", DINOV2).headless()],
+        |classes, size| vit(Vit { registers: 4, ..SMALL_DINOV2 }, classes, size),
+    ),
+    vit_of(
+        "vit_base_patch14_dinov2",
+        "DINOv2's ViT-Base of patches of 14 pixels",
+        DINOV2_PAPER,
+        DINOV2,
+        &[Published::timm("lvd142m", "timm/vit_base_patch14_dinov2.lvd142m", DINOV2).headless()],
+        |classes, size| vit(BASE_DINOV2, classes, size),
+    ),
 ];
 
 const PAPER: &str = "https://arxiv.org/abs/2010.11929";
@@ -80,8 +68,16 @@ const DINOV2_PAPER: &str = "https://arxiv.org/abs/2304.07193";
 const HALVES: Preprocess = Preprocess::imagenet(224, Interpolation::Bicubic, 0.9).normalised([0.5; 3], [0.5; 3]);
 const DINOV2: Preprocess = Preprocess::imagenet(518, Interpolation::Bicubic, 1.0);
 
-const fn published(tag: &'static str, repo: &'static str, classes: usize, preprocess: Preprocess) -> Published {
-    Published { tag, repo: Some(repo), licence: Licence::APACHE, classes, preprocess }
+/// Any whose patches and head have timm's usual names.
+pub(super) const fn vit_of(
+    name: &'static str,
+    summary: &'static str,
+    source: &'static str,
+    preprocess: Preprocess,
+    published: &'static [Published],
+    build: fn(usize, [usize; 2]) -> Graph,
+) -> Architecture {
+    Architecture { name, summary, source, preprocess, published, classifier: "head", first_conv: "patch_embed.proj", build }
 }
 
 const DEPTH: usize = 12;

@@ -29,6 +29,8 @@ pub enum Stem {
     Wide,
     /// Three of 3x3: these channels, then 64.
     Deep([usize; 2]),
+    /// One of 3x3 that halves nothing, and no pool after it: for images of a few dozen pixels.
+    Small,
 }
 
 /// What weighs the channels at the end of a block.
@@ -54,7 +56,10 @@ impl ResNet {
     /// What the stem and the four stages make of the input, at a half, a fourth and so on of its size.
     pub fn pyramid(&self, g: &mut Builder) -> [NodeId; 5] {
         let stem = self.stem.add(g);
-        let mut x = g.max_pool(stem, MaxPool { kernel: 3, stride: 2, padding: 1, ceil: false });
+        let mut x = match self.stem {
+            Stem::Small => stem,
+            _ => g.max_pool(stem, MaxPool { kernel: 3, stride: 2, padding: 1, ceil: false }),
+        };
         let mut pyramid = [stem; 5];
         for (stage, depth) in self.depths.into_iter().enumerate() {
             for number in 0..depth {
@@ -100,6 +105,7 @@ impl Stem {
     fn add(self, g: &mut Builder) -> NodeId {
         let parts = match self {
             Self::Wide => vec![("conv1", "bn1", Conv2d::new(64, 7).stride(2).pad(3))],
+            Self::Small => vec![("conv1", "bn1", Conv2d::new(64, 3).pad(1))],
             Self::Deep([first, second]) => vec![
                 ("conv1.0", "conv1.1", Conv2d::new(first, 3).stride(2).pad(1)),
                 ("conv1.3", "conv1.4", Conv2d::new(second, 3).pad(1)),
