@@ -50,6 +50,7 @@ mod info;
 pub mod ingest;
 pub mod loader;
 mod manifest;
+pub mod masks;
 pub mod split;
 pub mod stats;
 pub mod synthetic;
@@ -104,6 +105,11 @@ impl Dataset {
     /// The mask file of a row, if it has one.
     pub fn mask_path(&self, row: &Row) -> Option<PathBuf> {
         row.mask.as_ref().map(|mask| below(&self.root.join("masks"), mask))
+    }
+
+    /// What the masks show, one channel each: the classes of a `segmentation` dataset, `lesion` of any other.
+    pub fn mask_classes(&self) -> Vec<String> {
+        if self.info.is_segmentation() { self.info.classes.clone() } else { vec!["lesion".to_owned()] }
     }
 
     /// Names task, classes and every cell of the manifest, hence also the bytes of the images (by their hashes); not the masks' bytes.

@@ -71,7 +71,7 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), ImageError> {
 }
 
 /// Reads the header and refuses what derm does not take.
-fn open(bytes: &[u8]) -> Result<(Box<dyn ImageDecoder + '_>, ImageFormat), ImageError> {
+pub(super) fn open(bytes: &[u8]) -> Result<(Box<dyn ImageDecoder + '_>, ImageFormat), ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty);
     }
@@ -129,7 +129,7 @@ fn looks_like(bytes: &[u8]) -> String {
 }
 
 /// The decoder's reason in one line; a premature end gets derm's own words.
-fn plain(error: image::ImageError) -> ImageError {
+pub(super) fn plain(error: image::ImageError) -> ImageError {
     let text = error.to_string();
     let lower = text.to_ascii_lowercase();
     if ["unexpected eof", "unexpected end", "failed to fill whole buffer", "premature", "not enough data", "no more bytes"]

@@ -75,6 +75,14 @@ pub enum Error {
         /// Why.
         source: ImageError,
     },
+    /// A mask was wanted of an image that has none.
+    #[error("image `{image}` of `{}` has no mask", dataset.display())]
+    NoMask {
+        /// The image.
+        image: String,
+        /// The dataset.
+        dataset: PathBuf,
+    },
     /// The source is not in the asked or in any known format.
     #[error("cannot tell the format of `{}`", path.display())]
     UnknownFormat {
@@ -176,6 +184,9 @@ pub enum ImageError {
         /// Claimed height.
         height: u32,
     },
+    /// An image that is no mask.
+    #[error("{0}")]
+    NotAMask(String),
     /// The decoder refused it.
     #[error("{0}")]
     Decode(String),

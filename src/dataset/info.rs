@@ -14,15 +14,21 @@ pub const SCHEMA: u32 = 1;
 /// The name of the file.
 pub const FILE: &str = "dataset.yaml";
 
+/// The task of a dataset whose images have labels. Its images may have masks too.
+pub const CLASSIFICATION: &str = "classification";
+
+/// The task of a dataset whose images have masks. Its images have no labels.
+pub const SEGMENTATION: &str = "segmentation";
+
 /// What a dataset is and where it came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
     /// The format's number, 1.
     pub schema: u32,
-    /// `classification`.
+    /// [`CLASSIFICATION`] or [`SEGMENTATION`].
     pub task: String,
-    /// Class names in order.
+    /// Class names in order; of a segmentation dataset what the masks show, one to three names.
     pub classes: Vec<String>,
     /// Rows of the manifest.
     pub images: usize,
@@ -44,6 +50,11 @@ pub struct Info {
 }
 
 impl Info {
+    /// Whether the task is [`SEGMENTATION`].
+    pub fn is_segmentation(&self) -> bool {
+        self.task == SEGMENTATION
+    }
+
     /// Reads and checks the file of a dataset folder.
     pub(super) fn read(root: &Path) -> Result<Self, Error> {
         let path = root.join(FILE);

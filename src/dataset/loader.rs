@@ -117,7 +117,7 @@ pub fn resize(image: &RgbImage, geometry: &Geometry) -> Result<Vec<u8>, ImageErr
 }
 
 /// The size that `image` is scaled to so that its shorter side (relative to the target) is `floor(target / crop_pct)`.
-fn covering(image: (u32, u32), target: (u32, u32), crop_pct: f32) -> (u32, u32) {
+pub(super) fn covering(image: (u32, u32), target: (u32, u32), crop_pct: f32) -> (u32, u32) {
     let crop = if crop_pct > 0.0 { f64::from(crop_pct.min(1.0)) } else { 1.0 };
     // 0.875 and its like are exact; the others get the benefit of a hair's breadth, so that 224 / 0.7 is 320.
     let side = |target: u32| ((f64::from(target) / crop) + 1e-4).floor();
@@ -153,9 +153,13 @@ fn pass(pixels: &[u8], from: (u32, u32), to: (u32, u32), filter: Filter) -> Resu
     Ok(target.into_vec())
 }
 
-/// Cuts the centre out; an odd margin is rounded half to even, as torchvision does.
+/// What is cut off before a centre of `to` pixels; an odd margin is rounded half to even, as torchvision does.
+pub(super) fn margin(from: u32, to: u32) -> usize {
+    (f64::from(from.saturating_sub(to)) / 2.0).round_ties_even() as usize
+}
+
+/// Cuts the centre out.
 fn crop_centre(pixels: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
-    let margin = |from: u32, to: u32| (f64::from(from.saturating_sub(to)) / 2.0).round_ties_even() as usize;
     let (left, top) = (margin(from.0, to.0), margin(from.1, to.1));
     let (line, width) = (from.0 as usize * 3, to.0 as usize * 3);
     let rows = pixels.chunks_exact(line.max(1)).skip(top).take(to.1 as usize);

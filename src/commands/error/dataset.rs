@@ -31,6 +31,9 @@ impl Explain for Error {
             Error::Invalid { place, .. } => failure.at(&place).with_exit(Exit::Usage),
             Error::Strangers { place, images, rows } => strangers(failure.at(&place).with_exit(Exit::Usage), &images, rows),
             Error::Image { source, .. } => unusable(failure, &source),
+            Error::NoMask { .. } => failure
+                .hint("every image that is used needs a mask: choose a subset, or ingest the masks with the images")
+                .with_exit(Exit::Usage),
             Error::UnknownFormat { tried, .. } => {
                 let failure = tried.into_iter().fold(failure, Failure::cause);
                 failure.hint("name the layout with `--format`; `derm data ingest --help` describes them").with_exit(Exit::Usage)
@@ -80,6 +83,7 @@ fn unusable(failure: Failure, reason: &ImageError) -> Failure {
         }
         ImageError::Animated | ImageError::Pages => failure.hint("save the frame that is meant as an image of its own"),
         ImageError::TooLarge { .. } => failure.hint("shrink it, or cut the lesion out"),
+        ImageError::NotAMask(_) => failure.hint("save it as a PNG of 0 and 255, without smoothing and not as JPEG"),
         ImageError::Io(_) | ImageError::NoPixels { .. } => failure,
     }
 }
