@@ -51,6 +51,7 @@ pub mod ingest;
 pub mod loader;
 mod manifest;
 pub mod masks;
+pub mod pixels;
 pub mod split;
 pub mod stats;
 pub mod synthetic;

@@ -48,6 +48,6 @@ pub use destination::Destination;
 pub use error::Error;
 pub use events::{Event, Watcher};
 pub use fit::{Trained, train};
-pub use infer::{Views, predict, predict_files};
+pub use infer::{Views, predict, predict_files, predict_rows};
 pub use plan::Plan;
 pub use session::Session;

@@ -2,8 +2,6 @@
 
 mod gather;
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use super::{Context, Exit, Failure, device};
@@ -24,15 +22,20 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
     let bundle = Bundle::open(&context.cwd.join(&args.model), &device::open(&args.device)?)?;
-    let files = match &args.data {
-        Some(data) => of_dataset(context, args, data)?,
-        None => gather::gather(context, &args.images)?,
-    };
-    if files.is_empty() {
-        return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
-    }
     let views = if args.tta { Views::D4 } else { Views::One };
-    let (predictions, unreadable) = training::predict_files(&bundle, &files, views, work)?;
+    let (predictions, unreadable) = match &args.data {
+        Some(data) => {
+            let (data, rows) = of_dataset(context, args, data)?;
+            training::predict_rows(&bundle, &data, &rows, views, context.pixels_folder().as_deref(), work)?
+        }
+        None => {
+            let files = gather::gather(context, &args.images)?;
+            if files.is_empty() {
+                return Err(nothing());
+            }
+            training::predict_files(&bundle, &files, views, work)?
+        }
+    };
     if args.strict && !unreadable.is_empty() {
         return Err(strict(&unreadable));
     }
@@ -70,8 +73,12 @@ fn strict(unreadable: &[Unreadable]) -> Failure {
     .hint("nothing was written; without `--strict` the others are predicted")
 }
 
-/// The images of a dataset or of one subset of it, by the names they have there.
-fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+fn nothing() -> Failure {
+    Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes")
+}
+
+/// A dataset, and its rows or those of one subset of it.
+fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<(Dataset, Vec<usize>), Failure> {
     let data = Dataset::open(&context.cwd.join(data))?;
     let rows = match &args.split {
         None => (0..data.rows.len()).collect(),
@@ -85,8 +92,10 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
             rows
         }
     };
-    let rows = rows.into_iter().filter_map(|row| data.rows.get(row));
-    Ok(rows.map(|row| (row.image.clone(), data.image_path(row))).collect())
+    if rows.is_empty() {
+        return Err(nothing());
+    }
+    Ok((data, rows))
 }
 
 /// What `derm predict` answers.

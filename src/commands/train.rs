@@ -56,9 +56,9 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     announce(context, &session);
     let resumed = session.resumes().is_some();
 
-    let features = workspace.derm_dir().join("tmp").join("features");
+    let folder = workspace.derm_dir().join("tmp");
     let mut watch = Watch::new(&context.ui, &writer, plan.metric);
-    let done = training::train(session, &features, &mut watch, work).and_then(|trained| {
+    let done = training::train(session, &folder, &mut watch, work).and_then(|trained| {
         let origin = origin(&workspace, context, args, &resolved);
         let weights = publish::publish(&plan, &trained.network, &trained.state, trained.val.as_ref(), &origin, out)?;
         Ok((trained, weights))

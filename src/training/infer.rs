@@ -4,7 +4,8 @@
 //! give the same bits whatever the number of threads; in other company an image's probabilities may differ by the rounding
 //! of single precision, because the sums in a matrix product are cut by its shape.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -12,10 +13,11 @@ use rayon::prelude::*;
 use super::ahead::ahead;
 use super::error::{Error, go_on};
 use super::images::geometry;
-use crate::dataset::{self, Dataset, Work, loader};
+use crate::dataset::pixels::{self, Shelf, Source};
+use crate::dataset::{self, Dataset, Geometry, Work};
 use crate::evaluation::{Prediction, Predictions, independent_unit};
 use crate::nn::{self, Bundle, Inference, Preprocess};
-use crate::observer::Unit;
+use crate::observer::{Silent, Unit};
 
 /// Images in a forward pass.
 const BATCH: usize = 32;
@@ -39,24 +41,46 @@ pub struct Unreadable {
     pub error: dataset::Error,
 }
 
-/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle.
+/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle. Decoded images are kept
+/// in `folder`, as [`pixels`] says.
 ///
 /// # Errors
 ///
 /// [`Error::UnknownClasses`] when a row is labelled with a class that the bundle lacks; the first unreadable image.
-pub fn predict(bundle: &Bundle, data: &Dataset, rows: &[usize], views: Views, work: Work<'_>) -> Result<Predictions, Error> {
-    let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
-    let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
-    let files: Vec<(String, PathBuf)> = rows.iter().map(|row| (row.image.clone(), data.image_path(row))).collect();
-    let (mut predictions, mut unreadable) = predict_files(bundle, &files, views, work)?;
+pub fn predict(
+    bundle: &Bundle,
+    data: &Dataset,
+    rows: &[usize],
+    views: Views,
+    folder: Option<&Path>,
+    work: Work<'_>,
+) -> Result<Predictions, Error> {
+    let named: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
+    let labels = translate(&bundle.config.classes, data.classes(), &named)?;
+    let (mut predictions, mut unreadable) = predict_rows(bundle, data, rows, views, folder, work)?;
     if !unreadable.is_empty() {
         return Err(unreadable.swap_remove(0).error.into());
     }
-    for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
+    for ((prediction, row), label) in predictions.rows.iter_mut().zip(named).zip(labels) {
         prediction.group = independent_unit(row);
         prediction.label = label;
     }
     Ok(predictions)
+}
+
+/// Predictions for rows of a dataset by the names of their images; those that cannot be read are given back beside. Decoded images
+/// are kept in `folder`, as [`pixels`] says.
+pub fn predict_rows(
+    bundle: &Bundle,
+    data: &Dataset,
+    rows: &[usize],
+    views: Views,
+    folder: Option<&Path>,
+    work: Work<'_>,
+) -> Result<(Predictions, Vec<Unreadable>), Error> {
+    let files = Source::of_rows(data, rows)?;
+    let names: Vec<&str> = rows.iter().map(|&row| data.rows[row].image.as_str()).collect();
+    predict_sources(bundle, &names, &files, views, folder, work)
 }
 
 /// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside.
@@ -66,40 +90,71 @@ pub fn predict_files(
     views: Views,
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let files: Vec<Source> = files.iter().map(|(_, path)| Source { path: path.clone(), hash: None }).collect();
+    predict_sources(bundle, &names, &files, views, None, work)
+}
+
+fn predict_sources(
+    bundle: &Bundle,
+    names: &[&str],
+    files: &[Source],
+    views: Views,
+    folder: Option<&Path>,
+    work: Work<'_>,
+) -> Result<(Predictions, Vec<Unreadable>), Error> {
     let preprocess = &bundle.config.preprocess;
     let frozen = bundle.network.frozen()?;
     let geometry = geometry(preprocess);
+    // Each image is looked at once: what cannot be kept need not be held.
+    let shelf = Mutex::new(Shelf::open(folder, &geometry, 0, work.observer));
     let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
     let mut unreadable = Vec::new();
-    let batches: Vec<&[(String, PathBuf)]> = files.chunks(BATCH).collect();
+    let batches: Vec<(&[&str], &[Source])> = names.chunks(BATCH).zip(files.chunks(BATCH)).collect();
     let task = work.observer.begin("predicting", Some(files.len() as u64), Unit::Items("images"));
     ahead(
         0..batches.len(),
-        |i| Ok(batches[i].par_iter().map(|(_, path)| loader::load_one(path, &geometry)).collect::<Vec<_>>()),
+        |i| Ok(decoded(&shelf, batches[i].1, &geometry, work)?),
         |i, decoded| {
             go_on(work)?;
-            let (mut names, mut pixels) = (Vec::new(), Vec::new());
-            for ((name, _), image) in batches[i].iter().zip(decoded) {
+            let (mut seen, mut pixels) = (Vec::new(), Vec::new());
+            for (name, image) in batches[i].0.iter().zip(decoded) {
                 match image {
                     Ok(image) => {
-                        names.push(name);
+                        seen.push(name);
                         pixels.push(image);
                     }
-                    Err(error) => unreadable.push(Unreadable { image: name.clone(), error }),
+                    Err(error) => unreadable.push(Unreadable { image: (*name).to_owned(), error }),
                 }
             }
             let rows = probabilities(&frozen, preprocess, &pixels, views)?;
-            predictions.rows.extend(names.into_iter().zip(rows).map(|(image, probabilities)| Prediction {
-                image: image.clone(),
+            predictions.rows.extend(seen.into_iter().zip(rows).map(|(image, probabilities)| Prediction {
+                image: (*image).to_owned(),
                 group: None,
                 label: None,
                 probabilities,
             }));
-            task.advance(batches[i].len() as u64);
+            task.advance(batches[i].1.len() as u64);
             Ok::<(), Error>(())
         },
     )?;
+    shelf.into_inner().unwrap_or_else(PoisonError::into_inner).keep();
     Ok((predictions, unreadable))
+}
+
+/// The pixels of files, each by itself where it cannot be read.
+fn decoded(
+    shelf: &Mutex<Shelf<'_>>,
+    files: &[Source],
+    geometry: &Geometry,
+    work: Work<'_>,
+) -> Result<Vec<Result<Vec<u8>, dataset::Error>>, dataset::Error> {
+    let found = shelf.lock().unwrap_or_else(PoisonError::into_inner).fetch(files, &Silent, work)?;
+    let pixels = |(found, file): (Result<_, _>, &Source)| {
+        let (_, spot) = found?;
+        Ok(pixels::of(Some(&spot), file, geometry)?.into_owned())
+    };
+    Ok(found.into_par_iter().zip(files).map(pixels).collect())
 }
 
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.

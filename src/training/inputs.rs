@@ -6,28 +6,28 @@ use candle_core::Tensor;
 
 use super::error::Error;
 use super::events::Extent;
-use super::features::Features;
+use super::features::{self, Features};
 use super::images::{Augmentation, Images};
 use super::mixing::Mix;
 use super::plan::{Labelled, Plan};
-use crate::dataset::Work;
+use crate::dataset::{Work, pixels};
 use crate::nn::{Network, Part};
 
 /// Both subsets and where their inputs come from.
 pub struct Data<'a> {
     pub train: &'a Labelled,
     pub val: &'a Labelled,
-    pub train_inputs: Inputs<'a>,
-    pub val_inputs: Inputs<'a>,
+    pub train_inputs: Inputs,
+    pub val_inputs: Inputs,
 }
 
 /// Where a subset's inputs come from.
-pub enum Inputs<'a> {
-    Images(Images<'a>),
+pub enum Inputs {
+    Images(Images),
     Features(Features),
 }
 
-impl Inputs<'_> {
+impl Inputs {
     /// The inputs at these positions; features are neither augmented nor mixed.
     pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         match self {
@@ -38,12 +38,12 @@ impl Inputs<'_> {
 }
 
 impl<'a> Data<'a> {
-    /// Decodes images, or works out a frozen backbone's features of them, which are kept in `folder`.
+    /// Decodes images, or works out a frozen backbone's features of them; both are kept below `folder`.
     pub fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let load = |subset: &'a Labelled| {
             Ok::<_, Error>(match plan.frozen() {
-                true => Inputs::Features(Features::load(plan, subset, network, folder, work)?),
-                false => Inputs::Images(Images::load(plan.data, &subset.rows, plan.preprocess, work)?),
+                true => Inputs::Features(Features::load(plan, subset, network, &folder.join(features::FOLDER), work)?),
+                false => Inputs::Images(Images::load(plan.data, &subset.rows, plan.preprocess, Some(&folder.join(pixels::FOLDER)), work)?),
             })
         };
         Ok(Self { train: &plan.train, val: &plan.val, train_inputs: load(&plan.train)?, val_inputs: load(&plan.val)? })

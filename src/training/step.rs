@@ -22,7 +22,7 @@ pub struct Batch {
 }
 
 /// The batches of one step: the training images at `positions`, as `inputs` has them.
-pub fn batches(plan: &Plan<'_>, inputs: &Inputs<'_>, epoch: usize, step: usize, positions: &[usize]) -> Result<Vec<Batch>, Error> {
+pub fn batches(plan: &Plan<'_>, inputs: &Inputs, epoch: usize, step: usize, positions: &[usize]) -> Result<Vec<Batch>, Error> {
     let augmentation = Augmentation { settings: &plan.config.augment, seed: plan.config.seed, epoch };
     let batch = |(place, range): (usize, std::ops::Range<usize>)| {
         let (positions, mix) = (&positions[range], plan.mix(epoch, number(plan, step, place)));
