@@ -92,7 +92,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Box<dyn ImageDecoder + '_>, ImageFor
     Ok((Box::new(decoder), format))
 }
 
-fn check_size((width, height): (u32, u32)) -> Result<(), ImageError> {
+pub(super) fn check_size((width, height): (u32, u32)) -> Result<(), ImageError> {
     if width == 0 || height == 0 {
         return Err(ImageError::NoPixels { width, height });
     }

@@ -122,6 +122,11 @@ pub fn same_shape(mask: (u32, u32), image: (u32, u32)) -> bool {
     (f64::from(large.1) - f64::from(small.1) * scale).abs() <= scale && small.1 <= large.1
 }
 
+/// Why a mask does not fit its image, in words.
+pub(super) fn other_shape(mask: (u32, u32), image: (u32, u32)) -> String {
+    format!("it is {} x {} pixels, another shape than its image's {} x {}", mask.0, mask.1, image.0, image.1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
