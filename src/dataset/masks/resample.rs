@@ -4,7 +4,7 @@ use fast_image_resize as fir;
 
 use super::Mask;
 use crate::dataset::loader::{covering, margin};
-use crate::dataset::{Fit, Geometry, ImageError};
+use crate::dataset::{Filter, Fit, Geometry, ImageError};
 
 /// Brings a mask to the geometry: `[height, width, channels]`, each 0 or 1.
 pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError> {
@@ -21,6 +21,16 @@ pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError>
         }
     }
     Ok(out)
+}
+
+/// A mask at another size, each side scaled by itself.
+///
+/// # Errors
+///
+/// [`ImageError::Decode`] if a size is 0.
+pub fn resize(mask: &Mask, width: u32, height: u32) -> Result<Mask, ImageError> {
+    let geometry = Geometry { width, height, fit: Fit::Squash, filter: Filter::Bilinear };
+    Ok(Mask { width, height, channels: mask.channels, data: resample(mask, &geometry)? })
 }
 
 /// Brings probabilities of a network's size back to an image of `image` (width, height) pixels, which went to the network by `geometry`:
@@ -79,7 +89,6 @@ fn scale(pixels: Vec<u8>, from: (u32, u32), to: (u32, u32), kind: fir::PixelType
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Filter;
 
     fn geometry(width: u32, height: u32, fit: Fit) -> Geometry {
         Geometry { width, height, fit, filter: Filter::Bilinear }
