@@ -12,6 +12,7 @@ pub mod diff;
 pub mod doctor;
 pub mod drift;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod init;
 pub mod man;
@@ -105,6 +106,7 @@ pub enum Command {
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Explain(explain::ExplainArgs),
     Drift(Box<drift::DriftArgs>),
     Export(export::ExportArgs),
     Model(model::ModelArgs),

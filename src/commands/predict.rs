@@ -1,6 +1,6 @@
 //! `derm predict`: gathers images, runs the network, shows and writes probabilities.
 
-mod gather;
+pub(super) mod gather;
 
 use std::path::PathBuf;
 

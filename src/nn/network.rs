@@ -127,10 +127,10 @@ impl Network {
 
     /// As [`new`](Self::new) for images of another height and width: tables of places are of that size.
     pub fn at(architecture: &'static Architecture, classes: usize, size: [usize; 2], seed: u64, device: &Device) -> Result<Self, Error> {
-        if classes < 2 {
+        let graph = architecture.graph_at(classes, size[0], size[1])?;
+        if classes < graph.fewest_outputs() {
             return Err(Error::Classes(classes));
         }
-        let graph = architecture.graph_at(classes, size[0], size[1])?;
         Self::assemble(architecture, classes, graph, device, |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed)))
     }
 

@@ -50,8 +50,7 @@ impl<'a> Images<'a> {
     /// Decodes `rows` into memory, if they fit.
     pub fn load(data: &'a Dataset, rows: &'a [usize], preprocess: Preprocess, work: Work<'_>) -> Result<Self, Error> {
         let bytes = rows.len() as u64 * u64::from(preprocess.width) * u64::from(preprocess.height) * 3;
-        let fits = bytes <= free_memory() / 2;
-        let held = if fits { Some(loader::load(data, rows, &geometry(&preprocess), work)?) } else { None };
+        let held = if fits_in_memory(bytes) { Some(loader::load(data, rows, &geometry(&preprocess), work)?) } else { None };
         Ok(Self { data, rows, preprocess, held })
     }
 
@@ -86,6 +85,11 @@ impl<'a> Images<'a> {
         }
         Ok(nn::normalise::tensor(values, &self.preprocess)?)
     }
+}
+
+/// Whether there is room enough to hold so much decoded.
+pub fn fits_in_memory(bytes: u64) -> bool {
+    bytes <= free_memory() / 2
 }
 
 /// Bytes of memory that may be used without pushing others out; none where the system does not say.
