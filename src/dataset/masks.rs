@@ -18,6 +18,7 @@
 mod folder;
 mod read;
 mod resample;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ use crate::observer::Unit;
 pub use folder::Folder;
 pub use read::{Mask, decode, decode_soft};
 pub use resample::{resize, restore};
+pub use write::probabilities_png;
 
 /// As many classes as a mask file has channels.
 pub const MOST_CLASSES: usize = 3;
