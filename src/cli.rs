@@ -59,6 +59,11 @@ fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
     text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "must be a number from 0 to 1".to_owned())
+}
+
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {

@@ -42,6 +42,7 @@ pub mod plan;
 pub mod publish;
 pub mod random;
 pub mod rehearsal;
+mod restored;
 pub mod sampler;
 pub mod schedule;
 pub mod session;

@@ -1,6 +1,7 @@
 //! `derm predict`: gathers images, runs the network, shows and writes probabilities.
 
 pub(super) mod gather;
+mod masks;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,12 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
     }
     let views = if args.tta { Views::D4 } else { Views::One };
+    if bundle.config.architecture.gives_masks() {
+        return masks::run(context, args, &bundle, &files, views);
+    }
+    if args.threshold.is_some() || args.probabilities {
+        return Err(Failure::usage("`--threshold` and `--probabilities` are for models of masks; this one gives classes"));
+    }
     let (predictions, unreadable) = training::predict_files(&bundle, &files, views, work)?;
     if args.strict && !unreadable.is_empty() {
         return Err(strict(&unreadable));

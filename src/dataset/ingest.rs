@@ -30,6 +30,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use assembly::Assembly;
+pub(super) use files::{Files, without_extension};
 pub use pairs::label_stem;
 
 use super::extract::Range;

@@ -15,8 +15,10 @@
 //! Outlines stay where the image's edges are (both filters are symmetric) to a fraction of a pixel, where taking the
 //! nearest pixel would shift them by up to half a pixel of the larger grid and lose thin parts by chance. [`restore`] goes back.
 
+mod folder;
 mod read;
 mod resample;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +27,10 @@ use rayon::prelude::*;
 use super::{Dataset, Error, Geometry, ImageError, Work, check};
 use crate::observer::Unit;
 
-pub use read::{Mask, decode};
-pub use resample::restore;
+pub use folder::Folder;
+pub use read::{Mask, decode, decode_soft};
+pub use resample::{resize, restore};
+pub use write::probabilities_png;
 
 /// As many classes as a mask file has channels.
 pub const MOST_CLASSES: usize = 3;
@@ -112,6 +116,18 @@ pub fn open(path: &Path, channels: usize) -> Result<Mask, Error> {
     let failed = |source: ImageError| Error::Image { path: path.to_owned(), source };
     let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
     decode(&bytes, channels).map_err(failed)
+}
+
+/// As [`open`]; soft masks are cut at `threshold` of their type's largest value (255 or 65,535), if one is given.
+///
+/// # Errors
+///
+/// As [`load_mask`].
+pub fn open_at(path: &Path, channels: usize, threshold: Option<f64>) -> Result<Mask, Error> {
+    let Some(threshold) = threshold else { return open(path, channels) };
+    let failed = |source: ImageError| Error::Image { path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
+    decode_soft(&bytes, channels, threshold).map_err(failed)
 }
 
 /// Whether a mask has the shape of its image, at whatever scale: enlarged to the larger of the two, the smaller one's sides
