@@ -12,6 +12,7 @@ pub mod diff;
 pub mod doctor;
 pub mod drift;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod init;
 pub mod man;
@@ -56,6 +57,11 @@ pub struct Cli {
 
 fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
     text.parse().map_err(|_| "must be a whole number of at least 1".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "must be a number from 0 to 1".to_owned())
 }
 
 /// Options that every command takes.
@@ -105,6 +111,7 @@ pub enum Command {
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Explain(explain::ExplainArgs),
     Drift(Box<drift::DriftArgs>),
     Export(export::ExportArgs),
     Model(model::ModelArgs),

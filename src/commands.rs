@@ -16,6 +16,7 @@ pub mod drift;
 mod error;
 pub mod evaluate;
 mod exit;
+pub mod explain;
 pub mod export;
 mod first;
 pub mod init;
@@ -91,6 +92,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Train(args) => train::run(context, args),
         Command::Predict(args) => predict::run(context, args),
         Command::Evaluate(args) => evaluate::run(context, args),
+        Command::Explain(args) => explain::run(context, args),
         Command::Drift(args) => drift::run(context, args),
         Command::Export(args) => export::run(context, args),
         Command::Model(args) => model::run(context, args),

@@ -11,20 +11,20 @@
 //!   split.csv        the source's own split, if it came with one
 //! ```
 //!
-//! `dataset.yaml` holds `schema` (1), `task` (`classification`), `classes` (names in order; a label
-//! is the position in this list), `images` (rows of the manifest), `format` and `source` (where it came
+//! `dataset.yaml` holds `schema` (1), `task` (`classification` or `segmentation`), `classes` (names in order; a label
+//! is the position in this list; of a segmentation dataset one to three names of what the masks show, and no labels), `images` (rows of the manifest), `format` and `source` (where it came
 //! from), `licence`, `notes`, `made` (the settings it was made with) and `skipped` (what was left out, by
 //! kind). It holds no time and no absolute path: the same source gives the same bytes.
 //!
 //! `manifest.csv` (UTF-8, comma, header, `\n`) has the columns `image`, `label`, `mask`, `group`,
-//! `patient`, `age`, `sex`, `site`, `skin_type`, `width`, `height`, `hash`, in this order, each present only
+//! `patient`, `age`, `sex`, `site`, `skin_type`, `width`, `height`, `hash`, `mask_hash`, in this order, each present only
 //! if some image has it; `image` and `label` are always there. An empty cell means not known.
 //!
 //! | column | meaning |
 //! | --- | --- |
 //! | `image` | path below `images/` with `/`; unique, also without regard to case |
 //! | `label` | a name from `classes`; empty: not labelled |
-//! | `mask` | path below `masks/` |
+//! | `mask` | path below `masks/`; see [`masks`] for what its file holds |
 //! | `group` | the lesion: images of one group must not straddle a split |
 //! | `patient` | the patient, likewise |
 //! | `age` | years |
@@ -33,6 +33,7 @@
 //! | `skin_type` | recorded by the source (Fitzpatrick `1` to `6`), never guessed from pixels |
 //! | `width`, `height` | pixels after the EXIF orientation is applied |
 //! | `hash` | BLAKE3 of the file's bytes, 64 hexadecimal digits |
+//! | `mask_hash` | the same of the mask's file |
 //!
 //! The reader must refuse a `schema` it does not know, a manifest whose rows are not unique, and labels
 //! that `classes` lacks. Unknown columns are an error too, so that no information is dropped unnoticed.
@@ -45,6 +46,7 @@
 pub mod audit;
 pub mod decode;
 mod error;
+pub mod extract;
 mod grouping;
 mod info;
 pub mod ingest;
@@ -53,6 +55,8 @@ mod manifest;
 pub mod masks;
 pub mod pixels;
 pub mod split;
+pub mod stack;
+mod staging;
 pub mod stats;
 pub mod synthetic;
 mod table;
@@ -113,7 +117,7 @@ impl Dataset {
         if self.info.is_segmentation() { self.info.classes.clone() } else { vec!["lesion".to_owned()] }
     }
 
-    /// Names task, classes and every cell of the manifest, hence also the bytes of the images (by their hashes); not the masks' bytes.
+    /// Names task, classes and every cell of the manifest, hence also the bytes of images and masks, by their hashes.
     pub fn digest(&self) -> ObjectId {
         let mut key = KeyHasher::new("derm dataset 1");
         key.text(&self.info.task);
@@ -124,9 +128,19 @@ impl Dataset {
         key.finish()
     }
 
-    /// How many rows each class has, in the order of [`classes`](Self::classes), over `rows`.
+    /// What a `group` is in this dataset, one and several: a lesion, but for slices of a stack.
+    pub fn group_words(&self) -> (&'static str, &'static str) {
+        if self.info.format == ingest::Format::TiffStacks.name() { ("stack", "stacks") } else { ("lesion", "lesions") }
+    }
+
+    /// The classes that labels name: none of a segmentation dataset.
+    pub fn label_classes(&self) -> &[String] {
+        if self.info.is_segmentation() { &[] } else { &self.info.classes }
+    }
+
+    /// How many rows each class has, in the order of [`label_classes`](Self::label_classes), over `rows`.
     pub fn class_counts(&self, rows: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        let mut counts = vec![0; self.info.classes.len()];
+        let mut counts = vec![0; self.label_classes().len()];
         for label in rows.into_iter().filter_map(|row| self.rows.get(row)?.label) {
             counts[label] += 1;
         }

@@ -10,12 +10,12 @@
 //! | [`intervals`] | Wilson, DeLong on the logit scale, the grouped bootstrap |
 //! | [`evaluate`] | all of them on one table |
 //! | [`page`] | the HTML report |
-//! | [`page`] | the HTML report |
+//! | [`masks`] | the same for segmenters: Dice, Jaccard, distances, overlays |
 //!
 //! Promises: the same table gives the same numbers bit for bit, whatever the number of threads; the
 //! order of rows matters for nothing but ties in the bootstrap's draws. A quantity that has no value
 //! (recall of a class without a row) is `null` and named in `undefined`, never 0 and never 1.
-//! Only [`thumbnail`] reads images; nothing here runs a network.
+//! Only [`thumbnail`] and [`masks::overlay`] read images; nothing here runs a network.
 
 mod assess;
 mod bootstrap;
@@ -23,6 +23,7 @@ pub mod curves;
 mod error;
 pub mod intervals;
 mod join;
+pub mod masks;
 pub mod metrics;
 pub mod page;
 mod predictions;

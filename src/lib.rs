@@ -8,7 +8,7 @@
 //! | [`commands`] | one file a command: resolve arguments, call one engine, show the result |
 //! | [`ui`] | the terminal: human text, JSON, colour, progress. Nothing below can print |
 //! | [`cli`] | clap definitions, the one source of help, completions and man pages |
-//! | [`training`], [`drift`], [`export`] | engines: data and model in, a result type out |
+//! | [`training`], [`drift`], [`explain`], [`export`] | engines: data and model in, a result type out |
 //! | [`evaluation`] | metrics, calibration, curves |
 //! | [`tracking`], [`pipeline`] | runs as files; schema, graph, plan, lock, execution |
 //! | [`dataset`], [`nn`] | readers, manifest, splits, audit, loader; operations, networks, weights |
@@ -25,6 +25,7 @@ pub mod dataset;
 pub mod digest;
 pub mod drift;
 pub mod evaluation;
+pub mod explain;
 pub mod export;
 pub mod nn;
 pub mod observer;

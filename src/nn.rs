@@ -8,7 +8,7 @@
 //! * [`ops`]: derm's own differentiable operations. Nothing above them calls a candle operation
 //!   whose gradient is missing or wrong in 0.11.1 (layer norm, softmax over the last axis,
 //!   `max_pool2d`, ReLU at zero, batch norm with mixed types) or slow (convolution).
-//! * [`Network`]: a graph with parameters: `forward`, or `features` and `head` apart.
+//! * [`Network`]: a graph with parameters: `forward`, or `features` and `head` apart; what happens inside, for explanations.
 //! * [`zoo`]: the architectures, with their preprocessing, published weights and licences.
 //! * [`weights`], [`bundle`]: safetensors files, the hub, model folders.
 //! * [`loss`], [`optim`], [`normalise`], [`selfcheck`].
@@ -38,6 +38,7 @@ pub mod normalise;
 pub mod ops;
 pub mod optim;
 mod preprocess;
+mod probe;
 mod selfcheck;
 mod tape;
 pub mod weights;

@@ -1,6 +1,7 @@
 //! Arguments of `derm data`.
 
 pub mod audit;
+pub mod extract;
 pub mod ingest;
 pub mod split;
 pub mod stats;
@@ -34,4 +35,5 @@ pub enum DataCommand {
     Split(split::SplitArgs),
     Audit(audit::AuditArgs),
     Stats(stats::StatsArgs),
+    Extract(extract::ExtractArgs),
 }

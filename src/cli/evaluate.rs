@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, ValueHint};
 
 use super::device::DeviceArgs;
 
-/// Evaluate a model, or a table of predictions
+/// Evaluate a model, a table of predictions, or predicted masks
 ///
 /// Writes four files: `metrics.json` (the numbers that are compared), `evaluation.json` (every number, with 95 %
 /// intervals, averages, confusion matrix, ISIC's and MedMNIST's scores), `predictions.csv` (one row an image) and
@@ -15,6 +15,11 @@ use super::device::DeviceArgs;
 ///
 /// A table of predictions is a CSV with the columns `image`, `label` and one `p_CLASS` a class, and `group` (or
 /// `patient_id`, `lesion_id`) where images of one patient or lesion must not count as independent. Any tool may have made it.
+///
+/// Masks, of a model that gives them or from a folder by any tool, are compared with those of the dataset: Dice, Jaccard,
+/// thresholded Jaccard, sensitivity, specificity, HD95 and average surface distance of each image (`masks.csv` takes the place of
+/// `predictions.csv`), and overlays of the worst, middling and best. A predicted mask is called like its image, has its shape, and shows
+/// black and one other colour; soft masks need --threshold.
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("source").required(true).args(["predictions", "model"])),
@@ -23,11 +28,13 @@ EXAMPLES
   A model on the test images
     derm evaluate --model models/skin --data data/skin --split data/skin-split.csv --out reports/evaluation
   Another tool's predictions, with pictures of the mistakes
-    derm evaluate --predictions theirs.csv --data data/skin --out reports/theirs"
+    derm evaluate --predictions theirs.csv --data data/skin --out reports/theirs
+  Another tool's masks of the test images
+    derm evaluate --predictions masks/ --data data/skin --split data/skin-split.csv --out reports/masks"
 )]
 pub struct EvaluateArgs {
-    /// The table of predictions to evaluate
-    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, help_heading = "What to evaluate")]
+    /// The table of predictions, or the folder of predicted masks, to evaluate
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "What to evaluate")]
     pub predictions: Option<PathBuf>,
 
     /// The bundle to predict with: a folder made by `derm train`
@@ -38,8 +45,8 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "What to evaluate")]
     pub data: Option<PathBuf>,
 
-    /// The split whose subset is predicted; without it all images are
-    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, conflicts_with = "predictions", help_heading = "What to evaluate")]
+    /// The split whose subset is evaluated; without it all images are
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, requires = "data", help_heading = "What to evaluate")]
     pub split: Option<PathBuf>,
 
     /// The subset of the split [default: test]
@@ -49,6 +56,10 @@ pub struct EvaluateArgs {
     /// The fold of a split with folds
     #[arg(long, value_name = "K", value_hint = ValueHint::Other, requires = "split", help_heading = "What to evaluate")]
     pub fold: Option<u32>,
+
+    /// Where soft masks are cut, 0 to 1 [default of a model: 0.5]
+    #[arg(long, value_name = "P", value_parser = super::share, value_hint = ValueHint::Other, help_heading = "What to evaluate")]
+    pub threshold: Option<f64>,
 
     /// Look from eight sides (mirrored and turned) and take the mean; eight times the work
     #[arg(long, conflicts_with = "predictions", help_heading = "What to evaluate")]

@@ -6,10 +6,13 @@ use clap::{Args, ValueHint};
 
 use super::device::DeviceArgs;
 
-/// Classify images with a trained network
+/// Classify images, or draw masks, with a trained network
 ///
 /// Takes images, folders of images, globs in quotes, and `-` for a list of paths on stdin; or a dataset, all of it or one
 /// subset of a split. Images that cannot be read are reported and left out.
+///
+/// A network that gives masks writes `DIR/masks/NAME.png` for each image, as large as the image, 0 and 255 (of two or
+/// three classes in red, green and blue); files that are there are replaced.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -17,6 +20,8 @@ EXAMPLES
     derm predict --model models/skin photos/ 'more/*.jpg'
   A table of probabilities for the test images
     derm predict --model models/skin --data data/skin --split data/skin-split.csv --out predictions.csv
+  Masks of photographs
+    derm predict --model models/outline photos/ --out outlines
 
 EXIT STATUS
     0  every image was predicted
@@ -48,13 +53,21 @@ pub struct PredictArgs {
     #[arg(long, value_name = "K", value_hint = ValueHint::Other, requires = "split")]
     pub fold: Option<u32>,
 
-    /// Write all probabilities as CSV
-    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    /// Write all probabilities as CSV, or masks into this folder
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,
 
     /// Show the N most probable classes of each image
     #[arg(long, value_name = "N", default_value_t = 1, value_hint = ValueHint::Other)]
     pub top: usize,
+
+    /// Where the probabilities of masks are cut [default: 0.5]
+    #[arg(long, value_name = "P", value_parser = super::share, value_hint = ValueHint::Other)]
+    pub threshold: Option<f64>,
+
+    /// Also write the probabilities of masks: DIR/probabilities/NAME.png, 16 bits, 65,535 is 1
+    #[arg(long)]
+    pub probabilities: bool,
 
     /// Look from eight sides (mirrored and turned) and take the mean; eight times the work
     #[arg(long)]

@@ -47,6 +47,14 @@ pub struct TrainArgs {
     #[arg(long, help_heading = "Data and result")]
     pub restart: bool,
 
+    /// Say what the training would take (weights, memory, time, measured on a few steps), and train nothing
+    #[arg(long, conflicts_with = "find_lr")]
+    pub dry: bool,
+
+    /// Raise the learning rate from step to step until the loss is lost, say which rates the network bears, and train nothing
+    #[arg(long)]
+    pub find_lr: bool,
+
     #[command(flatten)]
     pub model: ModelArgs,
 
@@ -91,8 +99,8 @@ pub struct ModelArgs {
 #[command(next_help_heading = "Learning")]
 pub struct LearningArgs {
     /// A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published
-    /// weights, `linear-probe` for a new head alone, `from-scratch`
-    #[arg(long, value_name = "NAME", value_parser = ["cnn-finetune", "vit-finetune", "linear-probe", "from-scratch"])]
+    /// weights, `linear-probe` for a new head alone, `from-scratch`; `unet` or `nnunet` for masks
+    #[arg(long, value_name = "NAME", value_parser = ["cnn-finetune", "vit-finetune", "linear-probe", "from-scratch", "unet", "nnunet"])]
     pub recipe: Option<String>,
 
     /// Times that every training image is seen [default: 20; 60 with a frozen backbone]
@@ -174,6 +182,14 @@ pub struct LearningArgs {
     /// Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]
     #[arg(long, value_name = "GAMMA", value_hint = ValueHint::Other)]
     pub focal_gamma: Option<f64>,
+
+    /// How often the last block's residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]
+    #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
+    pub drop_path: Option<f64>,
+
+    /// How much the soft Dice loss counts beside binary cross-entropy where masks are learnt; 0 means not at all [default: 1]
+    #[arg(long, value_name = "WEIGHT", value_hint = ValueHint::Other)]
+    pub dice_weight: Option<f64>,
 
     /// Part of each target that is spread over all classes [default: 0]
     #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]

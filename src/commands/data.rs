@@ -1,6 +1,7 @@
 //! `derm data`.
 
 mod audit;
+mod extract;
 mod ingest;
 mod split;
 mod stats;
@@ -20,6 +21,7 @@ pub fn run(context: &Context, args: &DataArgs) -> Result<Exit, Failure> {
         DataCommand::Split(args) => split::run(context, args),
         DataCommand::Audit(args) => audit::run(context, args),
         DataCommand::Stats(args) => stats::run(context, args),
+        DataCommand::Extract(args) => extract::run(context, args),
     }
 }
 

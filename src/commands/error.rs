@@ -5,6 +5,7 @@
 mod dataset;
 mod drift;
 mod evaluation;
+mod explain;
 mod export;
 mod nn;
 mod pipeline;

@@ -1,6 +1,8 @@
 //! `derm evaluate`.
 
 mod answer;
+mod masks;
+mod pairs;
 mod record;
 mod source;
 
@@ -12,8 +14,8 @@ use crate::cli::evaluate::EvaluateArgs;
 use crate::evaluation::page::{self, Material};
 use crate::evaluation::{self, Options, Predictions, thumbnail};
 use crate::observer::Unit;
-use crate::text;
 use crate::workspace::{Workspace, atomic, settings::Settings};
+pub(super) use pairs::THRESHOLD;
 use source::Source;
 
 /// The files, in the order in which they are written.
@@ -24,16 +26,31 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let (resamples, seed) = settings(context, args)?;
     if context.cwd.join(&args.out).is_file() {
         return Err(Failure::usage(format!("`{}` is a file; `--out` names a folder", args.out.display()))
-            .hint(format!("the folder gets {}", text::quoted_list(&FILES))));
+            .hint("the folder gets `metrics.json`, `evaluation.json`, `report.html` and a table"));
     }
     let source = Source::resolve(context, workspace.as_ref(), args)?;
     let recording = workspace.as_ref().map(|workspace| record::Recording::start(workspace, args, &source, resamples, seed));
-    let made =
-        make(context, args, &source, Options { seed, resamples, observer: &*context.ui.observer(), interrupt: context.interrupt.clone() });
+    let options = Options { seed, resamples, observer: &*context.ui.observer(), interrupt: context.interrupt.clone() };
+    let made = if source.compares_masks() {
+        masks::make(context, args, &source, options).map(Made::Masks)
+    } else {
+        make(context, args, &source, options).map(Made::Labels)
+    };
     match (made, recording) {
-        (Ok(mut answer), recording) => {
-            answer.run = recording.map(|recording| recording.finish(context, &answer, &context.cwd.join(&args.out)));
-            context.ui.show(&answer)?;
+        (Ok(made), recording) => {
+            let out = context.cwd.join(&args.out);
+            let recorded =
+                |numbers: &[(String, f64)], files: &[&str]| recording.map(|recording| recording.finish(context, numbers, files, &out));
+            match made {
+                Made::Labels(answer) => {
+                    let run = recorded(&answer.evaluation.numbers(), &FILES);
+                    context.ui.show(&answer::Answer { run, ..answer })?;
+                }
+                Made::Masks(answer) => {
+                    let run = recorded(&answer.evaluation.numbers(), &masks::FILES);
+                    context.ui.show(&masks::Answer { run, ..answer })?;
+                }
+            }
             Ok(Exit::Done)
         }
         (Err(failure), recording) => {
@@ -43,6 +60,12 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
             Err(failure)
         }
     }
+}
+
+/// What was made of it.
+enum Made {
+    Labels(answer::Answer),
+    Masks(masks::Answer),
 }
 
 fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<answer::Answer, Failure> {
@@ -101,7 +124,7 @@ fn thumbnails(context: &Context, source: &Source, predictions: &Predictions) -> 
 }
 
 /// A path as it is written into files: below the repository, below the current folder, or its last part alone.
-fn portable(context: &Context, workspace: Option<&Workspace>, path: &Path) -> String {
+pub(super) fn portable(context: &Context, workspace: Option<&Workspace>, path: &Path) -> String {
     let path = context.cwd.join(path);
     let inside = workspace.and_then(|workspace| workspace.relative(&context.cwd, &path).ok()).map(|path| path.to_string());
     let below = || path.strip_prefix(&context.cwd).ok().map(|path| path.to_string_lossy().replace('\\', "/"));

@@ -1,5 +1,6 @@
 //! `derm train`: resolves the settings, opens the session, watches it, writes the bundle.
 
+mod rehearse;
 mod resolve;
 mod watch;
 
@@ -45,6 +46,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     }
     let weights = resolved.start.source.open(context, work.observer)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    if args.dry || args.find_lr {
+        remark(context, &resolved, &plan);
+        return rehearse::run(context, args, &plan, &workspace.derm_dir().join("tmp"), work);
+    }
     let destination = Destination::prepare(&context.cwd.join(&args.out))?;
     let out = destination.path();
     remark(context, &resolved, &plan);
@@ -57,7 +62,7 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let resumed = session.resumes().is_some();
 
     let folder = workspace.derm_dir().join("tmp");
-    let mut watch = Watch::new(&context.ui, &writer, plan.metric);
+    let mut watch = Watch::new(&context.ui, &writer, &plan.goal);
     let done = training::train(session, &folder, &mut watch, work).and_then(|trained| {
         let origin = origin(&workspace, context, args, &resolved);
         let weights = publish::publish(&plan, &trained.network, &trained.state, trained.val.as_ref(), &origin, out)?;
@@ -103,9 +108,10 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
         let (noun, verb) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
         warn(format!("the {noun} {} {verb} no training image and cannot be learnt", text::quoted_list(&absent)));
     }
-    let unlabelled = plan.train.unlabelled + plan.val.unlabelled;
-    if unlabelled > 0 {
-        warn(format!("{} without a label are left out", text::count(unlabelled, "image", "images")));
+    let left_out = plan.train.left_out + plan.val.left_out;
+    if left_out > 0 {
+        let lacking = if plan.goal.is_masks() { "mask" } else { "label" };
+        warn(format!("{} without a {lacking} are left out", text::count(left_out, "image", "images")));
     }
 }
 
@@ -253,14 +259,14 @@ fn report(
     TrainReport {
         out: out.to_owned(),
         network: plan.architecture.name.to_owned(),
-        classes: plan.data.classes().to_vec(),
+        classes: plan.goal.outputs().to_vec(),
         train_images: plan.train.rows.len(),
         val_images: plan.val.rows.len(),
         epochs: trained.state.history.len(),
         stopped_early: trained.state.stopped,
         resumed,
         chosen_epoch: chosen.map_or(0, |epoch| epoch.epoch),
-        monitor: plan.metric.name(),
+        monitor: plan.goal.metric(),
         val: chosen.map(|epoch| epoch.val.clone().into_iter().collect()).unwrap_or_default(),
         train_loss: chosen.map_or(f64::NAN, |epoch| epoch.train_loss),
         started_from: plan.loading.as_ref().map(weights::Summary::from),

@@ -5,10 +5,13 @@
 //!   If they lie in different parts, that is leakage too.
 //! - Such copies with different labels contradict each other.
 //! - Files that are gone, cannot be decoded, or changed since they were ingested.
+//! - Masks that are gone, changed, not binary or of another shape than their image; and which show nothing.
 //! - Images with more blue than red, and whether that holds for all together: then red and blue may be swapped.
 //! - How many images each class has in each part.
 //!
 //! Every file is read and decoded once. Lists are sorted; the result depends on nothing but the dataset and the split.
+
+mod masks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +23,8 @@ use super::tint::Tint;
 use super::{Dataset, Error, Row, Split, Work, check, decode};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::observer::Unit;
+
+pub use masks::Masks;
 
 /// What an audit found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +45,9 @@ pub struct Audit {
     pub unreadable: Vec<Unreadable>,
     /// Files whose bytes are not those that were ingested.
     pub changed: Vec<String>,
+    /// The masks, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masks: Option<Masks>,
     /// Images with more blue than red.
     pub blue: Vec<String>,
     /// A remark when the colours of all together are not those of skin.
@@ -155,6 +163,7 @@ pub fn audit(dataset: &Dataset, split: Option<&Split>, work: Work<'_>) -> Result
         conflicting_labels,
         unreadable: unreadable(dataset, &looks),
         changed: changed(dataset, &looks),
+        masks: masks::audit(dataset, work)?,
         blue: names(dataset, &(0..looks.len()).filter(|&row| looks[row].tint.is_blue()).collect::<Vec<_>>()),
         colour_warning: looks.iter().map(|look| look.tint).sum::<Tint>().warning(),
         balance: balance(dataset, split),
@@ -251,7 +260,7 @@ fn changed(dataset: &Dataset, looks: &[Look]) -> Vec<String> {
 }
 
 fn balance(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassCount> {
-    let classes = dataset.classes();
+    let classes = dataset.label_classes();
     let mut counts: Vec<ClassCount> =
         classes.iter().cloned().map(Some).chain([None]).map(|class| ClassCount { class, images: 0, parts: BTreeMap::new() }).collect();
     for (at, row) in dataset.rows.iter().enumerate() {

@@ -149,7 +149,7 @@ impl Error {
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The file cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// Zero bytes.
     #[error("the file is empty")]
@@ -254,6 +254,18 @@ pub enum Problem {
         /// Why.
         reason: ImageError,
     },
+    /// An image without a mask, where masks are what is wanted.
+    #[error("`{}` has no mask", image.display())]
+    NoMask {
+        /// The file, below the source.
+        image: PathBuf,
+    },
+    /// A mask whose image is not there.
+    #[error("mask `{}` belongs to no image", mask.display())]
+    MaskWithoutImage {
+        /// The file, below the source or the masks' folder.
+        mask: PathBuf,
+    },
     /// A mask that does not fit its image.
     #[error("mask `{}`: {reason}", mask.display())]
     Mask {
@@ -269,7 +281,8 @@ impl Problem {
     pub fn kind(&self) -> Option<super::ingest::Skip> {
         use super::ingest::Skip;
         match self {
-            Problem::RowWithoutImage { .. } => Some(Skip::Missing),
+            Problem::RowWithoutImage { .. } | Problem::MaskWithoutImage { .. } => Some(Skip::Missing),
+            Problem::NoMask { .. } => Some(Skip::Unmasked),
             Problem::ImageWithoutRow { .. } | Problem::OutsideClasses { .. } => Some(Skip::Unlisted),
             Problem::Unreadable { .. } | Problem::Mask { .. } => Some(Skip::Unreadable),
             _ => None,

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::masks::MOST_CLASSES;
 use crate::text::Place;
 
 /// The schema number that this version writes and reads.
@@ -76,6 +77,17 @@ impl Info {
         })?;
         if info.schema != SCHEMA {
             return Err(Error::Schema { path: path.to_owned(), found: info.schema, known: SCHEMA });
+        }
+        let invalid = |key: &str, message: String| {
+            let line = text.lines().position(|line| line.starts_with(key)).map_or(1, |at| at + 1);
+            Error::Invalid { place: Place::new(path, line, 1, text), message }
+        };
+        if ![CLASSIFICATION, SEGMENTATION].contains(&info.task.as_str()) {
+            return Err(invalid("task:", format!("the task `{}` is neither `{CLASSIFICATION}` nor `{SEGMENTATION}`", info.task)));
+        }
+        if info.is_segmentation() && !(1..=MOST_CLASSES).contains(&info.classes.len()) {
+            let found = info.classes.len();
+            return Err(invalid("classes:", format!("masks show one to {MOST_CLASSES} classes, {found} are named")));
         }
         Ok(info)
     }

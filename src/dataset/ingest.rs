@@ -7,7 +7,7 @@
 //!
 //! A source that contradicts itself is refused with all its contradictions ([`Problem`]), since each of them has
 //! spoilt somebody's results. Three kinds may be left out on request ([`Skip`]); they are then counted in
-//! `dataset.yaml`. Never skipped: one id for two different images, cells that cannot be understood, a class
+//! `dataset.yaml`. So may images without a mask where the masks are what is wanted. Never skipped: one id for two different images, cells that cannot be understood, a class
 //! the format does not know, fewer than two classes.
 //!
 //! Copies of one image under one name in two folders (some downloads have every folder twice) are taken once.
@@ -19,7 +19,10 @@ mod detect;
 mod files;
 mod intake;
 mod listed;
+mod mask_folders;
 mod one_hot;
+mod pairs;
+mod stacks;
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +30,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use assembly::Assembly;
+pub(super) use files::{Files, without_extension};
+pub use pairs::label_stem;
 
+use super::extract::Range;
+use super::masks::MOST_CLASSES;
 use super::{Dataset, Error, Info, Problem, Row, Subset, Work, info};
 
 /// A layout that can be read.
@@ -42,11 +49,16 @@ pub enum Format {
     Isic2019,
     /// A table with `image_name`, `benign_malignant`, `patient_id`; images anywhere below.
     Isic2020,
+    /// Images and masks, paired by their names.
+    MaskFolders,
+    /// Multi-page TIFF stacks and label stacks, paired by their names.
+    TiffStacks,
 }
 
 impl Format {
     /// All, in the order in which detection tries them.
-    pub const ALL: [Format; 4] = [Format::Ham10000, Format::Isic2019, Format::Isic2020, Format::ClassFolders];
+    pub const ALL: [Format; 6] =
+        [Format::Ham10000, Format::Isic2019, Format::Isic2020, Format::TiffStacks, Format::MaskFolders, Format::ClassFolders];
 
     /// As it is written in `dataset.yaml` and on the command line.
     pub fn name(self) -> &'static str {
@@ -55,7 +67,14 @@ impl Format {
             Format::Ham10000 => "ham10000",
             Format::Isic2019 => "isic2019",
             Format::Isic2020 => "isic2020",
+            Format::MaskFolders => "mask-folders",
+            Format::TiffStacks => "tiff-stacks",
         }
+    }
+
+    /// Whether it has masks and no labels.
+    fn is_segmentation(self) -> bool {
+        matches!(self, Format::MaskFolders | Format::TiffStacks)
     }
 }
 
@@ -65,10 +84,12 @@ impl Format {
 pub enum Skip {
     /// Files that cannot be decoded.
     Unreadable,
-    /// Rows of a table without an image.
+    /// Rows of a table, or masks, without an image.
     Missing,
     /// Images without a row in the table.
     Unlisted,
+    /// Images without a mask, where masks are what is wanted.
+    Unmasked,
 }
 
 impl Skip {
@@ -78,6 +99,7 @@ impl Skip {
             Skip::Unreadable => "unreadable",
             Skip::Missing => "missing",
             Skip::Unlisted => "unlisted",
+            Skip::Unmasked => "unmasked",
         }
     }
 }
@@ -89,6 +111,12 @@ pub struct Options {
     pub format: Option<Format>,
     /// What may be left out.
     pub skip: Vec<Skip>,
+    /// Make a segmentation dataset, whatever the source's labels say. Formats without labels always do.
+    pub segmentation: bool,
+    /// What the masks of a segmentation dataset show; empty: one class, named by the format.
+    pub mask_classes: Vec<String>,
+    /// The folder with the masks, where names do not say which files they are.
+    pub masks: Option<PathBuf>,
     /// The terms of use, where the user knows better than the reader.
     pub licence: Option<String>,
     /// Replace a dataset that is already there.
@@ -103,6 +131,8 @@ struct Found {
     licence: String,
     notes: Vec<String>,
     problems: Vec<Problem>,
+    segmentation: bool,
+    made: IndexMap<String, serde_yaml::Value>,
 }
 
 /// One image to bring in.
@@ -136,25 +166,36 @@ pub struct Ingested {
 /// as it was.
 pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Work<'_>) -> Result<Ingested, Error> {
     check_places(source, out)?;
-    let format = options.format.map_or_else(|| detect::detect(source), Ok)?;
+    let format = options.format.map_or_else(|| detect::detect(source, options.masks.is_some()), Ok)?;
     let mut found = match format {
         Format::ClassFolders => class_folders::read(source)?,
         Format::Ham10000 => listed::read(source, &listed::HAM10000)?,
         Format::Isic2020 => listed::read(source, &listed::ISIC2020)?,
         Format::Isic2019 => one_hot::read(source)?,
+        Format::MaskFolders => mask_folders::read(source, options)?,
+        Format::TiffStacks => stacks::read(source, options)?,
     };
+    check_masks(format, options)?;
+    if options.segmentation || format.is_segmentation() {
+        as_segmentation(source, &mut found, format, options);
+    }
     same_names(&mut found);
     let mut skipped = sort_out(source, std::mem::take(&mut found.problems), options)?;
     if found.items.is_empty() {
         return Err(refused(source, vec![Problem::NoImages], options));
     }
     let assembly = Assembly::begin(out, options.replace)?;
-    let mut taken = intake::take_in(source, std::mem::take(&mut found.items), &assembly, work)?;
+    let mut taken = take_in(source, format, &mut found, &assembly, work)?;
     skipped.extend(sort_out(source, std::mem::take(&mut taken.problems), options)?);
     taken.rows.sort_by(|a, b| a.0.image.cmp(&b.0.image));
-    drop_empty_classes(&mut found, &mut taken.rows);
-    if let Some(problem) = too_few(&found.classes) {
-        return Err(refused(source, vec![problem], options));
+    if taken.rows.is_empty() {
+        return Err(refused(source, vec![Problem::NoImages], options));
+    }
+    if !found.segmentation {
+        drop_empty_classes(&mut found, &mut taken.rows);
+        if let Some(problem) = too_few(&found.classes) {
+            return Err(refused(source, vec![problem], options));
+        }
     }
     let (rows, subsets): (Vec<Row>, Vec<Option<Subset>>) = taken.rows.into_iter().unzip();
     let info = describe(found, rows.len(), format, name, options, &skipped);
@@ -181,6 +222,56 @@ fn check_places(source: &Path, out: &Path) -> Result<(), Error> {
         return Err(Error::settings(format!("the dataset `{}` lies inside its own source `{}`", out.display(), source.display())));
     }
     Ok(())
+}
+
+/// Settings of masks that make no sense with the format.
+fn check_masks(format: Format, options: &Options) -> Result<(), Error> {
+    let segmentation = options.segmentation || format.is_segmentation();
+    if !segmentation && !options.mask_classes.is_empty() {
+        let hint = Some("add `--task segmentation` to make a dataset of masks".to_owned());
+        return Err(Error::Settings { message: "a classification dataset has one kind of mask: `lesion`".to_owned(), hint });
+    }
+    if options.masks.is_some() && !format.is_segmentation() {
+        return Err(Error::settings(format!("masks of the format `{}` are found by their names", format.name())));
+    }
+    let classes = &options.mask_classes;
+    if classes.len() > MOST_CLASSES {
+        return Err(Error::settings(format!("masks show one to {MOST_CLASSES} classes, {} are named", classes.len())));
+    }
+    match classes.iter().enumerate().find(|(at, class)| class.trim().is_empty() || classes[..*at].contains(class)) {
+        Some((_, class)) => Err(Error::settings(format!("the mask class `{class}` is empty or named twice"))),
+        None => Ok(()),
+    }
+}
+
+/// Masks instead of labels: every image needs one.
+fn as_segmentation(source: &Path, found: &mut Found, format: Format, options: &Options) {
+    found.segmentation = true;
+    if !options.mask_classes.is_empty() {
+        found.classes.clone_from(&options.mask_classes);
+    } else if !format.is_segmentation() {
+        found.classes = vec!["lesion".to_owned()];
+    }
+    let below = |item: &Item| item.file.strip_prefix(source).unwrap_or(&item.file).to_owned();
+    found.problems.extend(found.items.iter().filter(|item| item.mask.is_none()).map(|item| Problem::NoMask { image: below(item) }));
+    found.items.retain(|item| item.mask.is_some());
+    found.items.iter_mut().for_each(|item| item.row.label = None);
+}
+
+/// Reads every file.
+fn take_in(source: &Path, format: Format, found: &mut Found, assembly: &Assembly, work: Work<'_>) -> Result<intake::Taken, Error> {
+    let items = std::mem::take(&mut found.items);
+    let classes = if found.segmentation { found.classes.len() } else { 1 };
+    if format != Format::TiffStacks {
+        return intake::take_in(source, items, intake::Wanted { classes, always: found.segmentation }, assembly, work);
+    }
+    let (taken, ranges) = stacks::take_in(source, items, classes, assembly, work)?;
+    if !ranges.is_empty() {
+        found.notes.push("Stacks of more than 8 bits were scaled by the smallest and largest value of each: see `intensity`.".to_owned());
+        let range = |(stack, range): (String, Range)| (stack.into(), vec![range.low, range.high].into());
+        found.made.insert("intensity".to_owned(), serde_yaml::Value::Mapping(ranges.into_iter().map(range).collect()));
+    }
+    Ok(taken)
 }
 
 /// Names that differ only in case cannot live in one folder on every system.
@@ -238,14 +329,14 @@ fn describe(found: Found, images: usize, format: Format, name: &str, options: &O
     counts.sort_keys();
     Info {
         schema: info::SCHEMA,
-        task: "classification".to_owned(),
+        task: if found.segmentation { info::SEGMENTATION } else { info::CLASSIFICATION }.to_owned(),
         classes: found.classes,
         images,
         format: format.name().to_owned(),
         source: name.to_owned(),
         licence: options.licence.clone().unwrap_or(found.licence),
         notes: found.notes,
-        made: IndexMap::new(),
+        made: found.made,
         skipped: counts,
     }
 }

@@ -11,7 +11,8 @@ use crate::digest::ObjectId;
 pub const FILE: &str = "manifest.csv";
 
 /// All columns, in the order they are written.
-const COLUMNS: [&str; 12] = ["image", "label", "mask", "group", "patient", "age", "sex", "site", "skin_type", "width", "height", "hash"];
+const COLUMNS: [&str; 13] =
+    ["image", "label", "mask", "group", "patient", "age", "sex", "site", "skin_type", "width", "height", "hash", "mask_hash"];
 
 /// What is known about one image. `None` means not known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +41,8 @@ pub struct Row {
     pub height: Option<u32>,
     /// BLAKE3 of the file's bytes.
     pub hash: Option<ObjectId>,
+    /// BLAKE3 of the mask's bytes.
+    pub mask_hash: Option<ObjectId>,
 }
 
 impl Row {
@@ -62,7 +65,8 @@ impl Row {
             "skin_type" => text(&self.skin_type),
             "width" => self.width.map(|n| n.to_string()).unwrap_or_default(),
             "height" => self.height.map(|n| n.to_string()).unwrap_or_default(),
-            _ => self.hash.map(|hash| hash.hex()).unwrap_or_default(),
+            "hash" => self.hash.map(|hash| hash.hex()).unwrap_or_default(),
+            _ => self.mask_hash.map(|hash| hash.hex()).unwrap_or_default(),
         }
     }
 }
@@ -165,6 +169,7 @@ impl Cells<'_> {
             width: self.parsed(9, "a number of pixels")?,
             height: self.parsed(10, "a number of pixels")?,
             hash: self.parsed(11, "a content hash (64 hexadecimal digits)")?,
+            mask_hash: self.parsed(12, "a content hash (64 hexadecimal digits)")?,
         })
     }
 }
@@ -201,6 +206,7 @@ mod tests {
                 width: size.map(|size| size.0),
                 height: size.map(|size| size.1),
                 hash: hash.map(|seed| ObjectId::of(&seed.to_le_bytes())),
+                mask_hash: hash.filter(|seed| seed % 2 == 0).map(|seed| ObjectId::of(&seed.to_be_bytes())),
             }
         }
     }

@@ -15,8 +15,10 @@
 //! Outlines stay where the image's edges are (both filters are symmetric) to a fraction of a pixel, where taking the
 //! nearest pixel would shift them by up to half a pixel of the larger grid and lose thin parts by chance. [`restore`] goes back.
 
+mod folder;
 mod read;
 mod resample;
+mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +27,10 @@ use rayon::prelude::*;
 use super::{Dataset, Error, Geometry, ImageError, Work, check};
 use crate::observer::Unit;
 
-pub use read::{Mask, decode};
-pub use resample::restore;
+pub use folder::Folder;
+pub use read::{Mask, decode, decode_soft};
+pub use resample::{resize, restore};
+pub use write::probabilities_png;
 
 /// As many classes as a mask file has channels.
 pub const MOST_CLASSES: usize = 3;
@@ -114,12 +118,29 @@ pub fn open(path: &Path, channels: usize) -> Result<Mask, Error> {
     decode(&bytes, channels).map_err(failed)
 }
 
+/// As [`open`]; soft masks are cut at `threshold` of their type's largest value (255 or 65,535), if one is given.
+///
+/// # Errors
+///
+/// As [`load_mask`].
+pub fn open_at(path: &Path, channels: usize, threshold: Option<f64>) -> Result<Mask, Error> {
+    let Some(threshold) = threshold else { return open(path, channels) };
+    let failed = |source: ImageError| Error::Image { path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
+    decode_soft(&bytes, channels, threshold).map_err(failed)
+}
+
 /// Whether a mask has the shape of its image, at whatever scale: enlarged to the larger of the two, the smaller one's sides
 /// must be the larger one's to within a pixel of the smaller grid.
 pub fn same_shape(mask: (u32, u32), image: (u32, u32)) -> bool {
     let (small, large) = if mask.0 <= image.0 { (mask, image) } else { (image, mask) };
     let scale = f64::from(large.0) / f64::from(small.0.max(1));
     (f64::from(large.1) - f64::from(small.1) * scale).abs() <= scale && small.1 <= large.1
+}
+
+/// Why a mask does not fit its image, in words.
+pub(super) fn other_shape(mask: (u32, u32), image: (u32, u32)) -> String {
+    format!("it is {} x {} pixels, another shape than its image's {} x {}", mask.0, mask.1, image.0, image.1)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a dataset is made of: classes, people, sizes, colours.
 
+mod foreground;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -8,6 +10,8 @@ use serde::Serialize;
 use super::tint::Tint;
 use super::{Dataset, Error, Row, Split, Subset, Work, check, decode};
 use crate::observer::Unit;
+
+pub use foreground::Foreground;
 
 /// The description of a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,7 +24,10 @@ pub struct Stats {
     pub groups: usize,
     /// Different patients.
     pub patients: usize,
-    /// Images of every class.
+    /// What the masks show; empty when no pixels were asked for or there are no masks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreground: Vec<Foreground>,
+    /// Images of every class; empty for a segmentation dataset.
     pub classes: Vec<ClassStats>,
     /// Images in each subset; empty without a split.
     pub subsets: BTreeMap<Subset, usize>,
@@ -95,6 +102,7 @@ pub fn stats(dataset: &Dataset, split: Option<&Split>, pixels: bool, work: Work<
         masks: rows.iter().filter(|row| row.mask.is_some()).count(),
         groups: different(rows, |row| row.group.as_ref()),
         patients: different(rows, |row| row.patient.as_ref()),
+        foreground: if pixels { foreground::foreground(dataset, work)? } else { Vec::new() },
         classes: classes(dataset, split),
         subsets: subsets(split, (0..rows.len()).collect()),
         age: numbers(rows.iter().map(|row| row.age.map(f64::from)).collect()),
@@ -129,7 +137,7 @@ fn subsets(split: Option<&Split>, rows: Vec<usize>) -> BTreeMap<Subset, usize> {
 }
 
 fn classes(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassStats> {
-    let mut members = vec![Vec::new(); dataset.classes().len()];
+    let mut members = vec![Vec::new(); dataset.label_classes().len()];
     for (at, row) in dataset.rows.iter().enumerate() {
         if let Some(label) = row.label {
             members[label].push(at);
@@ -142,7 +150,7 @@ fn classes(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassStats> {
         share: rows.len() as f64 / labelled,
         subsets: subsets(split, rows),
     };
-    dataset.classes().iter().zip(members).map(describe).collect()
+    dataset.label_classes().iter().zip(members).map(describe).collect()
 }
 
 fn sizes(rows: &[Row]) -> Vec<(String, usize)> {

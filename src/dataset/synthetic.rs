@@ -45,11 +45,13 @@ pub struct Settings {
     pub seed: u64,
     /// Two or more.
     pub classes: Vec<Class>,
+    /// Masks instead of labels: the one class is `lesion`.
+    pub segmentation: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { images: 600, size: 96, seed: 1, classes: Class::ALL.to_vec() }
+        Self { images: 600, size: 96, seed: 1, classes: Class::ALL.to_vec(), segmentation: false }
     }
 }
 
@@ -94,12 +96,13 @@ pub fn generate(out: &Path, settings: &Settings, replace: bool, work: Work<'_>) 
 fn draw(view: &plan::View, settings: &Settings, assembly: &Assembly) -> Result<Row, Error> {
     let (picture, mask) = paint::paint(view, settings.size);
     let bytes = jpeg(&picture)?;
-    let row = view.row(&settings.classes, settings.size, ObjectId::of(&bytes));
+    let mask = png(&mask)?;
+    let row = view.row(&settings.classes, settings.size, (ObjectId::of(&bytes), ObjectId::of(&mask)));
     assembly.write(&assembly.image_place(&row.image)?, &bytes)?;
     if let Some(name) = &row.mask {
-        assembly.write(&assembly.mask_place(name)?, &png(&mask)?)?;
+        assembly.write(&assembly.mask_place(name)?, &mask)?;
     }
-    Ok(row)
+    Ok(if settings.segmentation { Row { label: None, ..row } } else { row })
 }
 
 fn jpeg(picture: &RgbImage) -> Result<Vec<u8>, Error> {
@@ -123,8 +126,12 @@ fn describe(settings: &Settings, images: usize) -> Info {
     made.insert("seed".to_owned(), settings.seed.into());
     Info {
         schema: info::SCHEMA,
-        task: "classification".to_owned(),
-        classes: settings.classes.iter().map(|class| class.name().to_owned()).collect(),
+        task: if settings.segmentation { info::SEGMENTATION } else { info::CLASSIFICATION }.to_owned(),
+        classes: if settings.segmentation {
+            vec!["lesion".to_owned()]
+        } else {
+            settings.classes.iter().map(|class| class.name().to_owned()).collect()
+        },
         images,
         format: "synthetic".to_owned(),
         source: "synthetic".to_owned(),

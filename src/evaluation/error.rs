@@ -91,6 +91,9 @@ pub enum Error {
         /// How many rows there are.
         rows: usize,
     },
+    /// No pair of masks.
+    #[error("there are no masks to compare")]
+    NoMasks,
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,

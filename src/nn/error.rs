@@ -29,6 +29,18 @@ pub enum Error {
         /// The tags there are.
         known: Vec<&'static str>,
     },
+    /// A value that is never there by itself.
+    #[error("`{node}` is one operation with what comes after it")]
+    InsideGroup {
+        /// The node.
+        node: String,
+    },
+    /// Something that is worked out by the kernels alone.
+    #[error("{what} are worked out on the CPU alone")]
+    CpuOnly {
+        /// What.
+        what: &'static str,
+    },
     /// A network needs two classes or more.
     #[error("a network needs at least 2 classes, not {0}")]
     Classes(usize),

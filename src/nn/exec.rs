@@ -52,6 +52,30 @@ pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: Node
     Ok((result, tape))
 }
 
+/// The values of the nodes in `wanted`, which end groups, on the way from `start` to `end`.
+pub(super) fn values(
+    network: &Network,
+    start: NodeId,
+    value: &Tensor,
+    end: NodeId,
+    pass: Pass,
+    wanted: &[NodeId],
+) -> Result<Vec<Tensor>, Error> {
+    let nodes = network.graph().nodes();
+    let groups = groups(nodes, start, end, Use::Training);
+    let last_reader = last_readers(nodes, &groups);
+    let mut values: Vec<Option<Tensor>> = vec![None; nodes.len()];
+    values[start.0] = Some(value.clone());
+    for (place, group) in groups.iter().enumerate() {
+        let result = run(network, group, pass, false, &values)?.result;
+        let done = group.inputs(nodes).filter(|source| last_reader[source.0] == place && !wanted.contains(source));
+        done.for_each(|source| values[source.0] = None);
+        values[group.result.0] = Some(result);
+    }
+    let kept = |node: &NodeId| values[node.0].clone().ok_or_else(|| Error::InsideGroup { node: nodes[node.0].name.clone() });
+    wanted.iter().map(kept).collect()
+}
+
 /// The values that groups read and none of them makes, each once.
 fn inputs_of(network: &Network, groups: &[Group], values: &[Option<Tensor>]) -> Vec<(NodeId, Tensor)> {
     let mut sources: Vec<NodeId> = groups.iter().flat_map(|group| group.inputs(network.graph().nodes())).collect();

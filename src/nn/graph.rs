@@ -11,6 +11,7 @@
 mod attention;
 mod build;
 mod cost;
+mod drop_path;
 mod first;
 mod kinds;
 mod windows;
@@ -107,6 +108,11 @@ impl Graph {
         self.node(self.output()).shape.len() == 3
     }
 
+    /// A single mask says something, a single class does not.
+    pub fn fewest_outputs(&self) -> usize {
+        if self.gives_masks() { 1 } else { 2 }
+    }
+
     /// The first node whose value would be empty: the input is too small for this network.
     pub fn empty_node(&self) -> Option<&Node> {
         self.nodes.iter().find(|node| node.shape.contains(&0))
@@ -115,6 +121,21 @@ impl Graph {
     /// Whether nothing but the sizes of values changes from one graph to the other: what runs one runs the other.
     pub fn runs_as(&self, other: &Self) -> bool {
         self.nodes.len() == other.nodes.len() && self.nodes.iter().zip(&other.nodes).all(|(own, other)| own.op == other.op)
+    }
+
+    /// The nodes that everything passes: no node after one of them reads a node before it. In running order; the input is the first.
+    pub fn cuts(&self) -> Vec<NodeId> {
+        // The earliest node that is still read after each.
+        let mut earliest = self.nodes.len();
+        let mut cuts = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate().rev() {
+            if earliest >= id {
+                cuts.push(NodeId(id));
+            }
+            earliest = node.inputs.iter().map(|input| input.0).fold(earliest, usize::min);
+        }
+        cuts.reverse();
+        cuts
     }
 
     /// Every parameter in state-dict order, each once.

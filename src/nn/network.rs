@@ -127,10 +127,10 @@ impl Network {
 
     /// As [`new`](Self::new) for images of another height and width: tables of places are of that size.
     pub fn at(architecture: &'static Architecture, classes: usize, size: [usize; 2], seed: u64, device: &Device) -> Result<Self, Error> {
-        if classes < 2 {
+        let graph = architecture.graph_at(classes, size[0], size[1])?;
+        if classes < graph.fewest_outputs() {
             return Err(Error::Classes(classes));
         }
-        let graph = architecture.graph_at(classes, size[0], size[1])?;
         Self::assemble(architecture, classes, graph, device, |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed)))
     }
 
@@ -161,6 +161,11 @@ impl Network {
             slots.push(own);
         }
         Ok(Self { architecture, classes, graph, params, slots, device: device.clone(), way: Way::on(device) })
+    }
+
+    /// Leaves residual branches out in training, in the last block with this probability ([`Graph::set_drop_path`]).
+    pub fn set_drop_path(&mut self, rate: f32) {
+        self.graph.set_drop_path(rate);
     }
 
     /// The network as it is now, ready for many batches.

@@ -96,6 +96,17 @@ impl Tape {
     }
 }
 
+impl Tape {
+    /// The gradient of the value `start` that the pass began with, from `dy`, that of the output; `None` where it had no part in it.
+    pub(super) fn backward_to(self, start: usize, network: &Network, dy: Tensor) -> Result<Option<Tensor>, Error> {
+        let parameters: Vec<&Param> = network.params().collect();
+        match self.0 {
+            Form::Recorded(steps) => steps.backward_to(start, network, &parameters, dy),
+            Form::Composed(_) => Err(Error::CpuOnly { what: "gradients of values inside a network" }),
+        }
+    }
+}
+
 /// Gradients of a network's parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Gradients {

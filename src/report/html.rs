@@ -159,7 +159,14 @@ impl Section {
     /// Pictures with captions.
     #[must_use]
     pub fn pictures(mut self, pictures: &[Picture]) -> Self {
-        self.body += &block::pictures(pictures);
+        self.body += &block::pictures(pictures, "pictures");
+        self
+    }
+
+    /// Larger pictures with captions, whole whatever their shape.
+    #[must_use]
+    pub fn large_pictures(mut self, pictures: &[Picture]) -> Self {
+        self.body += &block::pictures(pictures, "pictures large");
         self
     }
 

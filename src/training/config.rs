@@ -129,6 +129,13 @@ pub struct Config {
     /// A box of each image is another's, of an area that follows Beta(cutmix, cutmix) (Yun et al. 2019,
     /// <https://arxiv.org/abs/1905.04899>); 0: never. With both, a batch takes one or the other, each in half of the draws.
     pub cutmix: f64,
+    /// Probability of leaving out the last block's residual branches for an image, those before it less (Huang et al. 2016,
+    /// <https://arxiv.org/abs/1603.09382>); 0: never.
+    #[serde(default)]
+    pub drop_path: f64,
+    /// How much the soft Dice loss counts beside the binary cross-entropy of masks; 0: not at all.
+    #[serde(default)]
+    pub dice_weight: f64,
     pub freeze: Freeze,
     /// The validation metric that decides which epoch is the best.
     pub monitor: String,
@@ -138,6 +145,17 @@ pub struct Config {
     /// The fold of a split with folds.
     pub fold: Option<u32>,
     pub device: DeviceKind,
+}
+
+/// What a training starts from, as far as it decides defaults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// It starts from given weights.
+    pub pretrained: bool,
+    /// The network gives masks.
+    pub masks: bool,
+    /// The network has residual branches that can be left out.
+    pub branches: bool,
 }
 
 /// A choice that cannot hold.
@@ -153,7 +171,7 @@ pub struct BadChoice {
 
 impl Config {
     fn check(&self) -> Result<(), BadChoice> {
-        let rules: [(&'static str, f64, bool, &'static str); 23] = [
+        let rules: [(&'static str, f64, bool, &'static str); 25] = [
             ("accumulate", self.accumulate as f64, (1..=65_536).contains(&self.accumulate), "from 1 to 65536"),
             ("layer_decay", self.layer_decay, self.layer_decay > 0.0 && self.layer_decay <= 1.0, "above 0 and at most 1"),
             ("head_epochs", self.head_epochs as f64, self.head_epochs <= 1_000_000, "0 or more"),
@@ -176,6 +194,8 @@ impl Config {
             ("crop", self.augment.crop, (0.01..=1.0).contains(&self.augment.crop), "from 0.01 to 1"),
             ("colour_jitter", self.augment.jitter, unit(self.augment.jitter), "from 0 to 1"),
             ("hue", self.augment.hue, (0.0..=180.0).contains(&self.augment.hue), "from 0 to 180 degrees"),
+            ("drop_path", self.drop_path, (0.0..1.0).contains(&self.drop_path), "0 or more and below 1"),
+            ("dice_weight", self.dice_weight, (0.0..=1e3).contains(&self.dice_weight), "0 or more"),
             ("patience", self.patience as f64, self.patience <= 1_000_000, "0 (never stop early) or more"),
         ];
         if let Some((name, value, _, range)) = rules.into_iter().find(|(_, _, holds, _)| !holds) {
@@ -216,6 +236,9 @@ mod tests {
     use super::*;
     use crate::training::augment::Strength;
 
+    const RANDOM: Basis = Basis { pretrained: false, masks: false, branches: true };
+    const WEIGHTS: Basis = Basis { pretrained: true, masks: false, branches: true };
+
     #[test]
     fn balanced_weights_are_scikit_learns() {
         // sklearn.utils.class_weight.compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1, 2, 2]) = [2/3, 2, 1]
@@ -227,31 +250,58 @@ mod tests {
     fn what_was_said_wins_over_the_file_and_the_file_over_defaults() {
         let said = Choices { lr: Some(0.5), ..Choices::default() };
         let file = Choices { lr: Some(0.1), epochs: Some(3), ..Choices::default() };
-        let config = said.or(file).resolve(false).unwrap();
+        let config = said.or(file).resolve(RANDOM).unwrap();
         assert_eq!((config.schedule.peak, config.epochs, config.batch_size), (0.5, 3, 32));
         assert_eq!(config.backbone_lr_factor, 1.0);
-        assert_eq!(Choices::default().resolve(true).unwrap().backbone_lr_factor, 0.1);
+        assert_eq!(Choices::default().resolve(WEIGHTS).unwrap().backbone_lr_factor, 0.1);
     }
 
     #[test]
     fn a_frozen_backbone_sees_images_as_they_are() {
         let choices = Choices { freeze: Some(Freeze::Backbone), augment: Some(Strength::Strong), ..Choices::default() };
         assert!(choices.asks_for_augmentation());
-        assert!(choices.resolve(true).unwrap().augment.is_none());
+        assert!(choices.resolve(WEIGHTS).unwrap().augment.is_none());
         assert!(!Choices::default().asks_for_augmentation());
     }
 
     #[test]
+    fn masks_are_learnt_without_what_is_about_classes() {
+        let masks = Basis { masks: true, ..RANDOM };
+        let config = Choices::default().resolve(masks).unwrap();
+        assert_eq!((config.monitor.as_str(), config.dice_weight, config.class_weights), ("dice", 1.0, ClassWeights::None));
+        for (choices, name) in [
+            (Choices { mixup: Some(0.2), ..Choices::default() }, "mixup"),
+            (Choices { sampler: Some(Sampler::Balanced), ..Choices::default() }, "sampler"),
+            (Choices { class_weights: Some(ClassWeights::Balanced), ..Choices::default() }, "class_weights"),
+            (Choices { freeze: Some(Freeze::Backbone), ..Choices::default() }, "freeze"),
+            (Choices { recipe: Some(Recipe::CnnFinetune), ..Choices::default() }, "recipe"),
+        ] {
+            assert_eq!(choices.resolve(masks).unwrap_err().name, name);
+        }
+        assert_eq!(Choices { dice_weight: Some(1.0), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "dice_weight");
+        assert_eq!(Choices { recipe: Some(Recipe::Unet), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "recipe");
+    }
+
+    #[test]
+    fn branches_are_left_out_where_there_are_any() {
+        let said = |drop_path| Choices { recipe: Some(Recipe::VitFinetune), drop_path, ..Choices::default() };
+        let none = Basis { branches: false, ..WEIGHTS };
+        assert_eq!((said(None).resolve(WEIGHTS).unwrap().drop_path, said(None).resolve(none).unwrap().drop_path), (0.2, 0.0));
+        assert_eq!(said(Some(0.1)).resolve(WEIGHTS).unwrap().drop_path, 0.1);
+        assert_eq!(said(Some(0.1)).resolve(none).unwrap_err().name, "drop_path");
+    }
+
+    #[test]
     fn impossible_values_are_named_with_their_range() {
-        let bad = Choices { lr: Some(-1.0), ..Choices::default() }.resolve(false).unwrap_err();
+        let bad = Choices { lr: Some(-1.0), ..Choices::default() }.resolve(RANDOM).unwrap_err();
         assert_eq!(bad.to_string(), "`lr` is -1, and must be above 0");
-        assert!(Choices { epochs: Some(0), ..Choices::default() }.resolve(false).is_err());
-        assert!(Choices { crop: Some(f64::NAN), ..Choices::default() }.resolve(false).is_err());
+        assert!(Choices { epochs: Some(0), ..Choices::default() }.resolve(RANDOM).is_err());
+        assert!(Choices { crop: Some(f64::NAN), ..Choices::default() }.resolve(RANDOM).is_err());
     }
 
     #[test]
     fn the_json_form_reads_back() {
-        let config = Choices::default().resolve(false).unwrap();
+        let config = Choices::default().resolve(RANDOM).unwrap();
         let text = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), config);
     }

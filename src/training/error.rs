@@ -37,11 +37,19 @@ pub enum Error {
         /// The fold that was asked for.
         fold: Option<u32>,
     },
-    /// A network that draws masks.
-    #[error("`{network}` gives masks, and training learns classes")]
-    Masks {
-        /// The network.
-        network: &'static str,
+    /// Images, but no masks.
+    #[error("none of the {} in `{subset}` has a mask", text::count(*images, "image", "images"))]
+    NoMasks {
+        /// The subset.
+        subset: Subset,
+        /// How many images it has.
+        images: usize,
+    },
+    /// No metric of masks is called that.
+    #[error("no metric of masks is called `{name}`")]
+    UnknownMaskMetric {
+        /// What was asked for.
+        name: String,
     },
     /// Images, but no labels.
     #[error("none of the {} in `{subset}` has a label", text::count(*images, "image", "images"))]

@@ -15,10 +15,12 @@ use candle_core::{Device, Tensor};
 use super::ahead::ahead;
 use super::config::DeviceKind;
 use super::error::{Error, go_on};
+use super::examples::Examples;
 use super::images::Images;
-use super::plan::{Labelled, Plan};
+use super::plan::Plan;
 use super::tensors::{self, Named};
 use crate::dataset::Work;
+use crate::dataset::pixels::Source;
 use crate::digest::{KeyHasher, ObjectId};
 use crate::nn::Network;
 use crate::observer::Unit;
@@ -38,7 +40,7 @@ pub struct Features {
 
 impl Features {
     /// Reads the features of `subset` from `folder`, and computes and writes those that are missing.
-    pub fn load(plan: &Plan<'_>, subset: &Labelled, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
+    pub fn load(plan: &Plan<'_>, subset: &Examples, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let folder = folder.join(key(plan, subset).hex());
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let task = work.observer.begin("computing features", Some(subset.rows.len() as u64), Unit::Items("images"));
@@ -70,7 +72,7 @@ impl Features {
 }
 
 /// Names the features of the rows of `subset`.
-fn key(plan: &Plan<'_>, subset: &Labelled) -> ObjectId {
+fn key(plan: &Plan<'_>, subset: &Examples) -> ObjectId {
     let mut key = KeyHasher::new("derm features 1");
     key.text(env!("CARGO_PKG_VERSION")).text(plan.architecture.name).text(&format!("{:?}", plan.preprocess));
     match &plan.weights_digest {
@@ -101,7 +103,7 @@ fn write_chunk(path: PathBuf, chunk: &Tensor) -> Result<(), Error> {
 }
 
 fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, done: &dyn Fn(usize)) -> Result<Tensor, Error> {
-    let images = Images::streamed(plan.data, rows, plan.preprocess)?;
+    let images = Images::streamed(Source::of_rows(plan.data, rows)?, plan.preprocess);
     let positions: Vec<usize> = (0..rows.len()).collect();
     let batches: Vec<&[usize]> = positions.chunks(BATCH).collect();
     let frozen = network.frozen()?;

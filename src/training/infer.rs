@@ -4,7 +4,7 @@
 //! give the same bits whatever the number of threads; in other company an image's probabilities may differ by the rounding
 //! of single precision, because the sums in a matrix product are cut by its shape.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::Tensor;
@@ -21,6 +21,8 @@ use crate::observer::{Silent, Unit};
 
 /// Images in a forward pass.
 const BATCH: usize = 32;
+/// Where masks are drawn, which are large.
+const MASK_BATCH: usize = 8;
 
 /// From how many sides an image is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,8 +43,8 @@ pub struct Unreadable {
     pub error: dataset::Error,
 }
 
-/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle. Decoded images are kept
-/// in `folder`, as [`pixels`] says.
+/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle. Decoded images are kept in `kept`,
+/// as [`pixels`] says.
 ///
 /// # Errors
 ///
@@ -52,127 +54,152 @@ pub fn predict(
     data: &Dataset,
     rows: &[usize],
     views: Views,
-    folder: Option<&Path>,
+    kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<Predictions, Error> {
-    let named: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
-    let labels = translate(&bundle.config.classes, data.classes(), &named)?;
-    let (mut predictions, mut unreadable) = predict_rows(bundle, data, rows, views, folder, work)?;
+    let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
+    let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
+    let files: Vec<(String, Source)> = rows.iter().map(|row| (row.image.clone(), Source::of(data, row))).collect();
+    let (mut predictions, mut unreadable) = predict_files(bundle, &files, views, kept, work)?;
     if !unreadable.is_empty() {
         return Err(unreadable.swap_remove(0).error.into());
     }
-    for ((prediction, row), label) in predictions.rows.iter_mut().zip(named).zip(labels) {
+    for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
         prediction.group = independent_unit(row);
         prediction.label = label;
     }
     Ok(predictions)
 }
 
-/// Predictions for rows of a dataset by the names of their images; those that cannot be read are given back beside. Decoded images
-/// are kept in `folder`, as [`pixels`] says.
-pub fn predict_rows(
-    bundle: &Bundle,
-    data: &Dataset,
-    rows: &[usize],
-    views: Views,
-    folder: Option<&Path>,
-    work: Work<'_>,
-) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let files = Source::of_rows(data, rows)?;
-    let names: Vec<&str> = rows.iter().map(|&row| data.rows[row].image.as_str()).collect();
-    predict_sources(bundle, &names, &files, views, folder, work)
-}
-
 /// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside.
 pub fn predict_files(
     bundle: &Bundle,
-    files: &[(String, PathBuf)],
+    files: &[(String, Source)],
     views: Views,
+    kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    let files: Vec<Source> = files.iter().map(|(_, path)| Source { path: path.clone(), hash: None }).collect();
-    predict_sources(bundle, &names, &files, views, None, work)
+    let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
+    let unreadable = over_batches(bundle, files, BATCH, kept, work, |network, places, images| {
+        let rows = probabilities(network, &bundle.config.preprocess, images, views)?;
+        predictions.rows.extend(places.iter().zip(rows).map(|(&place, probabilities)| Prediction {
+            image: files[place].0.clone(),
+            group: None,
+            label: None,
+            probabilities,
+        }));
+        Ok(())
+    })?;
+    Ok((predictions, unreadable))
 }
 
-fn predict_sources(
+/// How probably each pixel of an image belongs to each mask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaskProbabilities {
+    /// Pixels of the network's input.
+    pub height: usize,
+    /// Pixels of the network's input.
+    pub width: usize,
+    /// Masks.
+    pub channels: usize,
+    /// From 0 to 1, `[height, width, channels]`.
+    pub values: Vec<f32>,
+}
+
+impl MaskProbabilities {
+    /// Adds `part` of what was drawn on the image as seen by `symmetry`, turned back.
+    fn add(&mut self, values: &[f32], symmetry: u8, part: f32) {
+        let (width, channels) = (self.width, self.channels);
+        for (at, pixel) in values.chunks_exact(channels).enumerate() {
+            let (x, y) = source(symmetry, (width, self.height), (at % width, at / width));
+            let own = &mut self.values[(y * width + x) * channels..][..channels];
+            own.iter_mut().zip(pixel).for_each(|(own, value)| *own += part * value);
+        }
+    }
+}
+
+/// Masks for files, given to `each` with the place of the file, in order; those that cannot be read are given back. The bundle's network gives masks.
+pub fn predict_masks(
     bundle: &Bundle,
-    names: &[&str],
-    files: &[Source],
+    files: &[(String, Source)],
     views: Views,
-    folder: Option<&Path>,
+    kept: Option<&Path>,
     work: Work<'_>,
-) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let preprocess = &bundle.config.preprocess;
-    let frozen = bundle.network.frozen()?;
-    let geometry = geometry(preprocess);
+    each: &mut dyn FnMut(usize, MaskProbabilities),
+) -> Result<Vec<Unreadable>, Error> {
+    over_batches(bundle, files, MASK_BATCH, kept, work, |network, places, images| {
+        let masks = mask_probabilities(network, &bundle.config.preprocess, images, views)?;
+        places.iter().zip(masks).for_each(|(&place, mask)| each(place, mask));
+        Ok(())
+    })
+}
+
+/// Decodes files on a second thread, and gives `each` the places and pixels `[height, width, 3]` of those of a batch that can be read.
+fn over_batches(
+    bundle: &Bundle,
+    files: &[(String, Source)],
+    size: usize,
+    kept: Option<&Path>,
+    work: Work<'_>,
+    mut each: impl FnMut(&Inference<'_>, &[usize], &[Vec<u8>]) -> Result<(), Error>,
+) -> Result<Vec<Unreadable>, Error> {
+    let network = bundle.network.frozen()?;
+    let geometry = geometry(&bundle.config.preprocess);
     // Each image is looked at once: what cannot be kept need not be held.
-    let shelf = Mutex::new(Shelf::open(folder, &geometry, 0, work.observer));
-    let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
+    let shelf = Mutex::new(Shelf::open(kept, &geometry, 0, work.observer));
     let mut unreadable = Vec::new();
-    let batches: Vec<(&[&str], &[Source])> = names.chunks(BATCH).zip(files.chunks(BATCH)).collect();
+    let batches: Vec<&[(String, Source)]> = files.chunks(size).collect();
     let task = work.observer.begin("predicting", Some(files.len() as u64), Unit::Items("images"));
     ahead(
         0..batches.len(),
-        |i| Ok(decoded(&shelf, batches[i].1, &geometry, work)?),
+        |i| Ok(decoded(&shelf, batches[i], &geometry, work)?),
         |i, decoded| {
             go_on(work)?;
-            let (mut seen, mut pixels) = (Vec::new(), Vec::new());
-            for (name, image) in batches[i].0.iter().zip(decoded) {
+            let (mut places, mut pixels) = (Vec::new(), Vec::new());
+            for (at, ((name, _), image)) in batches[i].iter().zip(decoded).enumerate() {
                 match image {
                     Ok(image) => {
-                        seen.push(name);
+                        places.push(i * size + at);
                         pixels.push(image);
                     }
-                    Err(error) => unreadable.push(Unreadable { image: (*name).to_owned(), error }),
+                    Err(error) => unreadable.push(Unreadable { image: name.clone(), error }),
                 }
             }
-            let rows = probabilities(&frozen, preprocess, &pixels, views)?;
-            predictions.rows.extend(seen.into_iter().zip(rows).map(|(image, probabilities)| Prediction {
-                image: (*image).to_owned(),
-                group: None,
-                label: None,
-                probabilities,
-            }));
-            task.advance(batches[i].1.len() as u64);
+            if !places.is_empty() {
+                each(&network, &places, &pixels)?;
+            }
+            task.advance(batches[i].len() as u64);
             Ok::<(), Error>(())
         },
     )?;
     shelf.into_inner().unwrap_or_else(PoisonError::into_inner).keep();
-    Ok((predictions, unreadable))
+    Ok(unreadable)
 }
 
 /// The pixels of files, each by itself where it cannot be read.
 fn decoded(
     shelf: &Mutex<Shelf<'_>>,
-    files: &[Source],
+    files: &[(String, Source)],
     geometry: &Geometry,
     work: Work<'_>,
 ) -> Result<Vec<Result<Vec<u8>, dataset::Error>>, dataset::Error> {
-    let found = shelf.lock().unwrap_or_else(PoisonError::into_inner).fetch(files, &Silent, work)?;
+    let sources: Vec<&Source> = files.iter().map(|(_, source)| source).collect();
+    let found = shelf.lock().unwrap_or_else(PoisonError::into_inner).fetch(&sources, &Silent, work)?;
     let pixels = |(found, file): (Result<_, _>, &Source)| {
         let (_, spot) = found?;
         Ok(pixels::of(Some(&spot), file, geometry)?.into_owned())
     };
-    Ok(found.into_par_iter().zip(files).map(pixels).collect())
+    Ok(found.into_par_iter().zip(sources).map(pixels).collect())
 }
 
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.
 fn probabilities(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec<u8>], views: Views) -> Result<Vec<Vec<f64>>, Error> {
-    if images.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (width, height) = (preprocess.width as usize, preprocess.height as usize);
-    let symmetries: &[u8] = match views {
-        Views::One => &[0],
-        Views::D4 if width == height => &[0, 1, 2, 3, 4, 5, 6, 7],
-        Views::D4 => &[0, 1, 2, 3],
-    };
+    let size = (preprocess.width as usize, preprocess.height as usize);
+    let symmetries = symmetries(views, size);
     let mut sums = vec![Vec::new(); images.len()];
     for &symmetry in symmetries {
-        let seen: Vec<u8> = images.iter().flat_map(|image| view(image, (width, height), symmetry)).collect();
-        let input = nn::normalise::normalise(&seen, preprocess)?;
-        for (sum, row) in sums.iter_mut().zip(softmax(&network.forward(&input)?)?) {
+        let logits = seen(network, preprocess, images, symmetry)?;
+        for (sum, row) in sums.iter_mut().zip(softmax(&logits)?) {
             sum.resize(row.len(), 0.0);
             sum.iter_mut().zip(row).for_each(|(sum, p): (&mut f64, f64)| *sum += p);
         }
@@ -181,22 +208,66 @@ fn probabilities(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec
     Ok(sums.into_iter().map(|sum| sum.into_iter().map(|p| p / n).collect()).collect())
 }
 
+/// Masks of images `[height, width, 3]` of the network's input size; the mean over the views, each turned back.
+fn mask_probabilities(
+    network: &Inference<'_>,
+    preprocess: &Preprocess,
+    images: &[Vec<u8>],
+    views: Views,
+) -> Result<Vec<MaskProbabilities>, Error> {
+    let (width, height) = (preprocess.width as usize, preprocess.height as usize);
+    let symmetries = symmetries(views, (width, height));
+    let part = 1.0 / symmetries.len() as f32;
+    let mut masks: Vec<MaskProbabilities> = Vec::new();
+    for &symmetry in symmetries {
+        let logits = seen(network, preprocess, images, symmetry)?.permute((0, 2, 3, 1))?.contiguous()?;
+        let channels = logits.dims()[3];
+        let values = nn::ops::sigmoid(&logits)?.flatten_all()?.to_vec1::<f32>()?;
+        masks.resize_with(images.len(), || MaskProbabilities { height, width, channels, values: vec![0.0; height * width * channels] });
+        let of_images = values.par_chunks_exact(height * width * channels);
+        masks.par_iter_mut().zip(of_images).for_each(|(mask, values)| mask.add(values, symmetry, part));
+    }
+    Ok(masks)
+}
+
+/// The symmetries that images of this width and height are looked at from.
+fn symmetries(views: Views, (width, height): (usize, usize)) -> &'static [u8] {
+    match views {
+        Views::One => &[0],
+        Views::D4 if width == height => &[0, 1, 2, 3, 4, 5, 6, 7],
+        Views::D4 => &[0, 1, 2, 3],
+    }
+}
+
+/// The network's outputs for images seen from one side.
+fn seen(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec<u8>], symmetry: u8) -> Result<Tensor, Error> {
+    let size = (preprocess.width as usize, preprocess.height as usize);
+    let seen: Vec<u8> = images.iter().flat_map(|image| view(image, size, symmetry)).collect();
+    Ok(network.forward(&nn::normalise::normalise(&seen, preprocess)?)?)
+}
+
 /// One of the square's eight symmetries, as bits: 1 left-right, 2 top-bottom, 4 transposed.
 fn view(image: &[u8], (width, height): (usize, usize), symmetry: u8) -> Vec<u8> {
     let mut out = Vec::with_capacity(image.len());
     for y in 0..height {
         for x in 0..width {
-            let (x, y) = if symmetry & 4 == 0 { (x, y) } else { (y, x) };
-            let x = if symmetry & 1 == 0 { x } else { width - 1 - x };
-            let y = if symmetry & 2 == 0 { y } else { height - 1 - y };
+            let (x, y) = source(symmetry, (width, height), (x, y));
             out.extend_from_slice(&image[(y * width + x) * 3..][..3]);
         }
     }
     out
 }
 
+/// The pixel of the image that is seen at `(x, y)`.
+fn source(symmetry: u8, (width, height): (usize, usize), (x, y): (usize, usize)) -> (usize, usize) {
+    let (x, y) = if symmetry & 4 == 0 { (x, y) } else { (y, x) };
+    let x = if symmetry & 1 == 0 { x } else { width - 1 - x };
+    let y = if symmetry & 2 == 0 { y } else { height - 1 - y };
+    (x, y)
+}
+
 /// Probabilities from logits `[n, classes]`, in f64, so that each row sums to 1 within rounding.
-pub(super) fn softmax(logits: &Tensor) -> Result<Vec<Vec<f64>>, Error> {
+pub fn softmax(logits: &Tensor) -> Result<Vec<Vec<f64>>, Error> {
     let rows = logits.to_vec2::<f32>()?;
     let row = |logits: Vec<f32>| {
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -249,6 +320,21 @@ mod tests {
         views.sort();
         views.dedup();
         assert_eq!(views.len(), 8);
+    }
+
+    #[test]
+    fn masks_of_every_view_lie_on_the_image_again() {
+        let image: Vec<u8> = (0..27).collect();
+        for symmetry in 0..8 {
+            let drawn: Vec<f32> = view(&image, (3, 3), symmetry).into_iter().map(f32::from).collect();
+            let mut mask = MaskProbabilities { height: 3, width: 3, channels: 3, values: vec![1.0; 27] };
+            mask.add(&drawn, symmetry, 0.5);
+            assert!(mask.values.iter().zip(&image).all(|(own, &pixel)| *own == 1.0 + 0.5 * f32::from(pixel)), "{symmetry}");
+        }
+        // Two wide and one high: mirrored alone.
+        let mut mask = MaskProbabilities { height: 1, width: 2, channels: 1, values: vec![0.0; 2] };
+        mask.add(&[3.0, 4.0], 1, 1.0);
+        assert_eq!(mask.values, [4.0, 3.0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a training's two subsets give the network: images, or the features that a frozen backbone makes of them.
+//! What a training's two subsets give the network, and what it should make of it.
 
 use std::path::Path;
 
@@ -6,22 +6,33 @@ use candle_core::Tensor;
 
 use super::error::Error;
 use super::events::Extent;
+use super::examples::Examples;
 use super::features::{self, Features};
+use super::goal::Targets;
 use super::images::{Augmentation, Images};
+use super::masks::Masks;
 use super::mixing::Mix;
-use super::plan::{Labelled, Plan};
-use crate::dataset::{Work, pixels};
+use super::plan::Plan;
+use crate::dataset::Work;
+use crate::dataset::pixels::{self, Source};
 use crate::nn::{Network, Part};
 
-/// Both subsets and where their inputs come from.
+/// Both subsets.
 pub struct Data<'a> {
-    pub train: &'a Labelled,
-    pub val: &'a Labelled,
-    pub train_inputs: Inputs,
-    pub val_inputs: Inputs,
+    pub train: Material<'a>,
+    pub val: Material<'a>,
 }
 
-/// Where a subset's inputs come from.
+/// One subset.
+pub struct Material<'a> {
+    pub examples: &'a Examples,
+    pub inputs: Inputs,
+    /// Where masks are learnt.
+    masks: Option<Masks<'a>>,
+    size: [usize; 2],
+}
+
+/// Where a subset's inputs come from: images, or the features that a frozen backbone makes of them.
 pub enum Inputs {
     Images(Images),
     Features(Features),
@@ -37,21 +48,50 @@ impl Inputs {
     }
 }
 
+impl Material<'_> {
+    /// What the images at these positions show, where they are augmented and mixed like this.
+    pub fn targets(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Targets, Error> {
+        Ok(match &self.masks {
+            Some(masks) => Targets::Masks(masks.batch(positions, augmentation)?),
+            None => Targets::Classes {
+                labels: positions.iter().map(|&position| self.examples.labels[position]).collect(),
+                own: mix.map(|mix| mix.share(self.size)),
+            },
+        })
+    }
+}
+
 impl<'a> Data<'a> {
-    /// Decodes images, or works out a frozen backbone's features of them; both are kept below `folder`.
+    /// Decodes images and masks, or works out a frozen backbone's features of images, and keeps both below `folder`.
     pub fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
-        let load = |subset: &'a Labelled| {
-            Ok::<_, Error>(match plan.frozen() {
-                true => Inputs::Features(Features::load(plan, subset, network, &folder.join(features::FOLDER), work)?),
-                false => Inputs::Images(Images::load(plan.data, &subset.rows, plan.preprocess, Some(&folder.join(pixels::FOLDER)), work)?),
-            })
+        let load = |examples: &'a Examples| {
+            let inputs = match plan.frozen() {
+                true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
+                false => {
+                    let pixels = folder.join(pixels::FOLDER);
+                    Inputs::Images(Images::load(Source::of_rows(plan.data, &examples.rows)?, plan.preprocess, Some(&pixels), work)?)
+                }
+            };
+            let channels = plan.goal.outputs().len();
+            let masks = || Masks::load(plan.data, &examples.rows, plan.preprocess, channels, work);
+            let masks = plan.goal.is_masks().then(masks).transpose()?;
+            Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
         };
-        Ok(Self { train: &plan.train, val: &plan.val, train_inputs: load(&plan.train)?, val_inputs: load(&plan.val)? })
+        Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }
 
-    /// The classes of the validation images.
-    pub fn val_labels(&self) -> Vec<usize> {
-        self.val.labels.iter().map(|&label| label as usize).collect()
+    /// As [`load`](Self::load), but images and masks are read whenever a batch needs them.
+    pub fn streamed(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
+        let load = |examples: &'a Examples| {
+            let inputs = match plan.frozen() {
+                true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
+                false => Inputs::Images(Images::streamed(Source::of_rows(plan.data, &examples.rows)?, plan.preprocess)),
+            };
+            let masks = || Masks::streamed(plan.data, &examples.rows, plan.preprocess, plan.goal.outputs().len());
+            let masks = plan.goal.is_masks().then(masks);
+            Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
+        };
+        Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }
 
     /// How much there is to do.
@@ -60,8 +100,8 @@ impl<'a> Data<'a> {
         Extent {
             epochs: plan.config.epochs,
             steps_per_epoch: plan.steps().len(),
-            train_images: self.train.rows.len(),
-            val_images: self.val.rows.len(),
+            train_images: self.train.examples.rows.len(),
+            val_images: self.val.examples.rows.len(),
             trainable: moved.map(|param| param.var.elem_count()).sum(),
         }
     }

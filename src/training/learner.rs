@@ -52,8 +52,8 @@ impl Learner {
     /// Ends the epoch: decides whether it is the best and whether to stop, and writes the checkpoint. True: it is the best so far.
     pub fn end_epoch(&mut self, plan: &Plan<'_>, record: Epoch, folder: &Folder) -> Result<bool, Error> {
         let epoch = self.state.epoch;
-        let value = record.val.get(plan.metric.name()).copied().flatten();
-        let verdict = judge(plan.metric.direction(), plan.config.patience, self.state.best, epoch, value.unwrap_or(f64::NAN));
+        let value = record.val.get(plan.goal.metric()).copied().flatten();
+        let verdict = judge(plan.goal.direction(), plan.config.patience, self.state.best, epoch, value.unwrap_or(f64::NAN));
         if let (true, Some(value)) = (verdict.keep, value) {
             let tensors = self.snapshot()?;
             folder.write_best(epoch, &tensors)?;
@@ -90,8 +90,8 @@ impl Learner {
 
     /// How often the rate of a schedule that waits for plateaus has fallen.
     pub fn stairs(&self, plan: &Plan<'_>) -> usize {
-        let value = |epoch: &Epoch| epoch.val.get(plan.metric.name()).copied().flatten().unwrap_or(f64::NAN);
-        plan.config.schedule.stairs(self.state.history.iter().map(value), plan.metric.direction())
+        let value = |epoch: &Epoch| epoch.val.get(plan.goal.metric()).copied().flatten().unwrap_or(f64::NAN);
+        plan.config.schedule.stairs(self.state.history.iter().map(value), plan.goal.direction())
     }
 
     /// The network with the weights of the best epoch, or of the last where none was judged.

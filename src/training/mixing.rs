@@ -87,12 +87,12 @@ pub fn mixed_targets(labels: &[u32], classes: usize, share: f32) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::config::Choices;
+    use crate::training::config::{Basis, Choices};
 
     const SIZE: [usize; 2] = [6, 5];
 
     fn config(mixup: f64, cutmix: f64) -> Config {
-        Choices { mixup: Some(mixup), cutmix: Some(cutmix), ..Choices::default() }.resolve(false).unwrap()
+        Choices { mixup: Some(mixup), cutmix: Some(cutmix), ..Choices::default() }.resolve(Basis::default()).unwrap()
     }
 
     /// Images whose every value is their number.

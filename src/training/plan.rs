@@ -10,14 +10,15 @@ use std::ops::Range;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::config::{ClassWeights, Config, Freeze, Sampler, balanced_weights};
+use super::config::{Config, Freeze, Sampler};
 use super::error::Error;
+use super::examples::Examples;
+use super::goal::Goal;
 use super::mixing::Mix;
 use super::random::{Purpose, number};
 use super::sampler;
 use crate::dataset::{Dataset, Split, Subset};
 use crate::digest::{KeyHasher, ObjectId};
-use crate::evaluation::metrics::Metric;
 use crate::nn::optim::Rates;
 use crate::nn::weights::{Loading, Weights};
 use crate::nn::zoo::{self, Architecture};
@@ -25,17 +26,6 @@ use crate::nn::{HeadRule, Network, Norms, Pass, Preprocess};
 
 /// Batches below this size have too few images for batch normalisation to measure them.
 const SMALL_BATCH: usize = 16;
-
-/// The rows of one subset that have a label.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labelled {
-    /// Positions in the dataset's rows.
-    pub rows: Vec<usize>,
-    /// The class of each.
-    pub labels: Vec<u32>,
-    /// Images of the subset without a label, which are left out.
-    pub unlabelled: usize,
-}
 
 /// A training, ready to begin.
 pub struct Plan<'a> {
@@ -50,11 +40,10 @@ pub struct Plan<'a> {
     pub device: Device,
     /// The network's preprocessing at the asked size.
     pub preprocess: Preprocess,
-    /// The metric that is watched.
-    pub metric: Metric,
-    pub train: Labelled,
-    pub val: Labelled,
-    pub class_weights: Option<Vec<f32>>,
+    /// What is learnt.
+    pub goal: Goal,
+    pub train: Examples,
+    pub val: Examples,
     /// Names the dataset and its image files.
     pub data_digest: ObjectId,
     pub split_digest: ObjectId,
@@ -68,29 +57,26 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     ///
-    /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels or one class in `train`.
+    /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels, one class or no
+    /// masks in `train`.
     pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
         let device = config.device.open()?;
         let network = zoo::select(&config.network)?;
         let architecture = network.architecture;
-        let metric: Metric = config.monitor.parse()?;
         let preprocess = match config.image_size {
             0 => network.preprocess(),
             size => network.preprocess().at_size(size, size),
         };
-        let graph = architecture.graph_at(data.classes().len().max(2), preprocess.height as usize, preprocess.width as usize)?;
-        if graph.gives_masks() {
-            return Err(Error::Masks { network: architecture.name });
-        }
+        let mut goal = Goal::new(config, data, architecture.gives_masks())?;
+        let graph = architecture.graph_at(goal.outputs().len(), preprocess.height as usize, preprocess.width as usize)?;
         let loading = weights.map(|weights| weights.check(architecture, &graph, HeadRule::Replace)).transpose()?;
-        let train = labelled(data, split.asked_rows(Subset::Train, config.fold)?);
-        let val = labelled(data, split.asked_rows(Subset::Val, config.fold)?);
-        check_train(data, &train, config.fold)?;
-        let class_weights = match config.class_weights {
-            ClassWeights::None => None,
-            ClassWeights::Balanced => Some(balanced_weights(&train.labels, data.classes().len())),
-        };
-        let data_digest = data_digest(data, [&train, &val])?;
+        let train = goal.examples(data, split.asked_rows(Subset::Train, config.fold)?);
+        let val = goal.examples(data, split.asked_rows(Subset::Val, config.fold)?);
+        train.check(data, goal.is_masks(), config.fold)?;
+        if let Goal::Classes(classes) = &mut goal {
+            classes.weigh(config, &train);
+        }
+        let data_digest = data_digest(data, [&train, &val], goal.is_masks())?;
         let (split_digest, weights_digest) = (split.digest(), weights.map(digest).transpose()?);
         let key = training_key(config, &data_digest, &split_digest, weights_digest.as_ref());
         Ok(Self {
@@ -101,10 +87,9 @@ impl<'a> Plan<'a> {
             architecture,
             device,
             preprocess,
-            metric,
+            goal,
             train,
             val,
-            class_weights,
             data_digest,
             split_digest,
             weights_digest,
@@ -115,7 +100,8 @@ impl<'a> Plan<'a> {
     /// The network before its first step.
     pub fn network(&self) -> Result<Network, Error> {
         let size = [self.preprocess.height, self.preprocess.width].map(|pixels| pixels as usize);
-        let network = Network::at(self.architecture, self.data.classes().len(), size, self.config.seed, &self.device)?;
+        let mut network = Network::at(self.architecture, self.goal.outputs().len(), size, self.config.seed, &self.device)?;
+        network.set_drop_path(self.config.drop_path as f32);
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
         }
@@ -171,49 +157,25 @@ impl<'a> Plan<'a> {
         [self.preprocess.height as usize, self.preprocess.width as usize]
     }
 
-    /// Classes of the dataset without a training image.
+    /// Classes of the dataset without a training image, where classes are learnt.
     pub fn absent_classes(&self) -> Vec<&str> {
-        let names = self.data.classes().iter().enumerate();
+        let Goal::Classes(classes) = &self.goal else { return Vec::new() };
+        let names = classes.names.iter().enumerate();
         names.filter(|(class, _)| !self.train.labels.contains(&(*class as u32))).map(|(_, name)| name.as_str()).collect()
     }
 }
 
-fn labelled(data: &Dataset, rows: Vec<usize>) -> Labelled {
-    let mut found = Labelled::default();
-    for row in rows {
-        match data.rows.get(row).and_then(|row| row.label) {
-            Some(label) => {
-                found.rows.push(row);
-                found.labels.push(label as u32);
-            }
-            None => found.unlabelled += 1,
-        }
-    }
-    found
-}
-
-fn check_train(data: &Dataset, train: &Labelled, fold: Option<u32>) -> Result<(), Error> {
-    let subset = Subset::Train;
-    match train.labels.first() {
-        None if train.unlabelled > 0 => Err(Error::NoLabels { subset, images: train.unlabelled }),
-        None => Err(Error::NoImages { subset, fold }),
-        Some(first) if train.labels.iter().all(|label| label == first) => {
-            let class = data.classes().get(*first as usize).cloned().unwrap_or_default();
-            Err(Error::SingleClass { class, images: train.labels.len() })
-        }
-        Some(_) => Ok(()),
-    }
-}
-
-/// The dataset's digest, and the bytes of those used images whose hash the manifest lacks.
-fn data_digest(data: &Dataset, used: [&Labelled; 2]) -> Result<ObjectId, Error> {
+/// The dataset's digest, and the bytes of those used files whose hash the manifest lacks: images, and masks where they are learnt.
+fn data_digest(data: &Dataset, used: [&Examples; 2], masks: bool) -> Result<ObjectId, Error> {
     let rows: Vec<_> = used.iter().flat_map(|subset| &subset.rows).filter_map(|&row| data.rows.get(row)).collect();
-    let lacking: Vec<_> = rows.into_iter().filter(|row| row.hash.is_none()).collect();
+    let images = rows.iter().filter(|row| row.hash.is_none()).map(|row| data.image_path(row));
+    let masks = rows.iter().filter(|row| masks && row.mask_hash.is_none()).filter_map(|row| data.mask_path(row));
+    let lacking: Vec<_> = images.chain(masks).collect();
     if lacking.is_empty() {
         return Ok(data.digest());
     }
-    let hash = |path: std::path::PathBuf| ObjectId::of_file(&path).map_err(Error::io("read", &path));
-    let hashes: Result<Vec<ObjectId>, Error> = lacking.par_iter().map(|row| hash(data.image_path(row))).collect();
+    let hash = |path: &std::path::PathBuf| ObjectId::of_file(path).map_err(Error::io("read", path));
+    let hashes: Result<Vec<ObjectId>, Error> = lacking.par_iter().map(hash).collect();
     let mut key = KeyHasher::new("derm training data 1");
     key.field(data.digest().as_bytes());
     for hash in hashes? {

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::checkpoint::State;
 use super::error::Error;
+use super::goal::{Goal, Judgement};
 use super::plan::Plan;
 use crate::dataset::Subset;
 use crate::digest::ObjectId;
-use crate::evaluation::metrics::Confusion;
 use crate::nn::Network;
 use crate::nn::bundle::{self, Bundle};
 
@@ -41,11 +41,11 @@ pub fn publish(
     plan: &Plan<'_>,
     network: &Network,
     state: &State,
-    val: Option<&Confusion>,
+    val: Option<&Judgement>,
     origin: &Origin,
     out: &Path,
 ) -> Result<ObjectId, Error> {
-    let config = bundle::Config { architecture: plan.architecture, classes: plan.data.classes().to_vec(), preprocess: plan.preprocess };
+    let config = bundle::Config { architecture: plan.architecture, classes: plan.goal.outputs().to_vec(), preprocess: plan.preprocess };
     let card = card(plan, state, val, origin);
     Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
 }
@@ -88,20 +88,18 @@ pub fn chosen(state: &State) -> Option<&super::events::Epoch> {
 }
 
 /// The model card; its head is what the Hugging Face hub reads.
-fn card(plan: &Plan<'_>, state: &State, val: Option<&Confusion>, origin: &Origin) -> String {
+fn card(plan: &Plan<'_>, state: &State, val: Option<&Judgement>, origin: &Origin) -> String {
     let mut text = String::new();
     let name = plan.architecture.name;
+    let (tag, title, use_) = match &plan.goal {
+        Goal::Classes(classes) => ("image-classification", format!("{} classes of skin lesions", classes.names.len()), CLASSES_USE),
+        Goal::Masks(masks) => ("image-segmentation", format!("masks of {}", masks.names.join(", ")), MASKS_USE),
+    };
     let _ = write!(
         text,
-        "---\nlibrary_name: derm\npipeline_tag: image-classification\ntags:\n- dermatology\n- {name}\n---\n\n\
-         # {name} for {} classes of skin lesions\n\n\
-         **Research use only. This is not a medical device: it must not be used to diagnose, treat or triage patients.**\n\n",
-        plan.data.classes().len()
-    );
-    let _ = write!(
-        text,
-        "## Intended use\n\nClassification of single dermatoscopic or clinical images, framed and lit like the training images, into one of the \
-         classes below, for research and teaching. The network gives a probability for every class and has no answer for images of anything else.\n\n"
+        "---\nlibrary_name: derm\npipeline_tag: {tag}\ntags:\n- dermatology\n- {name}\n---\n\n# {name} for {title}\n\n\
+         **Research use only. This is not a medical device: it must not be used to diagnose, treat or triage patients.**\n\n\
+         ## Intended use\n\n{use_}\n\n",
     );
     card_data(&mut text, plan, origin);
     card_results(&mut text, plan, state, val);
@@ -116,11 +114,16 @@ fn card(plan: &Plan<'_>, state: &State, val: Option<&Confusion>, origin: &Origin
     text
 }
 
+const CLASSES_USE: &str = "Classification of single dermatoscopic or clinical images, framed and lit like the training images, into one of the \
+     classes below, for research and teaching. The network gives a probability for every class and has no answer for images of anything else.";
+const MASKS_USE: &str = "Masks of what is named below on single images, framed and lit like the training images, for research and teaching. The network \
+     gives a probability for every pixel and mask, and draws something or nothing on images of anything else.";
+
 fn card_data(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
     let info = &plan.data.info;
     let _ = write!(
         text,
-        "## Data\n\n`{}` ({}; licence: {}), split by `{}`{}: {} training and {} validation images.\n\n| class | training | validation |\n| --- | ---: | ---: |\n",
+        "## Data\n\n`{}` ({}; licence: {}), split by `{}`{}: {} training and {} validation images.\n\n",
         origin.data,
         info.format,
         info.licence,
@@ -129,17 +132,20 @@ fn card_data(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
         plan.train.rows.len(),
         plan.val.rows.len(),
     );
-    let count = |labels: &[u32], class: usize| labels.iter().filter(|&&label| label as usize == class).count();
-    for (class, name) in plan.data.classes().iter().enumerate() {
-        let _ = writeln!(text, "| {name} | {} | {} |", count(&plan.train.labels, class), count(&plan.val.labels, class));
+    if let Goal::Classes(classes) = &plan.goal {
+        text.push_str("| class | training | validation |\n| --- | ---: | ---: |\n");
+        let count = |labels: &[u32], class: usize| labels.iter().filter(|&&label| label as usize == class).count();
+        for (class, name) in classes.names.iter().enumerate() {
+            let _ = writeln!(text, "| {name} | {} | {} |", count(&plan.train.labels, class), count(&plan.val.labels, class));
+        }
+        text.push('\n');
     }
-    text.push('\n');
 }
 
-fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&Confusion>) {
+fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&Judgement>) {
     let Some(chosen) = chosen(state) else { return };
     let _ = write!(text, "## Results on the {} images\n\n", Subset::Val.name());
-    let Some(confusion) = val else {
+    let Some(Judgement { table, .. }) = val else {
         text.push_str("The split has no validation images; the weights are those of the last epoch.\n\n");
         return;
     };
@@ -148,21 +154,16 @@ fn card_results(text: &mut String, plan: &Plan<'_>, state: &State, val: Option<&
         "Epoch {} of {}, chosen by {}.\n\n| metric | value |\n| --- | ---: |",
         chosen.epoch,
         state.history.len(),
-        plan.metric.name()
+        plan.goal.metric()
     );
     let shown = |value: Option<f64>| value.map_or("undefined".to_owned(), |value| format!("{value:.4}"));
     for (name, value) in &chosen.val {
         let _ = writeln!(text, "| {name} | {} |", shown(*value));
     }
-    text.push_str("\n| class | recall | precision | F1 |\n| --- | ---: | ---: | ---: |\n");
-    for (class, name) in plan.data.classes().iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "| {name} | {} | {} | {} |",
-            shown(confusion.recall(class)),
-            shown(confusion.precision(class)),
-            shown(confusion.f1(class))
-        );
+    let _ = writeln!(text, "\n| {} | {} |\n| --- |{}", table.of, table.columns.join(" | "), " ---: |".repeat(table.columns.len()));
+    for (name, values) in &table.rows {
+        let values: Vec<String> = values.iter().copied().map(shown).collect();
+        let _ = writeln!(text, "| {name} | {} |", values.join(" | "));
     }
     text.push('\n');
 }

@@ -11,7 +11,7 @@ const ROWS: &[&[&str]] = &[
     &["ui"],
     &["cli"],
     &["serving", "experiments"],
-    &["training", "drift", "export"],
+    &["training", "drift", "explain", "export"],
     &["evaluation"],
     &["tracking", "pipeline"],
     &["dataset", "nn"],

@@ -8,10 +8,12 @@ mod data; // ingest, split, audit, stats
 mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
+mod explain; // where networks look
 mod export; // bundles and ONNX
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod layers; // DESIGN's list of layers, read from src/
+mod masks; // networks that draw
 mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status
 mod recipes; // presets, averages, mixed images, sampling

@@ -54,3 +54,18 @@ fn patterns_choose() {
     sandbox.derm(["model", "zoo", "inception"]).exits(2).complains(["no network is called `inception`", "derm model zoo"]);
     sandbox.derm(["model", "zoo", "[a"]).exits(2).complains(["`[a` is no pattern"]);
 }
+
+#[test]
+fn weights_are_looked_at_without_training() {
+    let (sandbox, _) = crate::training::trained();
+    let report = sandbox.derm(["model", "weights", "resnet18", "model", "--outputs", "5", "--json"]).success().json();
+    let fate = |what: &str| -> u64 {
+        let fates = report["fates"].as_array().unwrap().iter();
+        fates.filter(|fate| fate["what"] == what).map(|fate| fate["count"].as_u64().unwrap()).sum()
+    };
+    // ResNet-18 in PyTorch: 122 tensors without counters, of which `fc` has two.
+    assert_eq!((fate("loaded"), fate("fresh")), (100, 2), "{report:#}");
+    sandbox.derm(["model", "weights", "resnet18", "model", "--outputs", "3", "--keep-head"]).success();
+    sandbox.derm(["model", "weights", "vgg16", "model"]).exits(2).complains(["do not fit `vgg16`", "--network resnet18"]);
+    sandbox.derm(["model", "weights", "resnet18", "none"]).exits(2);
+}

@@ -98,7 +98,7 @@ pub fn same(bundle: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<
 }
 
 /// A trained model that tells the toy classes apart, with its data.
-fn trained() -> &'static (Sandbox, Ran) {
+pub fn trained() -> &'static (Sandbox, Ran) {
     static TRAINED: OnceLock<(Sandbox, Ran)> = OnceLock::new();
     TRAINED.get_or_init(|| {
         let sandbox = toy(90);
@@ -482,4 +482,33 @@ mod bad_input {
         train(&sandbox, "model", &TINY).success().complains(["going on from a checkpoint"]);
         same(&bundle(&sandbox, "model"), undisturbed(), "the bundle");
     }
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_take_and_leaves_nothing() {
+    let sandbox = toy(40);
+    let ran = train(&sandbox, "model", &tiny(&["--dry", "--json"])).success();
+    let report = ran.json();
+    let number = |name: &str| report[name].as_f64().unwrap_or_else(|| panic!("{name} in {report:#}"));
+    assert_eq!((number("train_images"), number("val_images"), number("steps_per_epoch"), number("epochs")), (24.0, 8.0, 3.0, 8.0));
+    // SqueezeNet 1.1 with three classes, as PyTorch counts it.
+    assert_eq!(number("parameters"), 724_035.0);
+    assert!(number("seconds_per_step") > 0.0 && number("seconds") >= 8.0 * 3.0 * number("seconds_per_step"));
+    assert!(!sandbox.path("model").exists() && checkpoints(&sandbox) == 0 && !sandbox.path(".derm/runs").exists());
+    train(&sandbox, "model", &tiny(&["--dry", "--find-lr"])).exits(2);
+}
+
+#[test]
+fn learning_rates_are_tried_until_the_loss_is_lost() {
+    let sandbox = toy(40);
+    let ran = train(&sandbox, "model", &tiny(&["--find-lr", "--json"])).success();
+    let report = ran.json();
+    let rates: Vec<f64> = report["steps"].as_array().unwrap().iter().map(|step| step["lr"].as_f64().unwrap()).collect();
+    assert!(rates.len() > 30 && rates.windows(2).all(|two| two[1] > two[0]), "{rates:?}");
+    assert!((rates[0] / 1e-7 - 1.0).abs() < 1e-9);
+    let steepest = report["steepest"].as_f64().unwrap();
+    assert!((1e-6..1.0).contains(&steepest), "{steepest}");
+    assert!(!sandbox.path("model").exists() && checkpoints(&sandbox) == 0);
+    let shown = train(&sandbox, "model", &tiny(&["--find-lr"])).success().stdout;
+    assert!(shown.contains("the loss falls fastest at --lr"), "{shown}");
 }

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 ///
 /// Lesions and patients that straddle the split, copies (the same bytes, or the
 /// same pixels in other bytes), copies with different labels, files that cannot
-/// be read or that changed, and the balance of the classes. Every image is read
-/// and decoded.
+/// be read or that changed, masks that are not binary or do not fit their
+/// image, and the balance of the classes. Every file is read and decoded.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -53,6 +53,6 @@ pub enum FailOn {
     Duplicates,
     /// Copies with different labels
     Conflicts,
-    /// Files that are gone, cannot be decoded or changed
+    /// Images or masks that are gone, cannot be used or changed
     Unreadable,
 }

@@ -18,15 +18,30 @@ use clap::{Args, ValueEnum};
 ///   isic2019       a one-hot CSV (image,MEL,NV,...), perhaps a CSV with age,
 ///                  sex, site, lesion
 ///   isic2020       a CSV with image_name, patient_id, benign_malignant
+///   mask-folders   images and masks: images/1.jpg with masks/1.png, or 1.jpg
+///                  with 1_mask.png (_segmentation, _label, _gt); ISIC 2018
+///                  task 1
+///   tiff-stacks    multi-page TIFFs with label stacks, named likewise; pages
+///                  become x/0001.png and so on, the stack is their group
 ///   synthetic      drawn pictures; SOURCE is the word `synthetic`
+///
+/// MASKS
+///
+///   The last two make a segmentation dataset: masks and no labels. So does
+///   --task segmentation with any format that has masks. A mask is as large as
+///   its image or a multiple of it, and shows black and one other colour; with
+///   two or three --mask-classes its channels red, green and blue are theirs.
+///   Label stacks hold numbers: above 0 is foreground, or 1, 2, 3 are the
+///   classes. Stacks of more than 8 bits are scaled by the smallest and largest
+///   value of each stack, which dataset.yaml notes.
 ///
 /// STRICTNESS
 ///
 ///   A source that contradicts itself is refused with everything that is
 ///   wrong: a row without its image, an image without a row, a file that cannot
-///   be decoded, one id for two images, an unknown class, a single class.
-///   The first three can be left out with --skip; they are then counted in
-///   dataset.yaml. Animated and multi-page files, and JPEGs that end early,
+///   be decoded, one id for two images, an unknown class, a single class, a
+///   mask that is not binary or of another shape, or none where masks are
+///   wanted. What --skip names is left out and counted in dataset.yaml. Animated and multi-page files, and JPEGs that end early,
 ///   count as unreadable.
 #[derive(Debug, Args)]
 #[command(
@@ -35,7 +50,9 @@ use clap::{Args, ValueEnum};
 EXAMPLES
   derm data ingest synthetic --out data/skin --images 600 --seed 1
   derm data ingest HAM10000 --out data/ham --skip missing,unlisted
-  derm data ingest photos --out data/photos --params params.yaml:data"
+  derm data ingest photos --out data/photos --params params.yaml:data
+  derm data ingest ISIC2018 --out data/isic18 --format mask-folders
+  derm data ingest stacks --out data/nuclei --mask-classes nucleus"
 )]
 pub struct IngestArgs {
     /// The folder with the images, or the word `synthetic`
@@ -53,6 +70,18 @@ pub struct IngestArgs {
     /// Leave these out with a warning instead of stopping
     #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Source")]
     pub skip: Vec<SkipArg>,
+
+    /// What the dataset is for [default: what the format has]
+    #[arg(long, value_name = "TASK", help_heading = "Source")]
+    pub task: Option<TaskArg>,
+
+    /// What the masks show, one to three names [default: lesion, of stacks foreground]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Source")]
+    pub mask_classes: Vec<String>,
+
+    /// The folder with the masks, where names do not say which files they are
+    #[arg(long, value_name = "DIR", help_heading = "Source", value_hint = clap::ValueHint::DirPath)]
+    pub masks: Option<PathBuf>,
 
     /// The terms under which the images may be used, for dataset.yaml
     #[arg(long, value_name = "TEXT", help_heading = "Source")]
@@ -96,8 +125,21 @@ pub enum FormatArg {
     Isic2019,
     /// ISIC 2020: benign or malignant, with patients
     Isic2020,
+    /// Images and masks, paired by their names
+    MaskFolders,
+    /// Multi-page TIFF stacks and label stacks
+    TiffStacks,
     /// Drawn pictures
     Synthetic,
+}
+
+/// What a dataset is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TaskArg {
+    /// Labels, and masks where there are some
+    Classification,
+    /// Masks and no labels
+    Segmentation,
 }
 
 /// What can be left out.
@@ -105,8 +147,10 @@ pub enum FormatArg {
 pub enum SkipArg {
     /// Files that cannot be decoded
     Unreadable,
-    /// Rows of the table without an image
+    /// Rows of the table, or masks, without an image
     Missing,
     /// Images without a row in the table
     Unlisted,
+    /// Images without a mask, where masks are wanted
+    Unmasked,
 }

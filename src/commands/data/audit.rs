@@ -17,7 +17,7 @@ pub fn run(context: &Context, args: &AuditArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let found = audit(&dataset, split.as_ref(), work(context, observer.as_ref()))?;
     let failed: Vec<&'static str> = args.fail_on.iter().filter_map(|what| fails(&found, *what)).collect();
-    let report = Audited { dataset: shown(&args.dataset), failed, audit: found };
+    let report = Audited { dataset: shown(&args.dataset), failed, group_words: dataset.group_words(), audit: found };
     if let Some(out) = &args.out {
         write(&context.cwd.join(out), document(&report).as_bytes())?;
     }
@@ -48,7 +48,10 @@ fn fails(audit: &Audit, what: FailOn) -> Option<&'static str> {
         FailOn::Leakage => ("leakage", audit.leaks > 0),
         FailOn::Duplicates => ("duplicates", duplicates > 0),
         FailOn::Conflicts => ("conflicts", !audit.conflicting_labels.is_empty()),
-        FailOn::Unreadable => ("unreadable", !audit.unreadable.is_empty() || !audit.changed.is_empty()),
+        FailOn::Unreadable => {
+            let masks = audit.masks.as_ref().is_some_and(|masks| !masks.unusable.is_empty() || !masks.changed.is_empty());
+            ("unreadable", masks || !audit.unreadable.is_empty() || !audit.changed.is_empty())
+        }
     };
     found.then_some(name)
 }
@@ -58,6 +61,8 @@ fn fails(audit: &Audit, what: FailOn) -> Option<&'static str> {
 struct Audited {
     dataset: String,
     failed: Vec<&'static str>,
+    #[serde(skip)]
+    group_words: (&'static str, &'static str),
     #[serde(flatten)]
     audit: Audit,
 }
@@ -81,7 +86,8 @@ impl Report for Audited {
             table.row([check.to_owned(), style.paint(&text::grouped(found as u64)), details]);
         };
         if audit.split {
-            row("lesions that straddle the split", audit.straddling.groups.count, straddling(&audit.straddling.groups, "lesion"));
+            let (one, many) = self.group_words;
+            row(&format!("{many} that straddle the split"), audit.straddling.groups.count, straddling(&audit.straddling.groups, one));
             row("patients that straddle the split", audit.straddling.patients.count, straddling(&audit.straddling.patients, "patient"));
         }
         row("sets of identical files", audit.duplicates.bytes.len(), copies(&audit.duplicates.bytes));
@@ -91,8 +97,22 @@ impl Report for Audited {
         let unreadable: Vec<String> = audit.unreadable.iter().map(|file| format!("{} ({})", file.image, file.reason)).collect();
         row("unreadable files", unreadable.len(), some(&unreadable));
         row("files changed since they were ingested", audit.changed.len(), some(&audit.changed));
+        if let Some(masks) = &audit.masks {
+            let unusable: Vec<String> = masks.unusable.iter().map(|mask| format!("{} ({})", mask.image, mask.reason)).collect();
+            row("masks that cannot be used", unusable.len(), some(&unusable));
+            row("masks changed since they were ingested", masks.changed.len(), some(&masks.changed));
+            row("images without a mask", masks.without, format!("of {}", text::grouped(audit.images as u64)));
+        }
         row("images with more blue than red", audit.blue.len(), some(&audit.blue));
         page.line(format!("{}: {}", self.dataset, count(audit.images, "image", "images"))).blank().table(&table);
+        if let Some(masks) = &audit.masks {
+            let empty = if masks.empty.is_empty() { String::new() } else { format!(": {}", some(&masks.empty)) };
+            page.blank().line(format!(
+                "{}, {} of them empty{empty}",
+                count(masks.count, "mask", "masks"),
+                text::grouped(masks.empty.len() as u64)
+            ));
+        }
         page.blank().table(&balance(audit));
         if !self.failed.is_empty() {
             page.blank().line(format!("{} {}", Style::Bad.paint("check failed:"), self.failed.join(", ")));
@@ -124,7 +144,7 @@ fn balance(audit: &Audit) -> Table {
     let mut table =
         Table::with_columns([("class".to_owned(), Align::Left), ("images".to_owned(), Align::Right)].into_iter().chain(columns).collect());
     for class in &audit.balance {
-        let name = class.class.clone().unwrap_or_else(|| "(not labelled)".to_owned());
+        let name = class.class.clone().unwrap_or_else(|| if audit.balance.len() == 1 { "all" } else { "(not labelled)" }.to_owned());
         let number = |n: usize| text::grouped(n as u64);
         let cells = parts.iter().map(|part| number(class.parts.get(*part).copied().unwrap_or(0)));
         table.row([name, number(class.images)].into_iter().chain(cells));

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{settings, shown, work};
-use crate::cli::data::ingest::{FormatArg, IngestArgs, SkipArg};
+use crate::cli::data::ingest::{FormatArg, IngestArgs, SkipArg, TaskArg};
 use crate::commands::{Context, Exit, Failure};
 use crate::dataset::ingest::{Format, Options, Skip, ingest};
 use crate::dataset::{Dataset, Problem, synthetic};
@@ -57,6 +57,9 @@ fn resolve(context: &Context, args: &IngestArgs) -> Result<Resolved, Failure> {
     let mut format = args.format.map(format_of);
     let mut options = Options { replace: args.force, licence: args.licence.clone(), ..Options::default() };
     options.skip = args.skip.iter().map(|skip| skip_of(*skip)).collect();
+    options.mask_classes = args.mask_classes.clone();
+    options.masks = args.masks.clone();
+    let mut task = args.task;
     let mut drawn = Drawn { images: args.images, size: args.size, seed: args.seed, classes: named(&args.classes)? };
     if let Some(mut given) = settings(context, args.params.as_deref())? {
         let from_file: Option<String> = given.take("source")?;
@@ -68,6 +71,14 @@ fn resolve(context: &Context, args: &IngestArgs) -> Result<Resolved, Failure> {
         if options.skip.is_empty() {
             options.skip = skip;
         }
+        let named = |name: &String| task_named(name).is_none().then(|| format!("names no task: `{name}`"));
+        task = task.or(given.take_checked("task", named)?.as_deref().and_then(task_named));
+        let mask_classes: Vec<String> = given.take("mask_classes")?.unwrap_or_default();
+        if options.mask_classes.is_empty() {
+            options.mask_classes = mask_classes;
+        }
+        let masks: Option<String> = given.take("masks")?;
+        options.masks = options.masks.or(masks.map(Into::into));
         let licence = given.take("licence")?;
         options.licence = options.licence.or(licence);
         drawn.fill(&mut given)?;
@@ -85,7 +96,13 @@ fn resolve(context: &Context, args: &IngestArgs) -> Result<Resolved, Failure> {
     if let Some(Chosen::Format(format)) = format {
         options.format = Some(format);
     }
-    Ok(Resolved { source: (!draw).then_some(source), options, synthetic: drawn.settings() })
+    options.segmentation = task == Some(TaskArg::Segmentation);
+    options.masks = options.masks.map(|folder| context.cwd.join(folder));
+    if task == Some(TaskArg::Classification) && matches!(format, Some(Chosen::Format(Format::MaskFolders | Format::TiffStacks))) {
+        return Err(Failure::usage("this format has masks and no labels: its task is `segmentation`"));
+    }
+    let synthetic = drawn.settings(options.segmentation);
+    Ok(Resolved { source: (!draw).then_some(source), options, synthetic })
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +120,8 @@ fn format_of(arg: FormatArg) -> Chosen {
         FormatArg::Ham10000 => Chosen::Format(Format::Ham10000),
         FormatArg::Isic2019 => Chosen::Format(Format::Isic2019),
         FormatArg::Isic2020 => Chosen::Format(Format::Isic2020),
+        FormatArg::MaskFolders => Chosen::Format(Format::MaskFolders),
+        FormatArg::TiffStacks => Chosen::Format(Format::TiffStacks),
     }
 }
 
@@ -110,11 +129,16 @@ fn format_named(name: &str) -> Option<Chosen> {
     <FormatArg as clap::ValueEnum>::from_str(name, false).ok().map(format_of)
 }
 
+fn task_named(name: &str) -> Option<TaskArg> {
+    <TaskArg as clap::ValueEnum>::from_str(name, false).ok()
+}
+
 fn skip_of(arg: SkipArg) -> Skip {
     match arg {
         SkipArg::Unreadable => Skip::Unreadable,
         SkipArg::Missing => Skip::Missing,
         SkipArg::Unlisted => Skip::Unlisted,
+        SkipArg::Unmasked => Skip::Unmasked,
     }
 }
 
@@ -146,13 +170,14 @@ impl Drawn {
         Ok(())
     }
 
-    fn settings(self) -> synthetic::Settings {
+    fn settings(self, segmentation: bool) -> synthetic::Settings {
         let default = synthetic::Settings::default();
         synthetic::Settings {
             images: self.images.unwrap_or(default.images),
             size: self.size.unwrap_or(default.size),
             seed: self.seed.unwrap_or(default.seed),
             classes: self.classes.unwrap_or(default.classes),
+            segmentation,
         }
     }
 }
@@ -161,6 +186,7 @@ impl Drawn {
 #[derive(Serialize)]
 struct Ingested {
     dataset: String,
+    task: String,
     format: String,
     source: String,
     images: usize,
@@ -168,10 +194,14 @@ struct Ingested {
     groups: usize,
     patients: usize,
     classes: Vec<ClassImages>,
+    /// What the masks show; empty without masks.
+    mask_classes: Vec<String>,
     skipped: indexmap::IndexMap<String, usize>,
     notes: Vec<String>,
     official_split: Option<String>,
     digest: String,
+    #[serde(skip)]
+    group_words: (&'static str, &'static str),
 }
 
 #[derive(Serialize)]
@@ -183,12 +213,13 @@ struct ClassImages {
 impl Ingested {
     fn new(dataset: &Dataset, out: &Path, official: bool) -> Self {
         let counts = dataset.class_counts(0..dataset.rows.len());
-        let classes = dataset.classes().iter().zip(counts).map(|(class, images)| ClassImages { class: class.clone(), images });
+        let classes = dataset.label_classes().iter().zip(counts).map(|(class, images)| ClassImages { class: class.clone(), images });
         let different = |id: fn(&crate::dataset::Row) -> Option<&String>| {
             dataset.rows.iter().filter_map(id).collect::<std::collections::HashSet<_>>().len()
         };
         Self {
             dataset: shown(out),
+            task: dataset.info.task.clone(),
             format: dataset.info.format.clone(),
             source: dataset.info.source.clone(),
             images: dataset.rows.len(),
@@ -196,10 +227,12 @@ impl Ingested {
             groups: different(|row| row.group.as_ref()),
             patients: different(|row| row.patient.as_ref()),
             classes: classes.collect(),
+            mask_classes: if dataset.rows.iter().any(|row| row.mask.is_some()) { dataset.mask_classes() } else { Vec::new() },
             skipped: dataset.info.skipped.clone(),
             notes: dataset.info.notes.clone(),
             official_split: official.then(|| format!("{}/split.csv", shown(out))),
             digest: dataset.digest().hex(),
+            group_words: dataset.group_words(),
         }
     }
 }
@@ -208,8 +241,14 @@ impl Report for Ingested {
     const KIND: &'static str = "ingest";
 
     fn human(&self, page: &mut Page) {
-        let mut facts = vec![text::count(self.images, "image", "images"), text::count(self.classes.len(), "class", "classes")];
-        for (n, one, many) in [(self.groups, "lesion", "lesions"), (self.patients, "patient", "patients"), (self.masks, "mask", "masks")] {
+        let mut facts = vec![text::count(self.images, "image", "images")];
+        let (one, many) = self.group_words;
+        for (n, one, many) in [
+            (self.classes.len(), "class", "classes"),
+            (self.groups, one, many),
+            (self.patients, "patient", "patients"),
+            (self.masks, "mask", "masks"),
+        ] {
             if n > 0 {
                 facts.push(text::count(n, one, many));
             }
@@ -220,7 +259,11 @@ impl Report for Ingested {
             let share = 100.0 * class.images as f64 / self.images.max(1) as f64;
             table.row([class.class.clone(), text::grouped(class.images as u64), format!("{share:.1} %")]);
         }
-        page.table(&table);
+        if self.classes.is_empty() {
+            page.line(format!("the masks show {}", text::quoted_list(&self.mask_classes)));
+        } else {
+            page.table(&table);
+        }
         for note in &self.notes {
             page.blank().line(format!("note: {note}"));
         }

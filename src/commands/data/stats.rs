@@ -19,8 +19,8 @@ pub fn run(context: &Context, args: &StatsArgs) -> Result<Exit, Failure> {
     if let Some(warning) = stats.colour.as_ref().and_then(|colour| colour.warning.as_ref()) {
         context.ui.warn(warning);
     }
-    let digest = dataset.digest().hex();
-    context.ui.show(&Described { dataset: shown(&args.dataset), licence: dataset.info.licence.clone(), digest, stats })?;
+    let (digest, group_words) = (dataset.digest().hex(), dataset.group_words());
+    context.ui.show(&Described { dataset: shown(&args.dataset), licence: dataset.info.licence.clone(), digest, group_words, stats })?;
     Ok(Exit::Done)
 }
 
@@ -30,6 +30,8 @@ struct Described {
     dataset: String,
     licence: String,
     digest: String,
+    #[serde(skip)]
+    group_words: (&'static str, &'static str),
     #[serde(flatten)]
     stats: Stats,
 }
@@ -40,14 +42,31 @@ impl Report for Described {
     fn human(&self, page: &mut Page) {
         let stats = &self.stats;
         let mut facts = vec![count(stats.images, "image", "images")];
-        for (n, one, many) in [(stats.groups, "lesion", "lesions"), (stats.patients, "patient", "patients"), (stats.masks, "mask", "masks")]
-        {
+        for (n, one, many) in [
+            (stats.groups, self.group_words.0, self.group_words.1),
+            (stats.patients, "patient", "patients"),
+            (stats.masks, "mask", "masks"),
+        ] {
             if n > 0 {
                 facts.push(count(n, one, many));
             }
         }
         page.line(format!("{}: {}", self.dataset, facts.join(", "))).line(format!("licence: {}", self.licence)).blank();
-        page.table(&classes(stats)).blank();
+        if stats.classes.is_empty() {
+            page.table(&subsets(stats)).blank();
+        } else {
+            page.table(&classes(stats)).blank();
+        }
+        for shown in &stats.foreground {
+            let quartiles = [shown.share.q1, shown.share.median, shown.share.q3].map(|q| format!("{:.1}", 100.0 * q.unwrap_or(0.0)));
+            let [q1, median, q3] = quartiles;
+            page.line(format!(
+                "{} in {} of {}: median {median} % of the pixels, quartiles {q1} and {q3}",
+                shown.class,
+                grouped(shown.images as u64),
+                count(stats.masks, "mask", "masks")
+            ));
+        }
         people(stats, page);
         for (name, tally) in [("sex", &stats.sex), ("site", &stats.site), ("skin type", &stats.skin_type)] {
             if !tally.is_empty() {
@@ -63,6 +82,16 @@ impl Report for Described {
             page.line(format!("red, green, blue (0 to 1): mean {}, sd {}", three(colour.mean), three(colour.sd)));
         }
     }
+}
+
+/// Images of every subset, where there are no classes.
+fn subsets(stats: &Stats) -> Table {
+    let mut table = Table::new([("subset", Align::Left), ("images", Align::Right)]);
+    for (subset, n) in &stats.subsets {
+        table.row([subset.to_string(), grouped(*n as u64)]);
+    }
+    table.row(["all".to_owned(), grouped(stats.images as u64)]);
+    table
 }
 
 fn classes(stats: &Stats) -> Table {

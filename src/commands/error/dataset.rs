@@ -132,6 +132,11 @@ fn mending(problems: &[Problem]) -> Vec<String> {
                 format!("an id stands for one image: rename or remove {first} or {second}")
             }
             Problem::Cell { hint, .. } => hint.clone(),
+            Problem::NoMask { .. } => {
+                "a mask is called like its image with `_mask`, `_segmentation`, `_label` or `_gt` after it, or lies in a folder called so; \
+                 `--masks DIR` names another folder"
+                    .to_owned()
+            }
             Problem::NoImages | Problem::SingleClass { .. } => {
                 "name the folder that holds one folder a class, or the table and the images".to_owned()
             }

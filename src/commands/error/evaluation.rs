@@ -25,6 +25,7 @@ impl Explain for Error {
             Error::ForeignClass { .. } => failure.hint("predictions and dataset must name their classes alike").with_exit(Exit::Usage),
             Error::UnknownMetric { name } => unknown_metric(failure.with_exit(Exit::Usage), &name),
             Error::Undefined { .. } => failure.hint("it needs images of at least two classes"),
+            Error::NoMasks => failure.with_exit(Exit::Usage),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }
     }

@@ -38,7 +38,8 @@ impl Explain for Error {
                     _ => "names and shapes must be those of a network that `derm model zoo` lists".to_owned(),
                 })
             }
-            Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) => failure,
+            Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) | Self::InsideGroup { .. } => failure,
+            Self::CpuOnly { .. } => failure.hint("leave `--device` out").with_exit(Exit::Usage),
             Self::Safetensors { .. } => failure.hint("the file may be cut short: fetch it again").with_exit(Exit::Usage),
             Self::Torch { fault, .. } => advise_torch(failure.with_exit(Exit::Usage), fault),
             Self::HubSpec { .. } => failure.hint("write `owner/name`, for example `timm/resnet18.a1_in1k`").with_exit(Exit::Usage),

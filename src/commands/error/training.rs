@@ -5,6 +5,7 @@ use super::{Explain, Failure};
 use crate::commands::Exit;
 use crate::text::quoted_list;
 use crate::training::Error;
+use crate::training::goal::MaskMetric;
 use crate::training::tensors::WriteError;
 
 /// As many images of a batch as a message names.
@@ -31,7 +32,13 @@ impl Explain for Error {
             Error::NoLabels { .. } => {
                 failure.hint("the column `label` of the dataset's manifest.csv must name classes").with_exit(Exit::Usage)
             }
-            Error::Masks { .. } => failure.hint("`derm model zoo` lists networks that give classes").with_exit(Exit::Usage),
+            Error::NoMasks { .. } => failure
+                .hint("the column `mask` of the dataset's manifest.csv must name mask files; a network that gives classes needs none")
+                .with_exit(Exit::Usage),
+            Error::UnknownMaskMetric { .. } => {
+                let names = MaskMetric::ALL.map(MaskMetric::name);
+                failure.cause(format!("a network that gives masks is judged by {}", quoted_list(&names))).with_exit(Exit::Usage)
+            }
             Error::SingleClass { .. } => {
                 failure.hint("take more data, or split it so that every class is in `train`").with_exit(Exit::Usage)
             }

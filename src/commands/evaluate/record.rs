@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::source::Source;
-use super::{FILES, answer::Answer};
 use crate::cli::evaluate::EvaluateArgs;
 use crate::commands::{Context, Exit, Failure};
 use crate::tracking::{RunWriter, Start, Status};
@@ -30,11 +29,10 @@ impl Recording {
     }
 
     /// Ends the run with its numbers and files; gives its id.
-    pub fn finish(self, context: &Context, answer: &Answer, out: &Path) -> String {
-        let numbers = answer.evaluation.numbers();
+    pub fn finish(self, context: &Context, numbers: &[(String, f64)], files: &[&str], out: &Path) -> String {
         let numbers: Vec<(&str, f64)> = numbers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         self.0.metrics(0, &numbers);
-        for name in FILES {
+        for name in files {
             self.0.artifact(name, &out.join(name));
         }
         self.end(context, Status::Finished, None)

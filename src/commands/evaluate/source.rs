@@ -1,15 +1,18 @@
-//! What is evaluated: a table, or a model on a dataset.
+//! What is evaluated: a table, predicted masks, or a model on a dataset.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::pairs::{Pairs, Predicted, THRESHOLD};
 use super::portable;
 use crate::cli::evaluate::EvaluateArgs;
 use crate::commands::{Context, Failure, device};
+use crate::dataset::masks::Folder;
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::digest::ObjectId;
 use crate::evaluation::{Error, Index, Predictions};
 use crate::nn::Bundle;
+use crate::text;
 use crate::tracking::DatasetRef;
 use crate::training::{self, Views};
 use crate::workspace::Workspace;
@@ -21,13 +24,17 @@ pub struct Source {
     data: Option<(String, Dataset)>,
     cwd: PathBuf,
     root: Option<PathBuf>,
+    /// Where decoded images are kept.
+    kept: Option<PathBuf>,
 }
 
 enum What {
     /// The table's name and bytes.
     Table { typed: PathBuf, name: String, bytes: Vec<u8> },
+    /// Predicted masks: the folder's name, its files of the rows, and a digest of them.
+    Masks { name: String, folder: Folder, part: Part, digest: ObjectId, threshold: Option<f64> },
     /// A bundle and the rows of the dataset that it predicts.
-    Model { name: String, bundle: Box<Bundle>, part: Part, views: Views },
+    Model { name: String, bundle: Box<Bundle>, part: Part, views: Views, threshold: f64 },
 }
 
 /// The rows that a model predicts.
@@ -46,7 +53,11 @@ impl Source {
             Some(path) => Some((name(path), Dataset::open(&context.cwd.join(path))?)),
         };
         let what = match (&args.predictions, &args.model, &data) {
+            (Some(typed), _, Some((_, dataset))) if context.cwd.join(typed).is_dir() => {
+                masks_of(context, workspace, args, (typed, name(typed)), dataset)?
+            }
             (Some(typed), ..) => {
+                check_table(context, args, typed)?;
                 let read = std::fs::read(context.cwd.join(typed));
                 let bytes = read.map_err(|source| Error::Io { operation: "read", path: typed.clone(), source })?;
                 What::Table { typed: typed.clone(), name: name(typed), bytes }
@@ -54,12 +65,20 @@ impl Source {
             (None, Some(model), Some((_, dataset))) => {
                 let bundle = Box::new(Bundle::open(&context.cwd.join(model), &device::open(&args.device)?)?);
                 let part = Part::of(context, workspace, args, dataset)?;
-                What::Model { name: name(model), bundle, part, views: if args.tta { Views::D4 } else { Views::One } }
+                check_model(args, &bundle, dataset)?;
+                let (views, threshold) = (if args.tta { Views::D4 } else { Views::One }, args.threshold.unwrap_or(THRESHOLD));
+                What::Model { name: name(model), bundle, part, views, threshold }
             }
             // clap asks for one of the two, and for --data beside --model.
             _ => return Err(Failure::usage("`--predictions`, or `--model` and `--data`, is missing")),
         };
-        Ok(Self { what, data, cwd: context.cwd.clone(), root: workspace.map(|workspace| workspace.root().to_owned()) })
+        Ok(Self {
+            what,
+            data,
+            cwd: context.cwd.clone(),
+            root: workspace.map(|workspace| workspace.root().to_owned()),
+            kept: context.pixels_folder(),
+        })
     }
 
     /// Reads the table, or predicts.
@@ -78,9 +97,37 @@ impl Source {
             (What::Model { bundle, part, views, .. }, Some((_, dataset))) => {
                 let observer = context.ui.observer();
                 let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
-                Ok(training::predict(bundle, dataset, &part.rows, *views, context.pixels_folder().as_deref(), work)?)
+                Ok(training::predict(bundle, dataset, &part.rows, *views, self.kept.as_deref(), work)?)
             }
-            (What::Model { .. }, None) => Err(Failure::usage("`--data` is missing")),
+            (What::Model { .. } | What::Masks { .. }, _) => Err(Failure::usage("`--data` is missing")),
+        }
+    }
+
+    /// Whether masks are compared, and not labels.
+    pub fn compares_masks(&self) -> bool {
+        match &self.what {
+            What::Table { .. } => false,
+            What::Masks { .. } => true,
+            What::Model { bundle, .. } => bundle.config.architecture.gives_masks(),
+        }
+    }
+
+    /// The masks to compare, and of which rows.
+    pub fn pairs(&self) -> Result<(Pairs<'_>, &[usize]), Failure> {
+        let Some((_, dataset)) = &self.data else { return Err(Failure::usage("`--data` is missing")) };
+        match &self.what {
+            What::Masks { folder, part, threshold, .. } => {
+                Ok((Pairs { dataset, predicted: Predicted::Folder(folder), threshold: *threshold }, &part.rows))
+            }
+            What::Model { bundle, part, views, threshold, .. } => Ok((
+                Pairs {
+                    dataset,
+                    predicted: Predicted::Model { bundle, views: *views, kept: self.kept.as_deref() },
+                    threshold: Some(*threshold),
+                },
+                &part.rows,
+            )),
+            What::Table { .. } => Err(Failure::usage("a table of predictions holds no masks")),
         }
     }
 
@@ -92,11 +139,11 @@ impl Source {
     /// The run's name: what on what.
     pub fn name(&self) -> String {
         match (&self.what, &self.data) {
-            (What::Model { name, part, .. }, Some((data, _))) => {
+            (What::Model { name, part, .. } | What::Masks { name, part, .. }, Some((data, _))) => {
                 let subset = part.of.as_ref().map(|(_, _, subset)| format!(" ({subset})")).unwrap_or_default();
                 format!("{name} on {data}{subset}")
             }
-            (What::Model { name, .. } | What::Table { name, .. }, _) => name.clone(),
+            (What::Model { name, .. } | What::Table { name, .. } | What::Masks { name, .. }, _) => name.clone(),
         }
     }
 
@@ -109,17 +156,21 @@ impl Source {
                 say("Predictions", name);
                 say("BLAKE3 of the predictions", &ObjectId::of(bytes).hex());
             }
-            What::Model { name, bundle, part, views } => {
+            What::Masks { name, part, digest, threshold, .. } => {
+                say("Predicted masks", name);
+                say("BLAKE3 of names and masks", &digest.hex());
+                say("Soft masks", &threshold.map_or_else(|| "none: all are binary".to_owned(), |threshold| format!("cut at {threshold}")));
+                part.identity(&mut say, "none: all images of the dataset");
+            }
+            What::Model { name, bundle, part, views, threshold } => {
                 say("Model", name);
                 say("Network", bundle.config.architecture.name);
                 say("BLAKE3 of the weights", &bundle.weights.hex());
                 say("Views of an image", if *views == Views::D4 { "8, mean of the probabilities" } else { "1" });
-                if let Some((split, digest, subset)) = &part.of {
-                    say("Split", &format!("{split}, {subset}"));
-                    say("BLAKE3 of the split", &digest.hex());
-                } else {
-                    say("Split", "none: all images of the dataset, also those that the model may have learnt from");
+                if bundle.config.architecture.gives_masks() {
+                    say("Probabilities", &format!("cut at {threshold}"));
                 }
+                part.identity(&mut say, "none: all images of the dataset, also those that the model may have learnt from");
             }
         }
         if let Some((name, dataset)) = &self.data {
@@ -133,7 +184,8 @@ impl Source {
     /// The dataset for the run's record, with the number of images of the evaluated subset.
     pub fn datasets(&self) -> Vec<DatasetRef> {
         let counts: BTreeMap<String, u64> = match &self.what {
-            What::Model { part: Part { rows, of: Some((_, _, subset)) }, .. } => BTreeMap::from([(subset.clone(), rows.len() as u64)]),
+            What::Model { part: Part { rows, of: Some((_, _, subset)) }, .. }
+            | What::Masks { part: Part { rows, of: Some((_, _, subset)) }, .. } => BTreeMap::from([(subset.clone(), rows.len() as u64)]),
             _ => BTreeMap::new(),
         };
         self.data
@@ -172,6 +224,10 @@ impl Source {
         let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         match &self.what {
             What::Table { bytes, .. } => vec![tag("predictions", &ObjectId::of(bytes).hex())],
+            What::Masks { part, digest, .. } => {
+                let split = part.of.as_ref().map(|(_, digest, _)| tag("split", &digest.hex()));
+                std::iter::once(tag("predictions", &digest.hex())).chain(split).collect()
+            }
             What::Model { bundle, part, .. } => {
                 let split = part.of.as_ref().map(|(_, digest, _)| tag("split", &digest.hex()));
                 std::iter::once(tag("model", &bundle.weights.hex())).chain(split).collect()
@@ -193,7 +249,69 @@ impl Source {
     }
 }
 
+/// What a table of predictions leaves no choice in.
+fn check_table(context: &Context, args: &EvaluateArgs, typed: &Path) -> Result<(), Failure> {
+    if context.cwd.join(typed).is_dir() {
+        return Err(Failure::usage(format!("`{}` is a folder: predicted masks need the true ones beside them", typed.display()))
+            .hint("name the dataset with `--data DIR`"));
+    }
+    let given = [("--split", args.split.is_some()), ("--threshold", args.threshold.is_some())];
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::usage(format!("`{flag}` is not for a table of predictions, whose rows are evaluated as they are"))),
+        None => Ok(()),
+    }
+}
+
+/// A model of masks and a dataset must speak of the same masks; only masks are cut.
+fn check_model(args: &EvaluateArgs, bundle: &Bundle, dataset: &Dataset) -> Result<(), Failure> {
+    let (drawn, known) = (&bundle.config.classes, dataset.mask_classes());
+    match bundle.config.architecture.gives_masks() {
+        true if *drawn != known => {
+            let message = format!("the model draws masks of {}, the dataset has {}", text::quoted_list(drawn), text::quoted_list(&known));
+            Err(Failure::usage(message).hint("classes must be the same, in the same order"))
+        }
+        false if args.threshold.is_some() => Err(Failure::usage("`--threshold` is for masks; this model gives classes")),
+        _ => Ok(()),
+    }
+}
+
+/// A folder of predicted masks, one for each row.
+fn masks_of(
+    context: &Context,
+    workspace: Option<&Workspace>,
+    args: &EvaluateArgs,
+    (typed, name): (&Path, String),
+    dataset: &Dataset,
+) -> Result<What, Failure> {
+    let folder = Folder::open(&context.cwd.join(typed), dataset)?;
+    let part = Part::of(context, workspace, args, dataset)?;
+    let missing: Vec<&str> =
+        part.rows.iter().filter(|row| folder.file(**row).is_none()).map(|row| dataset.rows[*row].image.as_str()).collect();
+    if !missing.is_empty() {
+        let message =
+            format!("{} of {} have no predicted mask in `{name}`", missing.len(), text::count(part.rows.len(), "image", "images"));
+        let failure = Failure::usage(message).cause(format!("there is none for {}", text::some_of(&missing, 10)));
+        return Err(failure.hint("name the part that was predicted with `--split CSV` and `--subset`; a mask is called like its image"));
+    }
+    if let Some(first) = folder.strangers.first() {
+        let files = text::count(folder.strangers.len(), "file", "files");
+        context.ui.warn(format!("{files} in `{name}` named after no image of the dataset, such as `{first}`"));
+    }
+    let digest = folder.digest(dataset, &part.rows)?;
+    Ok(What::Masks { name, folder, part, digest, threshold: args.threshold })
+}
+
 impl Part {
+    fn identity(&self, say: &mut impl FnMut(&str, &str), none: &str) {
+        match &self.of {
+            Some((split, digest, subset)) => {
+                say("Split", &format!("{split}, {subset}"));
+                say("BLAKE3 of the split", &digest.hex());
+            }
+            None => say("Split", none),
+        }
+    }
+
     fn of(context: &Context, workspace: Option<&Workspace>, args: &EvaluateArgs, dataset: &Dataset) -> Result<Self, Failure> {
         let Some(path) = &args.split else {
             return Ok(Self { rows: (0..dataset.rows.len()).collect(), of: None });

@@ -177,7 +177,7 @@ impl Report for Zoo {
         }
         page.table(&table);
         if self.networks.iter().any(|network| network.output == "masks") {
-            page.blank().line("U-Nets give masks; `derm train` learns classes so far.");
+            page.blank().line("U-Nets give masks: `derm train` learns those of a dataset with a mask for each image.");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use super::super::weights::{Source, StartingPoint};
 use super::super::{Context, Failure};
 use crate::cli::train::TrainArgs;
-use crate::training::config::{BadChoice, Choices, Config};
+use crate::training::config::{BadChoice, Basis, Choices, Config};
 use crate::workspace::settings::{self, Settings};
 
 /// Everything that was left open is decided.
@@ -36,11 +36,15 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let start = StartingPoint::find(context, typed.weights.or(file.weights).as_deref(), network)?;
     // With the tag of its weights it says how images are to be prepared.
     choices.network = Some(start.network.name());
-    let pretrained = start.source != Source::Random;
+    let basis = Basis {
+        pretrained: start.source != Source::Random,
+        masks: start.network.architecture.gives_masks(),
+        branches: start.network.architecture.has_branches(),
+    };
     let asked = choices.asks_for_augmentation();
-    let config = match choices.resolve(pretrained) {
+    let config = match choices.resolve(basis) {
         Ok(config) => config,
-        Err(bad) => return Err(wrong(context, args, &typed.choices, pretrained, bad)?),
+        Err(bad) => return Err(wrong(context, args, &typed.choices, basis, bad)?),
     };
     let augmentation_dropped = asked && config.augment.is_none();
     let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
@@ -48,8 +52,8 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
 }
 
 /// A wrong value, with its place where it came from a file.
-fn wrong(context: &Context, args: &TrainArgs, typed: &Choices, pretrained: bool, bad: BadChoice) -> Result<Failure, Failure> {
-    let from_command_line = typed.clone().resolve(pretrained).is_err_and(|own| own.name == bad.name);
+fn wrong(context: &Context, args: &TrainArgs, typed: &Choices, basis: Basis, bad: BadChoice) -> Result<Failure, Failure> {
+    let from_command_line = typed.clone().resolve(basis).is_err_and(|own| own.name == bad.name);
     if let (Some(spec), false) = (&args.params, from_command_line) {
         let error = read(context, spec)?.invalid(bad.name, format!("is {}, and must be {}", bad.value, bad.range));
         return Ok(error.into());
@@ -98,6 +102,8 @@ fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
             hue: file.take("hue")?,
             mixup: file.take("mixup")?,
             cutmix: file.take("cutmix")?,
+            drop_path: file.take("drop_path")?,
+            dice_weight: file.take("dice_weight")?,
             freeze: file.take("freeze")?,
             monitor: file.take("monitor")?,
             patience: file.take("patience")?,
@@ -149,6 +155,8 @@ fn typed(args: &TrainArgs) -> Said {
             hue: augmentation.hue,
             mixup: augmentation.mixup,
             cutmix: augmentation.cutmix,
+            drop_path: learning.drop_path,
+            dice_weight: learning.dice_weight,
             freeze: word(&model.freeze),
             monitor: learning.monitor.clone(),
             patience: learning.patience,

@@ -1,26 +1,27 @@
 //! The events of a training, on the terminal and in the run's files.
 
-use crate::evaluation::metrics::Metric;
 use crate::observer::{Task, Unit};
 use crate::text;
 use crate::tracking::RunWriter;
 use crate::training::Watcher;
 use crate::training::events::{Epoch, Event, Extent, Step};
+use crate::training::goal::Goal;
 use crate::ui::Ui;
 
 /// Watches one training.
 pub struct Watch<'a> {
     ui: &'a Ui,
     run: &'a RunWriter,
-    metric: Metric,
+    /// Metrics to show: the watched one last.
+    shown: [&'static str; 2],
     extent: Option<Extent>,
     bar: Option<Box<dyn Task>>,
 }
 
 impl<'a> Watch<'a> {
-    /// `metric` is the one to show.
-    pub fn new(ui: &'a Ui, run: &'a RunWriter, metric: Metric) -> Self {
-        Self { ui, run, metric, extent: None, bar: None }
+    /// The metric of `goal` is the one to show.
+    pub fn new(ui: &'a Ui, run: &'a RunWriter, goal: &Goal) -> Self {
+        Self { ui, run, shown: [goal.shown(), goal.metric()], extent: None, bar: None }
     }
 
     fn begun(&mut self, extent: Extent, done: usize, step: usize) {
@@ -52,7 +53,7 @@ impl<'a> Watch<'a> {
             names.iter().zip(record.val.values()).filter_map(|(name, value)| Some((name.as_str(), (*value)?))).collect();
         values.extend([("epoch", record.epoch as f64), ("epoch_train_loss", record.train_loss), ("images_per_second", images_per_second)]);
         self.run.metrics((record.epoch * extent.steps_per_epoch) as u64, &values);
-        self.ui.note(line(record, extent.epochs, self.metric, best, images_per_second));
+        self.ui.note(line(record, extent.epochs, self.shown, best, images_per_second));
     }
 }
 
@@ -70,11 +71,11 @@ impl Watcher for Watch<'_> {
 }
 
 /// `epoch  3/12  loss 0.912  val log_loss 0.874 balanced_accuracy 0.610 *  lr 8.0e-4  212 images/s`
-fn line(record: &Epoch, epochs: usize, metric: Metric, best: bool, images_per_second: f64) -> String {
+fn line(record: &Epoch, epochs: usize, shown: [&'static str; 2], best: bool, images_per_second: f64) -> String {
     let width = epochs.to_string().len();
-    let mut shown = vec![Metric::LogLoss, metric];
+    let mut shown = shown.to_vec();
     shown.dedup();
-    let value = |metric: &Metric| Some(format!("{} {:.3}", metric.name(), (*record.val.get(metric.name())?)?));
+    let value = |name: &&str| Some(format!("{name} {:.3}", (*record.val.get(*name)?)?));
     let values: Vec<String> = shown.iter().filter_map(value).collect();
     let val = if values.is_empty() { String::new() } else { format!("  val {}{}", values.join(" "), if best { " *" } else { "  " }) };
     format!(
@@ -98,11 +99,11 @@ mod tests {
         ]);
         let record = Epoch { epoch: 3, train_loss: 0.9123, lr: 8e-4, val };
         assert_eq!(
-            line(&record, 12, Metric::BalancedAccuracy, true, 212.4),
+            line(&record, 12, ["log_loss", "balanced_accuracy"], true, 212.4),
             "epoch  3/12  loss 0.912  val log_loss 0.874 balanced_accuracy 0.610 *  lr 8.0e-4  212 images/s"
         );
         assert_eq!(
-            line(&Epoch { val: BTreeMap::new(), ..record }, 12, Metric::LogLoss, false, 1.0),
+            line(&Epoch { val: BTreeMap::new(), ..record }, 12, ["log_loss", "log_loss"], false, 1.0),
             "epoch  3/12  loss 0.912  lr 8.0e-4  1 images/s"
         );
     }

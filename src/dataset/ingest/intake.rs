@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Assembly, Item};
 use crate::dataset::tint::Tint;
-use crate::dataset::{Error, ImageError, Problem, Row, Subset, Work, check, decode};
+use crate::dataset::{Error, ImageError, Problem, Row, Subset, Work, check, decode, masks};
 use crate::digest::ObjectId;
 use crate::observer::Unit;
 
@@ -19,10 +19,19 @@ pub struct Taken {
     pub tint: Tint,
 }
 
+/// What is asked of masks.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// As many classes as a mask shows.
+    pub classes: usize,
+    /// An image whose mask cannot be used is not taken either.
+    pub always: bool,
+}
+
 /// Brings all items in, many at a time.
-pub fn take_in(source: &Path, items: Vec<Item>, assembly: &Assembly, work: Work<'_>) -> Result<Taken, Error> {
+pub fn take_in(source: &Path, items: Vec<Item>, masks: Wanted, assembly: &Assembly, work: Work<'_>) -> Result<Taken, Error> {
     let task = work.observer.begin("reading images", Some(items.len() as u64), Unit::Items("images"));
-    let intake = Intake { source, assembly, clones: AtomicBool::new(true) };
+    let intake = Intake { source, masks, assembly, clones: AtomicBool::new(true) };
     let results: Result<Vec<_>, Error> = items
         .into_par_iter()
         .map(|item| {
@@ -43,6 +52,7 @@ pub fn take_in(source: &Path, items: Vec<Item>, assembly: &Assembly, work: Work<
 
 struct Intake<'a> {
     source: &'a Path,
+    masks: Wanted,
     assembly: &'a Assembly,
     /// Whether the file system can clone, until it says no.
     clones: AtomicBool,
@@ -59,31 +69,36 @@ impl Intake<'_> {
             Err(reason) => return Ok((None, vec![Problem::Unreadable { image: self.below(&file), reason }], Tint::default())),
         };
         (row.width, row.height, row.hash) = (Some(width), Some(height), Some(ObjectId::of(&bytes)));
-        self.bring(&file, &bytes, &self.assembly.image_place(&row.image)?)?;
         let mut problems = Vec::new();
         if let Some(mask) = mask {
             match self.take_mask(&mask, &row)? {
-                Ok(name) => row.mask = Some(name),
+                Ok((name, hash)) => (row.mask, row.mask_hash) = (Some(name), Some(hash)),
+                Err(problem) if self.masks.always => return Ok((None, vec![problem], Tint::default())),
                 Err(problem) => problems.push(problem),
             }
         }
+        self.bring(&file, &bytes, &self.assembly.image_place(&row.image)?)?;
         Ok((Some((row, subset)), problems, tint))
     }
 
     /// The mask is named after its image: `a/b.jpg` has `a/b.png`.
-    fn take_mask(&self, file: &Path, row: &Row) -> Result<Result<String, Problem>, Error> {
+    fn take_mask(&self, file: &Path, row: &Row) -> Result<Result<(String, ObjectId), Problem>, Error> {
         let wrong = |reason: String| Ok(Err(Problem::Mask { mask: self.below(file), reason }));
-        let bytes = match read(file).and_then(|bytes| decode::decode_grey(&bytes).map(|mask| (mask.dimensions(), bytes))) {
-            Ok((size, bytes)) => match same_shape(size, (row.width, row.height)) {
-                true => bytes,
-                false => return wrong(format!("it is {} x {} pixels, another shape than its image", size.0, size.1)),
-            },
+        let classes = self.masks.classes;
+        let bytes = match read(file).and_then(|bytes| masks::decode(&bytes, classes).map(|mask| ((mask.width, mask.height), bytes))) {
+            Ok((size, bytes)) => {
+                let image = (row.width.unwrap_or(size.0), row.height.unwrap_or(size.1));
+                if !masks::same_shape(size, image) {
+                    return wrong(masks::other_shape(size, image));
+                }
+                bytes
+            }
             Err(reason) => return wrong(reason.to_string()),
         };
         let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or("png").to_ascii_lowercase();
         let name = Path::new(&row.image).with_extension(extension).to_string_lossy().into_owned();
         self.bring(file, &bytes, &self.assembly.mask_place(&name)?)?;
-        Ok(Ok(name))
+        Ok(Ok((name, ObjectId::of(&bytes))))
     }
 
     /// A clone shares its blocks with the original until one of the two is written; where there are none, bytes are written.
@@ -104,11 +119,4 @@ impl Intake<'_> {
 
 fn read(file: &Path) -> Result<Vec<u8>, ImageError> {
     Ok(std::fs::read(file)?)
-}
-
-/// Masks may come at another scale than their images (HAM10000's thumbnails); their shapes must agree to 2 %.
-fn same_shape(mask: (u32, u32), image: (Option<u32>, Option<u32>)) -> bool {
-    let (Some(width), Some(height)) = image else { return true };
-    let ratio = f64::from(mask.0) * f64::from(height) / (f64::from(mask.1) * f64::from(width));
-    (0.98..=1.02).contains(&ratio)
 }

@@ -37,28 +37,51 @@ impl Mask {
 ///
 /// What [`decode`](crate::dataset::decode) refuses, and [`ImageError::NotAMask`].
 pub fn decode(bytes: &[u8], channels: usize) -> Result<Mask, ImageError> {
+    check_channels(channels)?;
+    let (samples, width, height) = samples(bytes)?;
+    let data = if channels == 1 { samples.one_class()? } else { samples.classes(channels)? };
+    Ok(Mask { width, height, channels, data })
+}
+
+/// Decodes a file of probabilities: a pixel is of a class if its sample is at least `threshold` of the type's largest value.
+///
+/// # Errors
+///
+/// As [`decode`]; grey levels are no reason.
+pub fn decode_soft(bytes: &[u8], channels: usize, threshold: f64) -> Result<Mask, ImageError> {
+    check_channels(channels)?;
+    let (samples, width, height) = samples(bytes)?;
+    Ok(Mask { width, height, channels, data: samples.cut(channels, threshold)? })
+}
+
+fn check_channels(channels: usize) -> Result<(), ImageError> {
+    if (1..=MOST_CLASSES).contains(&channels) {
+        return Ok(());
+    }
+    Err(ImageError::NotAMask(format!("a mask file shows one to {MOST_CLASSES} classes, {channels} were asked for")))
+}
+
+/// The samples with width and height.
+fn samples(bytes: &[u8]) -> Result<(Samples, u32, u32), ImageError> {
     let (mut decoder, _) = decode::open(bytes)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(decode::plain)?;
     image.apply_orientation(orientation);
     let (width, height) = (image.width(), image.height());
-    let samples = Samples::of(image)?;
-    let data = match channels {
-        1 => samples.one_class()?,
-        2..=MOST_CLASSES => samples.classes(channels)?,
-        _ => return Err(ImageError::NotAMask(format!("a mask file shows one to {MOST_CLASSES} classes, {channels} were asked for"))),
-    };
-    Ok(Mask { width, height, channels, data })
+    Ok((Samples::of(image)?, width, height))
 }
 
 /// Colours without alpha: `[height, width, colours]`, `colours` 1 or 3.
 struct Samples {
     values: Vec<u16>,
     colours: usize,
+    /// The type's largest value.
+    most: u16,
 }
 
 impl Samples {
     fn of(image: DynamicImage) -> Result<Self, ImageError> {
+        let most = if image.color().bytes_per_pixel() / image.color().channel_count() == 1 { 255 } else { u16::MAX };
         let wide = |values: Vec<u8>| values.into_iter().map(u16::from).collect();
         let (values, colours) = match image {
             DynamicImage::ImageLuma8(image) => (wide(image.into_raw()), 1),
@@ -71,7 +94,7 @@ impl Samples {
             DynamicImage::ImageRgba16(image) => (image.pixels().flat_map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2]]).collect(), 3),
             other => return Err(ImageError::NotAMask(format!("its samples are {:?}, whole numbers are wanted", other.color()))),
         };
-        Ok(Self { values, colours })
+        Ok(Self { values, colours, most })
     }
 
     /// Black against one other colour.
@@ -111,6 +134,19 @@ impl Samples {
             }
         }
         Ok(data)
+    }
+
+    /// Samples from `threshold` on; grey files are of one class, of which coloured ones must be grey.
+    fn cut(&self, channels: usize, threshold: f64) -> Result<Vec<u8>, ImageError> {
+        if self.colours < channels {
+            return Err(ImageError::NotAMask(format!("it is grey, but there are {channels} classes")));
+        }
+        let coloured = |pixel: &[u16]| pixel.iter().any(|value| *value != pixel[0]);
+        if channels == 1 && self.values.chunks_exact(self.colours).any(coloured) {
+            return Err(ImageError::NotAMask("it is coloured, but there is one class".to_owned()));
+        }
+        let on = |value: &u16| u8::from(f64::from(*value) >= threshold * f64::from(self.most));
+        Ok(self.values.chunks_exact(self.colours).flat_map(|pixel| &pixel[..channels]).map(on).collect())
     }
 
     fn soft(&self, wanted: &str) -> ImageError {
@@ -153,6 +189,15 @@ mod tests {
         let soft = GrayImage::from_raw(3, 1, vec![0, 254, 255]).unwrap();
         let why = decode(&png(soft), 1).unwrap_err().to_string();
         assert!(why.contains("not binary") && why.contains("0, 254, 255"), "{why}");
+    }
+
+    #[test]
+    fn probabilities_are_cut_where_it_was_asked() {
+        let soft = GrayImage::from_raw(4, 1, vec![0, 127, 128, 255]).unwrap();
+        assert_eq!(decode_soft(&png(soft.clone()), 1, 0.5).unwrap().data, [0, 0, 1, 1]);
+        assert_eq!(decode_soft(&png(soft), 1, 0.4).unwrap().data, [0, 1, 1, 1]);
+        let deep: ImageBuffer<Luma<u16>, _> = ImageBuffer::from_raw(2, 1, vec![32767, 32768]).unwrap();
+        assert_eq!(decode_soft(&png(deep), 1, 0.5).unwrap().data, [0, 1]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use fast_image_resize as fir;
 
-use super::Mask;
+use super::{Mask, same_shape};
 use crate::dataset::loader::{covering, margin};
-use crate::dataset::{Fit, Geometry, ImageError};
+use crate::dataset::{Filter, Fit, Geometry, ImageError};
 
 /// Brings a mask to the geometry: `[height, width, channels]`, each 0 or 1.
 pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError> {
@@ -21,6 +21,37 @@ pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError>
         }
     }
     Ok(out)
+}
+
+/// A mask at another size, each side scaled by itself.
+///
+/// # Errors
+///
+/// [`ImageError::Decode`] if a size is 0.
+pub fn resize(mask: &Mask, width: u32, height: u32) -> Result<Mask, ImageError> {
+    let geometry = Geometry { width, height, fit: Fit::Squash, filter: Filter::Bilinear };
+    Ok(Mask { width, height, channels: mask.channels, data: resample(mask, &geometry)? })
+}
+
+impl Mask {
+    /// The mask at another mask's size, if it has its shape.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::NotAMask`] of another shape.
+    pub fn fitted(self, width: u32, height: u32) -> Result<Self, ImageError> {
+        let size = (self.width, self.height);
+        if size == (width, height) {
+            Ok(self)
+        } else if same_shape(size, (width, height)) {
+            resize(&self, width, height)
+        } else {
+            Err(ImageError::NotAMask(format!(
+                "it is {} x {} pixels, another shape than the true mask's {width} x {height}",
+                size.0, size.1
+            )))
+        }
+    }
 }
 
 /// Brings probabilities of a network's size back to an image of `image` (width, height) pixels, which went to the network by `geometry`:
@@ -79,7 +110,6 @@ fn scale(pixels: Vec<u8>, from: (u32, u32), to: (u32, u32), kind: fir::PixelType
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Filter;
 
     fn geometry(width: u32, height: u32, fit: Fit) -> Geometry {
         Geometry { width, height, fit, filter: Filter::Bilinear }

@@ -172,7 +172,7 @@ fn grouping(dataset: &Dataset, by: GroupBy) -> Grouping {
 
 /// Rows of each class; the last count is rows without a label.
 fn counts(dataset: &Dataset, rows: &[usize]) -> Counts {
-    let classes = dataset.classes().len();
+    let classes = dataset.label_classes().len();
     let mut counts = vec![0; classes + 1];
     for &row in rows {
         counts[dataset.rows[row].label.unwrap_or(classes)] += 1;
@@ -235,7 +235,7 @@ fn balance(dataset: &Dataset, split: &Split, asked: Vec<f64>, units: Option<usiz
         }
     }
     let counted: Vec<Counts> = parts.iter().map(|(_, rows)| counts(dataset, rows)).collect();
-    let names = dataset.classes().iter().cloned().map(Some).chain([None]);
+    let names = dataset.label_classes().iter().cloned().map(Some).chain([None]);
     let classes = names.enumerate().map(|(at, class)| ClassBalance { class, counts: counted.iter().map(|counts| counts[at]).collect() });
     let classes = classes.filter(|class| class.class.is_some() || class.counts.iter().any(|count| *count > 0)).collect();
     Balance { parts: parts.into_iter().map(|(name, _)| name).collect(), asked, classes, units }

@@ -152,7 +152,7 @@ impl View {
     }
 
     /// The manifest's row.
-    pub fn row(&self, classes: &[Class], size: u32, hash: ObjectId) -> Row {
+    pub fn row(&self, classes: &[Class], size: u32, (hash, mask): (ObjectId, ObjectId)) -> Row {
         let name = format!("synthetic_{:05}", self.number);
         Row {
             image: format!("{name}.jpg"),
@@ -167,6 +167,7 @@ impl View {
             width: Some(size),
             height: Some(size),
             hash: Some(hash),
+            mask_hash: Some(mask),
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::nn::{Channels, Fit, Interpolation, Network, Preprocess};
 pub struct Config {
     /// Which network.
     pub architecture: &'static Architecture,
-    /// Names of the classes in the order of the logits.
+    /// Names of the classes, or of what the masks show, in the order of the logits.
     pub classes: Vec<String>,
     /// What its input must be.
     pub preprocess: Preprocess,
@@ -122,12 +122,16 @@ impl Stored {
         }
         let architecture = zoo::find(&self.architecture).map_err(|error| error.to_string())?;
         let count = self.label_names.len();
-        if count < 2 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
-            return Err(format!("`num_classes` is {} with {count} `label_names`", self.num_classes));
+        let wrong = || Err(format!("`num_classes` is {} with {count} `label_names`", self.num_classes));
+        if count == 0 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
+            return wrong();
         }
         let preprocess = self.pretrained_cfg.preprocess(self.derm.channels)?;
         let (height, width) = (preprocess.height as usize, preprocess.width as usize);
-        architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
+        let graph = architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
+        if count < graph.fewest_outputs() {
+            return wrong();
+        }
         Ok((Config { architecture, classes: self.label_names, preprocess }, self.derm.weights))
     }
 }

@@ -12,7 +12,11 @@ pub(super) fn text(config: &Config, weights_bytes: usize) -> String {
     let [height, width] = [config.preprocess.height, config.preprocess.width];
     let tensor = |name: &str, shape: &[i64]| json!([{"name": name, "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]);
     let input = tensor("images", &[-1, 3, i64::from(height), i64::from(width)]);
-    let output = tensor("logits", &[-1, config.classes.len() as i64]);
+    let outputs = config.classes.len() as i64;
+    let output = match config.architecture.gives_masks() {
+        true => tensor("logits", &[-1, outputs, i64::from(height), i64::from(width)]),
+        false => tensor("logits", &[-1, outputs]),
+    };
     format!(
         "flavors:\n  derm:\n    architecture: {}\n    config: {CONFIG}\n    data: {WEIGHTS}\n    derm_version: {}\n    format: 1\n\
          model_size_bytes: {weights_bytes}\nsignature:\n  inputs: '{input}'\n  outputs: '{output}'\n  params: null\n",

@@ -72,8 +72,27 @@ impl Recorded {
     }
 
     /// Gradients of the parameters that `wanted` names, from `dy`, that of the output; frees everything on the way.
-    pub fn backward(mut self, network: &Network, parameters: &[&Param], wanted: &[bool], dy: Tensor) -> Result<Gradients, Error> {
-        let needed = self.needed(wanted);
+    pub fn backward(self, network: &Network, parameters: &[&Param], wanted: &[bool], dy: Tensor) -> Result<Gradients, Error> {
+        let needed = self.needed(wanted, None);
+        Ok(self.go_back(network, parameters, wanted, needed, dy)?.0)
+    }
+
+    /// The gradient of the value `start`, from `dy`, that of the output; `None` where it had no part in it.
+    pub fn backward_to(self, start: usize, network: &Network, parameters: &[&Param], dy: Tensor) -> Result<Option<Tensor>, Error> {
+        let wanted = vec![false; parameters.len()];
+        let needed = self.needed(&wanted, Some(start));
+        Ok(self.go_back(network, parameters, &wanted, needed, dy)?.1.swap_remove(start))
+    }
+
+    /// Gradients of parameters that are wanted, and of values that are needed and that no step made.
+    fn go_back(
+        mut self,
+        network: &Network,
+        parameters: &[&Param],
+        wanted: &[bool],
+        needed: Vec<bool>,
+        dy: Tensor,
+    ) -> Result<(Gradients, Vec<Option<Tensor>>), Error> {
         let mut of_values: Vec<Option<Tensor>> = vec![None; needed.len()];
         let mut gradients = Gradients { of_parameters: vec![None; parameters.len()] };
         of_values[self.output] = Some(dy);
@@ -102,13 +121,16 @@ impl Recorded {
                 }
             }
         }
-        Ok(gradients)
+        Ok((gradients, of_values))
     }
 
-    /// For each value, whether a wanted parameter had a part in it.
-    fn needed(&self, wanted: &[bool]) -> Vec<bool> {
+    /// For each value, whether a wanted parameter, or the value `start`, had a part in it.
+    fn needed(&self, wanted: &[bool], start: Option<usize>) -> Vec<bool> {
         // Values are numbered in running order, so none has a larger number than the output.
         let mut needed = vec![false; self.output + 1];
+        if let Some(start) = start {
+            needed[start] = true;
+        }
         for part in &self.parts {
             match part {
                 Part::Step(step) => {

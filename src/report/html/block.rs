@@ -75,7 +75,8 @@ pub(super) fn facts(facts: &[(String, String)]) -> String {
     format!("<dl class=\"facts\">\n{}</dl>\n", facts.iter().map(one).collect::<String>())
 }
 
-pub(super) fn pictures(pictures: &[Picture]) -> String {
+/// `class`: `pictures` (square, cropped) or `pictures large` (whole).
+pub(super) fn pictures(pictures: &[Picture], class: &str) -> String {
     let one = |picture: &Picture| {
         let image = if picture.bytes.is_empty() {
             format!("<div class=\"none\" role=\"img\" aria-label=\"{}\">no picture</div>", escape(&picture.alt))
@@ -86,5 +87,5 @@ pub(super) fn pictures(pictures: &[Picture]) -> String {
         let lines: String = picture.caption.iter().map(|line| format!("<span>{}</span>", escape(line))).collect();
         format!("<figure>{image}<figcaption>{lines}</figcaption></figure>\n")
     };
-    format!("<div class=\"pictures\">\n{}</div>\n", pictures.iter().map(one).collect::<String>())
+    format!("<div class=\"{class}\">\n{}</div>\n", pictures.iter().map(one).collect::<String>())
 }

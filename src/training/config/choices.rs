@@ -1,6 +1,6 @@
 //! What was said of a training, from several places, and the defaults for what was not.
 
-use super::{BadChoice, ClassWeights, Config, DeviceKind, Freeze, OptimizerKind, Recipe, Sampler};
+use super::{BadChoice, Basis, ClassWeights, Config, DeviceKind, Freeze, OptimizerKind, Recipe, Sampler};
 use crate::training::augment::{Augment, Strength};
 use crate::training::schedule::{Schedule, Shape};
 
@@ -56,6 +56,8 @@ choices! {
     hue: f64,
     mixup: f64,
     cutmix: f64,
+    drop_path: f64,
+    dice_weight: f64,
     freeze: Freeze,
     monitor: String,
     patience: usize,
@@ -65,8 +67,17 @@ choices! {
 }
 
 impl Choices {
-    /// Decides what was left open: by the recipe that was named, else by the defaults. `pretrained`: training starts from given weights.
-    pub fn resolve(self, pretrained: bool) -> Result<Config, BadChoice> {
+    /// Decides what was left open: by the recipe that was named, else by the defaults.
+    pub fn resolve(self, basis: Basis) -> Result<Config, BadChoice> {
+        let Basis { pretrained, masks, branches } = basis;
+        self.check_goal(masks)?;
+        if let (Some(rate), false) = (self.drop_path.filter(|rate| *rate > 0.0), branches) {
+            return Err(BadChoice {
+                name: "drop_path",
+                value: rate.to_string(),
+                range: "0: the network has no residual branches to leave out",
+            });
+        }
         let recipe = self.recipe;
         let said = match recipe {
             Some(recipe) => self.or(recipe.choices()),
@@ -107,15 +118,17 @@ impl Choices {
             sampler,
             // Rare classes are drawn more often or weigh more, and not both.
             class_weights: said.class_weights.unwrap_or(match sampler {
-                Sampler::Shuffled => ClassWeights::Balanced,
-                Sampler::Balanced => ClassWeights::None,
+                Sampler::Shuffled if !masks => ClassWeights::Balanced,
+                _ => ClassWeights::None,
             }),
             focal_gamma: said.focal_gamma.unwrap_or(0.0),
             label_smoothing: said.label_smoothing.unwrap_or(0.0),
             mixup: if frozen { 0.0 } else { said.mixup.unwrap_or(0.0) },
             cutmix: if frozen { 0.0 } else { said.cutmix.unwrap_or(0.0) },
+            drop_path: if branches && !frozen { said.drop_path.unwrap_or(0.0) } else { 0.0 },
+            dice_weight: said.dice_weight.unwrap_or(if masks { 1.0 } else { 0.0 }),
             freeze,
-            monitor: said.monitor.unwrap_or_else(|| "balanced_accuracy".to_owned()),
+            monitor: said.monitor.unwrap_or_else(|| if masks { "dice" } else { "balanced_accuracy" }.to_owned()),
             patience: said.patience.unwrap_or(0),
             seed: said.seed.unwrap_or(0),
             fold: said.fold,
@@ -123,6 +136,33 @@ impl Choices {
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// Refuses what has no meaning for masks, or for classes.
+    fn check_goal(&self, masks: bool) -> Result<(), BadChoice> {
+        const CLASSES: &str = "left out: the network gives masks";
+        const MASKS: &str = "left out: the network gives classes";
+        let above = |value: Option<f64>| value.filter(|value| *value > 0.0).map(|value| value.to_string());
+        let word = |said: bool, word: &str| said.then(|| word.to_owned());
+        let about_classes = [
+            ("recipe", self.recipe.filter(|recipe| !recipe.is_for_masks()).map(|recipe| recipe.name().to_owned())),
+            ("sampler", word(self.sampler == Some(Sampler::Balanced), "balanced")),
+            ("class_weights", word(self.class_weights == Some(ClassWeights::Balanced), "balanced")),
+            ("freeze", word(self.freeze == Some(Freeze::Backbone), "backbone")),
+            ("focal_gamma", above(self.focal_gamma)),
+            ("label_smoothing", above(self.label_smoothing)),
+            ("mixup", above(self.mixup)),
+            ("cutmix", above(self.cutmix)),
+        ];
+        let about_masks = [
+            ("recipe", self.recipe.filter(|recipe| recipe.is_for_masks()).map(|recipe| recipe.name().to_owned())),
+            ("dice_weight", above(self.dice_weight)),
+        ];
+        let (refused, range): (&[_], _) = if masks { (&about_classes, CLASSES) } else { (&about_masks, MASKS) };
+        match refused.iter().find_map(|(name, value)| Some((*name, value.clone()?))) {
+            Some((name, value)) => Err(BadChoice { name, value, range }),
+            None => Ok(()),
+        }
     }
 
     /// Whether augmentation was asked for, be it by name or by a single setting.

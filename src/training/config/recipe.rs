@@ -19,9 +19,31 @@ pub enum Recipe {
     LinearProbe,
     /// A network without published weights.
     FromScratch,
+    /// A network that draws masks.
+    Unet,
+    /// A network that draws masks, with nnU-Net's optimiser and schedule (Isensee et al. 2021, <https://arxiv.org/abs/1904.08128>), its thousand
+    /// epochs brought down to a hundred.
+    Nnunet,
 }
 
 impl Recipe {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CnnFinetune => "cnn-finetune",
+            Self::VitFinetune => "vit-finetune",
+            Self::LinearProbe => "linear-probe",
+            Self::FromScratch => "from-scratch",
+            Self::Unet => "unet",
+            Self::Nnunet => "nnunet",
+        }
+    }
+
+    /// Whether it is for networks that give masks, rather than classes.
+    pub fn is_for_masks(self) -> bool {
+        matches!(self, Self::Unet | Self::Nnunet)
+    }
+
     /// What it says; the rest is as ever.
     pub(super) fn choices(self) -> Choices {
         match self {
@@ -52,6 +74,7 @@ impl Recipe {
                 class_weights: Some(ClassWeights::None),
                 mixup: Some(0.8),
                 cutmix: Some(1.0),
+                drop_path: Some(0.2),
                 augment: Some(Strength::Medium),
                 ..Choices::default()
             },
@@ -67,6 +90,34 @@ impl Recipe {
                 schedule: Some(Shape::OneCycle),
                 backbone_lr_factor: Some(1.0),
                 ema: Some(0.999),
+                augment: Some(Strength::Medium),
+                ..Choices::default()
+            },
+            Self::Unet => Choices {
+                epochs: Some(40),
+                batch_size: Some(16),
+                optimizer: Some(OptimizerKind::AdamW),
+                lr: Some(1e-3),
+                backbone_lr_factor: Some(1.0),
+                weight_decay: Some(1e-4),
+                ema: Some(0.99),
+                dice_weight: Some(1.0),
+                augment: Some(Strength::Medium),
+                ..Choices::default()
+            },
+            Self::Nnunet => Choices {
+                epochs: Some(100),
+                batch_size: Some(12),
+                optimizer: Some(OptimizerKind::Sgd),
+                lr: Some(0.01),
+                momentum: Some(0.99),
+                nesterov: Some(true),
+                weight_decay: Some(3e-5),
+                schedule: Some(Shape::Poly),
+                warmup_epochs: Some(0.0),
+                backbone_lr_factor: Some(1.0),
+                grad_clip: Some(12.0),
+                dice_weight: Some(1.0),
                 augment: Some(Strength::Medium),
                 ..Choices::default()
             },
