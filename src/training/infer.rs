@@ -188,7 +188,7 @@ fn mask_probabilities(
     let part = 1.0 / symmetries.len() as f32;
     let mut masks: Vec<MaskProbabilities> = Vec::new();
     for &symmetry in symmetries {
-        let logits = seen(network, preprocess, images, symmetry)?.permute((0, 2, 3, 1))?.contiguous()?;
+        let logits = seen(network, preprocess, images, symmetry)?;
         let channels = logits.dims()[3];
         let values = nn::ops::sigmoid(&logits)?.flatten_all()?.to_vec1::<f32>()?;
         masks.resize_with(images.len(), || MaskProbabilities { height, width, channels, values: vec![0.0; height * width * channels] });
