@@ -4,6 +4,7 @@
 //! `--json`, one JSON document with a schema number. Remarks, warnings, hints, progress and
 //! errors go to stderr. A closed stdout (`derm … | head`) is a quiet success.
 
+mod chart;
 mod environment;
 mod page;
 mod progress;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use chart::chart;
 pub use page::Page;
 pub use style::Style;
 pub use table::{Align, Table};
@@ -77,6 +79,11 @@ impl Ui {
         let settings = rustix::termios::tcgetattr(&error);
         let free = settings.is_ok_and(|settings| !settings.local_modes.contains(rustix::termios::LocalModes::TOSTOP));
         !self.options.json && !self.options.quiet && error.is_terminal() && free
+    }
+
+    /// Whether stdout is a terminal that may be drawn on again.
+    pub fn owns_terminal(&self) -> bool {
+        !self.options.json && io::stdout().is_terminal()
     }
 
     /// How many times `-v` was given.

@@ -23,6 +23,7 @@ pub enum RunsCommand {
     List(ListArgs),
     Show(ShowArgs),
     Compare(CompareArgs),
+    Watch(WatchArgs),
 }
 
 /// List runs, newest first
@@ -57,6 +58,39 @@ pub struct ListArgs {
     /// Also show these metrics and parameters, separated by commas
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
     pub columns: Vec<String>,
+}
+
+/// Watch a run's curves while it grows
+///
+/// On a terminal its curves are drawn again and again until it ends; elsewhere each new value is a line `STEP<TAB>METRIC<TAB>VALUE`, and
+/// with `--json` all of them are one document at the end.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+EXAMPLES
+  derm runs watch
+  derm runs watch last --metrics train_loss,val_dice
+  derm runs watch --once --json | jq .metrics.train_loss[-1]")]
+pub struct WatchArgs {
+    /// The run: an id, the unique start of one, or `last`
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub run: String,
+
+    /// The metrics to show, separated by commas [default: train_loss and those of the validation images]
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub metrics: Vec<String>,
+
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
+    pub every: f64,
+
+    /// Look once and end
+    #[arg(long)]
+    pub once: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
+    if (0.05..=86_400.0).contains(&seconds) { Ok(seconds) } else { Err("must be from 0.05 to 86400".to_owned()) }
 }
 
 /// Show one run

@@ -4,6 +4,7 @@ mod compare;
 mod list;
 mod show;
 mod values;
+mod watch;
 
 use super::{Context, Exit, Failure};
 use crate::cli::runs::{RunsArgs, RunsCommand};
@@ -13,5 +14,6 @@ pub fn run(context: &Context, args: &RunsArgs) -> Result<Exit, Failure> {
         RunsCommand::List(args) => list::run(context, args),
         RunsCommand::Show(args) => show::run(context, args),
         RunsCommand::Compare(args) => compare::run(context, args),
+        RunsCommand::Watch(args) => watch::run(context, args),
     }
 }

@@ -46,9 +46,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     }
     let weights = resolved.start.source.open(context, work.observer)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    let folder = workspace.derm_dir().join("tmp");
     if args.dry || args.find_lr {
         remark(context, &resolved, &plan);
-        return rehearse::run(context, args, &plan, &workspace.derm_dir().join("tmp"), work);
+        return rehearse::run(context, args, &plan, &folder, work);
     }
     let destination = Destination::prepare(&context.cwd.join(&args.out))?;
     let out = destination.path();
@@ -61,7 +62,6 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     announce(context, &session);
     let resumed = session.resumes().is_some();
 
-    let folder = workspace.derm_dir().join("tmp");
     let mut watch = Watch::new(&context.ui, &writer, &plan.goal);
     let done = training::train(session, &folder, &mut watch, work).and_then(|trained| {
         let origin = origin(&workspace, context, args, &resolved);

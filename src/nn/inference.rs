@@ -54,7 +54,7 @@ impl<'a> Inference<'a> {
         Ok(Self { network, backbone: Stretch::new(network, NodeId(0), features)?, head: Stretch::new(network, features, output)? })
     }
 
-    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`.
+    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`, or of masks `[n, height, width, masks]`.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
         self.head.run(self.network, &self.features(images)?)
     }

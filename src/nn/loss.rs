@@ -26,28 +26,26 @@ pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Loss, E
     made(loss, logits)
 }
 
-/// The loss of masks: mean binary cross-entropy of logits `[n, masks, height, width]` against targets 0 or 1, `[n, height, width, masks]`, and
+/// The loss of masks: mean binary cross-entropy of logits `[n, height, width, masks]` against targets 0 or 1 in the same order, and
 /// `dice_weight` times the soft Dice loss (Milletari et al. 2016, <https://arxiv.org/abs/1606.04797>), whose sums run over all images, a
 /// mean over masks, as nnU-Net and segmentation models have it.
 pub fn masks(logits: &Tensor, targets: &[u8], dice_weight: f32) -> Result<Loss, Error> {
-    let &[n, masks, height, width] = logits.dims() else { return Err(misfit("logits", "f32 [n, masks, height, width]", logits)) };
+    let &[n, height, width, masks] = logits.dims() else { return Err(misfit("logits", "f32 [n, height, width, masks]", logits)) };
     if targets.is_empty() || targets.len() != n * masks * height * width {
         let expected = format!("{} values of 0 or 1", n * masks * height * width);
         return Err(Error::Argument { what: "targets", expected, got: format!("{} values", targets.len()) });
     }
-    let last = logits.permute((0, 2, 3, 1))?.contiguous()?;
     let targets: Vec<f32> = targets.iter().copied().map(f32::from).collect();
-    let mut loss = ops::with(&last, |logits| losses::binary_cross_entropy(logits, &targets, &losses::Binary::default()))?;
+    let mut loss = ops::with(logits, |logits| losses::binary_cross_entropy(logits, &targets, &losses::Binary::default()))?;
     if dice_weight > 0.0 {
-        let shares = ops::sigmoid(&last)?.flatten_all()?.to_vec1::<f32>()?;
+        let shares = ops::sigmoid(logits)?.flatten_all()?.to_vec1::<f32>()?;
         let dice = losses::dice(&shares, &targets, 1, masks, DICE_SMOOTHING);
         loss.value += f64::from(dice_weight) * dice.value;
         for ((gradient, slope), share) in loss.gradient.iter_mut().zip(dice.gradient).zip(shares) {
             *gradient += dice_weight * slope * share * (1.0 - share);
         }
     }
-    let gradient = Tensor::from_vec(loss.gradient, (n, height, width, masks), logits.device())?.permute((0, 3, 1, 2))?;
-    Ok(Loss { value: loss.value as f32, gradient })
+    made(loss, logits)
 }
 
 /// Keeps the Dice of an empty mask from 0 / 0, as in nnU-Net.
@@ -113,7 +111,7 @@ mod tests {
         // Two images of one mask and two pixels. With p = sigmoid(logits) = 1/2, 3/4, 1/4, 1/2 and targets 1, 1, 0, 0:
         // cross-entropy is (ln 2 + ln 4/3 + ln 4/3 + ln 2) / 4, Dice 2 * (1/2 + 3/4) / (2 + 2).
         let third = 3f32.ln();
-        let logits = Tensor::new(&[[[[0f32, third]]], [[[-third, 0.0]]]], &Device::Cpu).unwrap();
+        let logits = Tensor::new(&[[[[0f32], [third]]], [[[-third], [0.0]]]], &Device::Cpu).unwrap();
         let cross_entropy = (2f64.ln() + (4f64 / 3.0).ln()) / 2.0;
         let of = |weight: f32| f64::from(masks(&logits, &[1, 1, 0, 0], weight).unwrap().value);
         assert!((of(0.0) - cross_entropy).abs() < 1e-6);
@@ -122,10 +120,10 @@ mod tests {
 
     #[test]
     fn gradients_of_masks_are_the_slopes() {
-        let (n, channels, height, width) = (2, 2, 3, 4);
+        let (n, height, width, channels) = (2, 3, 4, 2);
         let values: Vec<f32> = (0..n * channels * height * width).map(|i| ((i * 37 % 23) as f32 - 11.0) / 6.0).collect();
         let targets: Vec<u8> = (0..values.len()).map(|i| u8::from(i * 11 % 7 < 3)).collect();
-        let shape = (n, channels, height, width);
+        let shape = (n, height, width, channels);
         let of = |values: &[f32]| {
             let logits = Tensor::from_vec(values.to_vec(), shape, &Device::Cpu).unwrap();
             masks(&logits, &targets, 1.0).unwrap()

@@ -193,7 +193,7 @@ impl Network {
         self.frozen()?.head(features)
     }
 
-    /// Logits `[n, classes]` in training, and the way back to the gradients: dropout, and batch norms as `pass` says.
+    /// Logits `[n, classes]`, or of masks `[n, height, width, masks]`, in training, and the way back to the gradients: dropout, and batch norms as `pass` says.
     pub fn train(&self, input: Input<'_>, pass: Pass) -> Result<(Tensor, Tape), Error> {
         let (start, value) = self.start(input)?;
         exec::record(self, start, &value, self.graph.output(), pass)

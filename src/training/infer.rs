@@ -156,13 +156,14 @@ fn over_batches(
         |i, decoded| {
             go_on(work)?;
             let (mut places, mut pixels) = (Vec::new(), Vec::new());
-            for (at, ((name, _), image)) in batches[i].iter().zip(decoded).enumerate() {
+            for (at, image) in decoded.into_iter().enumerate() {
+                let place = i * size + at;
                 match image {
                     Ok(image) => {
-                        places.push(i * size + at);
+                        places.push(place);
                         pixels.push(image);
                     }
-                    Err(error) => unreadable.push(Unreadable { image: name.clone(), error }),
+                    Err(error) => unreadable.push(Unreadable { image: files[place].0.clone(), error }),
                 }
             }
             if !places.is_empty() {
@@ -220,7 +221,7 @@ fn mask_probabilities(
     let part = 1.0 / symmetries.len() as f32;
     let mut masks: Vec<MaskProbabilities> = Vec::new();
     for &symmetry in symmetries {
-        let logits = seen(network, preprocess, images, symmetry)?.permute((0, 2, 3, 1))?.contiguous()?;
+        let logits = seen(network, preprocess, images, symmetry)?;
         let channels = logits.dims()[3];
         let values = nn::ops::sigmoid(&logits)?.flatten_all()?.to_vec1::<f32>()?;
         masks.resize_with(images.len(), || MaskProbabilities { height, width, channels, values: vec![0.0; height * width * channels] });

@@ -65,15 +65,12 @@ impl<'a> Data<'a> {
     /// Decodes images and masks, or works out a frozen backbone's features of images, and keeps both below `folder`.
     pub fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let load = |examples: &'a Examples| {
+            let (rows, kept) = (&examples.rows, folder.join(pixels::FOLDER));
             let inputs = match plan.frozen() {
                 true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
-                false => {
-                    let pixels = folder.join(pixels::FOLDER);
-                    Inputs::Images(Images::load(Source::of_rows(plan.data, &examples.rows)?, plan.preprocess, Some(&pixels), work)?)
-                }
+                false => Inputs::Images(Images::load(Source::of_rows(plan.data, rows)?, plan.preprocess, Some(&kept), work)?),
             };
-            let channels = plan.goal.outputs().len();
-            let masks = || Masks::load(plan.data, &examples.rows, plan.preprocess, channels, work);
+            let masks = || Masks::load(plan.data, rows, plan.preprocess, plan.goal.outputs().len(), work);
             let masks = plan.goal.is_masks().then(masks).transpose()?;
             Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
         };

@@ -38,7 +38,7 @@ pub struct Outlook {
     pub free_memory: u64,
 }
 
-/// Takes a few steps and looks at the clock. `features`: the folder for a frozen backbone's features, which are computed first.
+/// Takes a few steps and looks at the clock. `folder`: where a frozen backbone's features are kept, which are computed first.
 pub fn outlook(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Outlook, Error> {
     let mut learner = Learner::new(plan, plan.network()?, None)?;
     let data = Data::streamed(plan, &learner.network, folder, work)?;

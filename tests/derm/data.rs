@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod ingest;
+mod masks;
 mod pictures;
 mod split;
 

@@ -13,6 +13,7 @@ mod export; // bundles and ONNX
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod layers; // DESIGN's list of layers, read from src/
+mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw
 mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status

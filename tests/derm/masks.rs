@@ -54,6 +54,23 @@ fn a_u_net_learns_to_draw() {
         "{card}"
     );
     assert!(fs::read_to_string(sandbox.path("model/MLmodel")).unwrap().contains("[-1,1,32,32]"));
+    // Another way to the same numbers: images are of the network's size, so that nothing is scaled.
+    let on = ["--model", "model", "--data", "blobs", "--split", "blobs.csv", "--subset", "val"];
+    let found = sandbox.derm([&["evaluate", "--out", "report", "--json"], &on[..]].concat()).success().json();
+    assert!(
+        (found["dice"].as_f64().unwrap() - dice).abs() < 1e-6 && (found["jaccard"].as_f64().unwrap() - jaccard).abs() < 1e-6,
+        "{found:#}"
+    );
+    // The files that are drawn say the same.
+    sandbox.derm([&["predict", "--out", "drawn", "--probabilities"], &on[..]].concat()).success();
+    for (folder, more) in [("drawn/masks", &[][..]), ("drawn/probabilities", &["--threshold", "0.5"])] {
+        let on = ["--predictions", folder, "--data", "blobs", "--split", "blobs.csv", "--subset", "val"];
+        let again = sandbox.derm([&["evaluate", "--out", "again", "--json"], &on[..], more].concat()).success().json();
+        assert_eq!((&again["per_class"], &again["hd95"]), (&found["per_class"], &found["hd95"]), "{folder}");
+    }
+    // Eight views agree more or less with one.
+    let views = sandbox.derm([&["evaluate", "--out", "views", "--tta", "--json"], &on[..]].concat()).success().json();
+    assert!(views["dice"].as_f64().unwrap() > 0.85, "{views:#}");
 }
 
 #[test]

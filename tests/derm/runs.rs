@@ -126,3 +126,20 @@ fn a_damaged_run_is_reported_and_the_others_are_listed() {
     let ran = sandbox.derm(["runs", "show", "last", "--history", "val/loss"]).success();
     ran.complains(["2 lines of", "metrics.log"]);
 }
+
+#[test]
+fn a_run_is_watched_until_it_ends() {
+    let (sandbox, trained) = crate::training::trained();
+    let trained = trained.json();
+    let run = trained["run"].as_str().unwrap();
+    let ran = sandbox.derm(["runs", "watch", run, "--metrics", "train_loss,val_balanced_accuracy"]).success();
+    let lines: Vec<Vec<&str>> = ran.stdout.lines().map(|line| line.split('\t').collect()).collect();
+    // Five epochs of 54 images in batches of 12.
+    assert_eq!(lines.iter().filter(|line| line[1] == "train_loss").count(), 25, "{}", ran.stdout);
+    assert_eq!(lines.iter().filter(|line| line[1] == "val_balanced_accuracy").count(), 5);
+    assert!(lines.windows(2).all(|two| two[0][0].parse::<u64>().unwrap() <= two[1][0].parse::<u64>().unwrap()));
+    let report = sandbox.derm(["runs", "watch", run, "--once", "--json"]).success().json();
+    assert_eq!(report["metrics"]["train_loss"].as_array().unwrap().len(), 25);
+    sandbox.derm(["runs", "watch", run, "--metrics", "train_los"]).exits(2).complains(["no metric `train_los`", "`train_loss`"]);
+    sandbox.derm(["runs", "watch", run, "--every", "0"]).exits(2);
+}

@@ -98,10 +98,9 @@ impl Masks {
         Ok(loss::masks(logits, targets, config.dice_weight as f32)?)
     }
 
-    /// The overlaps of each image's masks: logits `[n, masks, height, width]`, drawn where above 0, and truth 0 or 1 `[n, height, width, masks]`.
+    /// The overlaps of each image's masks: logits `[n, height, width, masks]`, drawn where above 0, and truth 0 or 1 in the same order.
     pub fn overlaps(&self, logits: &Tensor, truth: &[u8]) -> Result<Vec<Vec<Overlap>>, Error> {
         let masks = self.names.len();
-        let logits = logits.permute((0, 2, 3, 1))?.contiguous()?;
         let (values, each) = (logits.flatten_all()?.to_vec1::<f32>()?, logits.elem_count() / logits.dims()[0].max(1));
         let image = |(logits, truth): (&[f32], &[u8])| {
             let mut overlaps = vec![Overlap::default(); masks];
@@ -152,7 +151,7 @@ mod tests {
         // Both masks of four pixels each: three of four found and one too many, nothing there and nothing drawn, nothing there and one drawn.
         let logits = [[1.0f32, 1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, -1.0], [-1.0, 2.0, -1.0, -1.0]];
         let truth = [[1u8, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]].concat();
-        let logits = Tensor::new(&logits, &Device::Cpu).unwrap().reshape((3, 1, 2, 2)).unwrap();
+        let logits = Tensor::new(&logits, &Device::Cpu).unwrap().reshape((3, 2, 2, 1)).unwrap();
         let judged = masks.judge(&masks.overlaps(&logits, &truth).unwrap());
         let third = |value: f64| Some(value / 3.0);
         assert_eq!(judged.metrics["dice"], third(6.0 / 7.0 + 1.0));
