@@ -11,6 +11,7 @@ as it has to run (`files`) and, more than fair, with one whose resized images so
 
     --images N   images of each folder (1000)
     --rounds N   rounds, in alternation; figures are medians (3)
+    --sizes N    sides of the square that images are brought to (28 224)
 """
 
 import argparse
@@ -20,7 +21,6 @@ import subprocess
 import sys
 import time
 
-SIZES = [28, 224]
 SECONDS = 1.5
 
 
@@ -91,14 +91,15 @@ def own(binary, folder, size, augmented, limit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
-    parser.add_argument("folders", nargs="+", metavar="NAME=FOLDER")
+    parser.add_argument("folders", nargs="+", metavar="NAME=FOLDER", help="as many as you like")
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[28, 224])
     args = parser.parse_args()
     print("| images | size | augmented | derm decodes | and keeps | PyTorch, files | derm, kept | PyTorch, array | decoding | kept / files | kept / array |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for name, folder in (word.split("=", 1) for word in args.folders):
-        for size in SIZES:
+        for size in args.sizes:
             for augmented in (False, True):
                 rounds = []
                 for _ in range(args.rounds):
