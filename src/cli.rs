@@ -11,6 +11,7 @@ pub mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
+pub mod ensemble;
 pub mod evaluate;
 pub mod explain;
 pub mod export;
@@ -111,6 +112,7 @@ pub enum Command {
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Ensemble(ensemble::EnsembleArgs),
     Explain(explain::ExplainArgs),
     Drift(Box<drift::DriftArgs>),
     Export(export::ExportArgs),

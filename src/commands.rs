@@ -13,6 +13,7 @@ mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
+pub mod ensemble;
 mod error;
 pub mod evaluate;
 mod exit;
@@ -92,6 +93,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Train(args) => train::run(context, args),
         Command::Predict(args) => predict::run(context, args),
         Command::Evaluate(args) => evaluate::run(context, args),
+        Command::Ensemble(args) => ensemble::run(context, args),
         Command::Explain(args) => explain::run(context, args),
         Command::Drift(args) => drift::run(context, args),
         Command::Export(args) => export::run(context, args),

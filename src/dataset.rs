@@ -53,6 +53,7 @@ pub mod ingest;
 pub mod loader;
 mod manifest;
 pub mod masks;
+pub mod pixels;
 pub mod split;
 pub mod stack;
 mod staging;

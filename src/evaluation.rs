@@ -20,6 +20,7 @@
 mod assess;
 mod bootstrap;
 pub mod curves;
+pub mod ensemble;
 mod error;
 pub mod intervals;
 mod join;

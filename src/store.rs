@@ -62,6 +62,7 @@ use rayon::prelude::*;
 pub use checkout::Overwrite;
 pub use entry::{Change, Changed, Entry, FileChange, Kind, Work};
 pub use error::{Error, Untrackable};
+pub use stat::Stat;
 pub use status::{PathStatus, status};
 
 use batch::Batch;

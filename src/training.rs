@@ -57,6 +57,6 @@ pub use error::Error;
 pub use events::{Event, Watcher};
 pub use fit::{Trained, train};
 pub use images::geometry;
-pub use infer::{MaskProbabilities, Views, predict, predict_files, predict_masks};
+pub use infer::{MaskProbabilities, Views, predict, predict_files, predict_masks, predict_rows};
 pub use plan::Plan;
 pub use session::Session;

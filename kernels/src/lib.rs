@@ -18,6 +18,7 @@
 //! | [`activation`], [`math`], [`arithmetic`], [`gate`], [`swiglu`], [`channel_conv`] | functions of one value, sums, factors of channels |
 //! | [`residual`], [`dropout`] | branches added to what they branch off from, and what is left out at random |
 //! | [`embedding`], [`layout`] | rows by number, values in another order |
+//! | [`pixels`] | images as a network takes them, and augmented |
 //! | [`losses`] | losses with their gradients |
 //! | [`optimiser`] | steps over all parameters |
 //! | [`map`], [`columns`], [`rows`], [`lanes`], [`fresh`], [`prefetch`] | the loops that they share |
@@ -50,6 +51,7 @@ pub mod losses;
 pub mod map;
 pub mod math;
 pub mod optimiser;
+pub mod pixels;
 pub mod pool;
 pub mod prefetch;
 pub mod product;

@@ -12,7 +12,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("Data under version control", &["add", "status", "diff", "checkout"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),
     ("Datasets", &["data"]),
-    ("Models", &["train", "predict", "evaluate", "explain", "drift", "export", "model"]),
+    ("Models", &["train", "predict", "evaluate", "ensemble", "explain", "drift", "export", "model"]),
     ("Runs", &["runs"]),
     ("Shell", &["completions", "man"]),
 ];

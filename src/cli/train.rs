@@ -183,6 +183,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "GAMMA", value_hint = ValueHint::Other)]
     pub focal_gamma: Option<f64>,
 
+    /// How often the last block's residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]
+    #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
+    pub drop_path: Option<f64>,
+
     /// How much the soft Dice loss counts beside binary cross-entropy where masks are learnt; 0 means not at all [default: 1]
     #[arg(long, value_name = "WEIGHT", value_hint = ValueHint::Other)]
     pub dice_weight: Option<f64>,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, Failure};
 use crate::cli::GlobalArgs;
+use crate::dataset::pixels;
 use crate::observer::Interrupt;
 use crate::text;
 use crate::ui::{Options, Ui};
@@ -44,6 +45,12 @@ impl Context {
     /// The repository that the command was started in.
     pub fn workspace(&self) -> Result<Workspace, Failure> {
         Ok(Workspace::discover(&self.cwd)?)
+    }
+
+    /// Where decoded images are kept; nowhere outside of a repository.
+    pub fn pixels_folder(&self) -> Option<PathBuf> {
+        let workspace = self.workspace().ok()?;
+        Some(workspace.derm_dir().join("tmp").join(pixels::FOLDER))
     }
 }
 

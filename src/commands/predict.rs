@@ -25,21 +25,20 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
     let bundle = Bundle::open(&context.cwd.join(&args.model), &device::open(&args.device)?)?;
-    let files = match &args.data {
-        Some(data) => of_dataset(context, args, data)?,
-        None => gather::gather(context, &args.images)?,
-    };
-    if files.is_empty() {
-        return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
-    }
     let views = if args.tta { Views::D4 } else { Views::One };
     if bundle.config.architecture.gives_masks() {
-        return masks::run(context, args, &bundle, &files, views);
+        return masks::run(context, args, &bundle, &named_files(context, args)?, views);
     }
     if args.threshold.is_some() || args.probabilities {
         return Err(Failure::usage("`--threshold` and `--probabilities` are for models of masks; this one gives classes"));
     }
-    let (predictions, unreadable) = training::predict_files(&bundle, &files, views, work)?;
+    let (predictions, unreadable) = match &args.data {
+        Some(data) => {
+            let (data, rows) = of_dataset(context, args, data)?;
+            training::predict_rows(&bundle, &data, &rows, views, context.pixels_folder().as_deref(), work)?
+        }
+        None => training::predict_files(&bundle, &named_files(context, args)?, views, work)?,
+    };
     if args.strict && !unreadable.is_empty() {
         return Err(strict(&unreadable));
     }
@@ -77,8 +76,22 @@ fn strict(unreadable: &[Unreadable]) -> Failure {
     .hint("nothing was written; without `--strict` the others are predicted")
 }
 
-/// The images of a dataset or of one subset of it, by the names they have there.
-fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+fn nothing() -> Failure {
+    Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes")
+}
+
+/// The images that were named, or those of a dataset by the names they have there.
+fn named_files(context: &Context, args: &PredictArgs) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let Some(data) = &args.data else {
+        let files = gather::gather(context, &args.images)?;
+        return if files.is_empty() { Err(nothing()) } else { Ok(files) };
+    };
+    let (data, rows) = of_dataset(context, args, data)?;
+    Ok(rows.iter().map(|&row| (data.rows[row].image.clone(), data.image_path(&data.rows[row]))).collect())
+}
+
+/// A dataset, and its rows or those of one subset of it.
+fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<(Dataset, Vec<usize>), Failure> {
     let data = Dataset::open(&context.cwd.join(data))?;
     let rows = match &args.split {
         None => (0..data.rows.len()).collect(),
@@ -92,8 +105,10 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
             rows
         }
     };
-    let rows = rows.into_iter().filter_map(|row| data.rows.get(row));
-    Ok(rows.map(|row| (row.image.clone(), data.image_path(row))).collect())
+    if rows.is_empty() {
+        return Err(nothing());
+    }
+    Ok((data, rows))
 }
 
 /// What `derm predict` answers.

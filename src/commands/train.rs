@@ -46,9 +46,10 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     }
     let weights = resolved.start.source.open(context, work.observer)?;
     let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    let folder = workspace.derm_dir().join("tmp");
     if args.dry || args.find_lr {
         remark(context, &resolved, &plan);
-        return rehearse::run(context, args, &plan, &workspace.derm_dir().join("tmp").join("features"), work);
+        return rehearse::run(context, args, &plan, &folder, work);
     }
     let destination = Destination::prepare(&context.cwd.join(&args.out))?;
     let out = destination.path();
@@ -61,9 +62,8 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     announce(context, &session);
     let resumed = session.resumes().is_some();
 
-    let features = workspace.derm_dir().join("tmp").join("features");
     let mut watch = Watch::new(&context.ui, &writer, &plan.goal);
-    let done = training::train(session, &features, &mut watch, work).and_then(|trained| {
+    let done = training::train(session, &folder, &mut watch, work).and_then(|trained| {
         let origin = origin(&workspace, context, args, &resolved);
         let weights = publish::publish(&plan, &trained.network, &trained.state, trained.val.as_ref(), &origin, out)?;
         Ok((trained, weights))

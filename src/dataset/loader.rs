@@ -1,18 +1,16 @@
-//! Images into memory at one size: decode, resize, in parallel.
+//! Images at one size: decode, resize.
 //!
 //! Resizing is an antialiased convolution in 8 bits: the filter widens with the reduction, as Pillow's
 //! `resize` does; nearly all pixels equal Pillow's, the others
 //! differ by 1, with the bicubic filter at hard edges by 2 of 255. Results depend on nothing but the file and
 //! the geometry, and not on the number of threads.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fast_image_resize as fir;
 use image::RgbImage;
-use rayon::prelude::*;
 
-use super::{Dataset, Error, ImageError, Work, check, decode};
-use crate::observer::Unit;
+use super::{Error, ImageError, decode};
 
 /// Interpolation filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,54 +45,6 @@ pub struct Geometry {
     pub fit: Fit,
     /// With which filter.
     pub filter: Filter,
-}
-
-/// Images of one size: `data` is `[n, height, width, 3]`, u8, RGB.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pixels {
-    /// Images.
-    pub n: usize,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// Row-major, channels last.
-    pub data: Vec<u8>,
-}
-
-impl Pixels {
-    /// The bytes of one image, `[height, width, 3]`.
-    pub fn image(&self, i: usize) -> &[u8] {
-        let size = self.width as usize * self.height as usize * 3;
-        &self.data[i * size..(i + 1) * size]
-    }
-}
-
-/// Loads rows of a dataset, in the order of `rows`.
-///
-/// # Errors
-///
-/// [`Error::Image`] for the first file, in that order, that cannot be read; [`Error::Interrupted`].
-pub fn load(dataset: &Dataset, rows: &[usize], geometry: &Geometry, work: Work<'_>) -> Result<Pixels, Error> {
-    let paths: Option<Vec<PathBuf>> = rows.iter().map(|&row| dataset.rows.get(row).map(|row| dataset.image_path(row))).collect();
-    let paths = paths.ok_or_else(|| Error::settings("a row was asked for that the dataset does not have"))?;
-    load_paths(&paths, geometry, work)
-}
-
-/// Loads files, in the order of `paths`; see [`load`].
-pub fn load_paths(paths: &[PathBuf], geometry: &Geometry, work: Work<'_>) -> Result<Pixels, Error> {
-    let size = geometry.width as usize * geometry.height as usize * 3;
-    let mut data = vec![0; size * paths.len()];
-    let task = work.observer.begin("loading images", Some(paths.len() as u64), Unit::Items("images"));
-    let failed = data.par_chunks_exact_mut(size.max(1)).zip(paths).enumerate().filter_map(|(at, (out, path))| {
-        let done = check(work).and_then(|()| load_one(path, geometry)).map(|pixels| out.copy_from_slice(&pixels));
-        task.advance(1);
-        done.err().map(|error| (at, error))
-    });
-    match failed.min_by_key(|(at, _)| *at) {
-        Some((_, error)) => Err(error),
-        None => Ok(Pixels { n: paths.len(), width: geometry.width, height: geometry.height, data }),
-    }
 }
 
 /// Decodes and resizes one file to `[height, width, 3]`.
@@ -195,29 +145,5 @@ mod tests {
             let small = resize(&image, &Geometry { width: 16, height: 16, fit: Fit::Squash, filter }).unwrap();
             assert!(small.iter().all(|value| value.abs_diff(128) <= 2), "{filter:?}: {small:?}");
         }
-    }
-
-    #[test]
-    fn images_come_in_the_order_asked_and_the_first_bad_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let paths: Vec<PathBuf> = (0..20u8).map(|i| folder.path().join(format!("{i}.png"))).collect();
-        for (i, path) in paths.iter().enumerate() {
-            RgbImage::from_pixel(5, 4, image::Rgb([i as u8; 3])).save(path).unwrap();
-        }
-        let geometry = Geometry { width: 3, height: 2, fit: Fit::Squash, filter: Filter::Bilinear };
-        let interrupt = crate::observer::Interrupt::default();
-        let work = Work { observer: &crate::observer::Silent, interrupt: &interrupt };
-        let pixels = load_paths(&paths, &geometry, work).unwrap();
-        assert_eq!((pixels.n, pixels.data.len()), (20, 20 * 18));
-        for i in 0..20 {
-            assert!(pixels.image(i).iter().all(|value| *value == i as u8));
-        }
-        for bad in [17, 3, 11] {
-            std::fs::write(&paths[bad], b"no image").unwrap();
-        }
-        let error = load_paths(&paths, &geometry, work).unwrap_err();
-        assert!(error.to_string().contains("3.png"), "{error}");
-        interrupt.raise();
-        assert!(matches!(load_paths(&paths, &geometry, work), Err(Error::Interrupted)));
     }
 }

@@ -11,6 +11,7 @@
 mod attention;
 mod build;
 mod cost;
+mod drop_path;
 mod first;
 mod kinds;
 mod windows;

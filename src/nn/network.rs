@@ -163,6 +163,11 @@ impl Network {
         Ok(Self { architecture, classes, graph, params, slots, device: device.clone(), way: Way::on(device) })
     }
 
+    /// Leaves residual branches out in training, in the last block with this probability ([`Graph::set_drop_path`]).
+    pub fn set_drop_path(&mut self, rate: f32) {
+        self.graph.set_drop_path(rate);
+    }
+
     /// The network as it is now, ready for many batches.
     pub fn frozen(&self) -> Result<Inference<'_>, Error> {
         Inference::new(self)

@@ -91,6 +91,11 @@ impl Architecture {
         (self.build)(classes, [self.preprocess.height as usize, self.preprocess.width as usize])
     }
 
+    /// Whether it has residual branches that can be left out in training.
+    pub fn has_branches(&self) -> bool {
+        self.graph(2).has_branches()
+    }
+
     /// Whether its outputs are masks, one for each of what would else be classes.
     pub fn gives_masks(&self) -> bool {
         self.graph(2).gives_masks()

@@ -101,7 +101,8 @@ pub fn augment_masks(
     masks.par_chunks_mut(width * height * channels).zip(images).for_each(|(mask, &position)| {
         let mut rng = stream(seed, Purpose::Augment, [epoch as u64, position as u64]);
         let plane = Plane::draw(&mut rng, settings, width as f32, height as f32);
-        warp_nearest(&mask.to_vec(), mask, size, channels, &plane);
+        let source = mask.to_vec();
+        warp_nearest(&source, mask, size, channels, &plane);
     });
 }
 

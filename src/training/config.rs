@@ -129,6 +129,10 @@ pub struct Config {
     /// A box of each image is another's, of an area that follows Beta(cutmix, cutmix) (Yun et al. 2019,
     /// <https://arxiv.org/abs/1905.04899>); 0: never. With both, a batch takes one or the other, each in half of the draws.
     pub cutmix: f64,
+    /// Probability of leaving out the last block's residual branches for an image, those before it less (Huang et al. 2016,
+    /// <https://arxiv.org/abs/1603.09382>); 0: never.
+    #[serde(default)]
+    pub drop_path: f64,
     /// How much the soft Dice loss counts beside the binary cross-entropy of masks; 0: not at all.
     #[serde(default)]
     pub dice_weight: f64,
@@ -150,6 +154,8 @@ pub struct Basis {
     pub pretrained: bool,
     /// The network gives masks.
     pub masks: bool,
+    /// The network has residual branches that can be left out.
+    pub branches: bool,
 }
 
 /// A choice that cannot hold.
@@ -165,7 +171,7 @@ pub struct BadChoice {
 
 impl Config {
     fn check(&self) -> Result<(), BadChoice> {
-        let rules: [(&'static str, f64, bool, &'static str); 24] = [
+        let rules: [(&'static str, f64, bool, &'static str); 25] = [
             ("accumulate", self.accumulate as f64, (1..=65_536).contains(&self.accumulate), "from 1 to 65536"),
             ("layer_decay", self.layer_decay, self.layer_decay > 0.0 && self.layer_decay <= 1.0, "above 0 and at most 1"),
             ("head_epochs", self.head_epochs as f64, self.head_epochs <= 1_000_000, "0 or more"),
@@ -188,6 +194,7 @@ impl Config {
             ("crop", self.augment.crop, (0.01..=1.0).contains(&self.augment.crop), "from 0.01 to 1"),
             ("colour_jitter", self.augment.jitter, unit(self.augment.jitter), "from 0 to 1"),
             ("hue", self.augment.hue, (0.0..=180.0).contains(&self.augment.hue), "from 0 to 180 degrees"),
+            ("drop_path", self.drop_path, (0.0..1.0).contains(&self.drop_path), "0 or more and below 1"),
             ("dice_weight", self.dice_weight, (0.0..=1e3).contains(&self.dice_weight), "0 or more"),
             ("patience", self.patience as f64, self.patience <= 1_000_000, "0 (never stop early) or more"),
         ];
@@ -229,8 +236,8 @@ mod tests {
     use super::*;
     use crate::training::augment::Strength;
 
-    const RANDOM: Basis = Basis { pretrained: false, masks: false };
-    const WEIGHTS: Basis = Basis { pretrained: true, masks: false };
+    const RANDOM: Basis = Basis { pretrained: false, masks: false, branches: true };
+    const WEIGHTS: Basis = Basis { pretrained: true, masks: false, branches: true };
 
     #[test]
     fn balanced_weights_are_scikit_learns() {
@@ -259,7 +266,7 @@ mod tests {
 
     #[test]
     fn masks_are_learnt_without_what_is_about_classes() {
-        let masks = Basis { pretrained: false, masks: true };
+        let masks = Basis { masks: true, ..RANDOM };
         let config = Choices::default().resolve(masks).unwrap();
         assert_eq!((config.monitor.as_str(), config.dice_weight, config.class_weights), ("dice", 1.0, ClassWeights::None));
         for (choices, name) in [
@@ -273,6 +280,15 @@ mod tests {
         }
         assert_eq!(Choices { dice_weight: Some(1.0), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "dice_weight");
         assert_eq!(Choices { recipe: Some(Recipe::Unet), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "recipe");
+    }
+
+    #[test]
+    fn branches_are_left_out_where_there_are_any() {
+        let said = |drop_path| Choices { recipe: Some(Recipe::VitFinetune), drop_path, ..Choices::default() };
+        let none = Basis { branches: false, ..WEIGHTS };
+        assert_eq!((said(None).resolve(WEIGHTS).unwrap().drop_path, said(None).resolve(none).unwrap().drop_path), (0.2, 0.0));
+        assert_eq!(said(Some(0.1)).resolve(WEIGHTS).unwrap().drop_path, 0.1);
+        assert_eq!(said(Some(0.1)).resolve(none).unwrap_err().name, "drop_path");
     }
 
     #[test]

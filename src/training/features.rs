@@ -24,6 +24,8 @@ use crate::digest::{KeyHasher, ObjectId};
 use crate::nn::Network;
 use crate::observer::Unit;
 
+/// The folder of features below a repository's folder for what may be removed at any time.
+pub const FOLDER: &str = "features";
 /// Images in a file.
 const CHUNK: usize = 256;
 /// Images in a forward pass.
@@ -100,7 +102,7 @@ fn write_chunk(path: PathBuf, chunk: &Tensor) -> Result<(), Error> {
 }
 
 fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, done: &dyn Fn(usize)) -> Result<Tensor, Error> {
-    let images = Images::streamed(plan.data, rows, plan.preprocess);
+    let images = Images::streamed(plan.data, rows, plan.preprocess)?;
     let positions: Vec<usize> = (0..rows.len()).collect();
     let batches: Vec<&[usize]> = positions.chunks(BATCH).collect();
     let frozen = network.frozen()?;

@@ -36,14 +36,14 @@ pub struct Trained {
     pub checkpoints: Folder,
 }
 
-/// Trains from the session's beginning or checkpoint to the end. `features`: the folder for a frozen backbone's features.
+/// Trains from the session's beginning or checkpoint to the end. `folder`: for decoded images and a frozen backbone's features.
 ///
 /// # Errors
 ///
 /// [`Error::Interrupted`] with a checkpoint written; [`Error::NotFinite`]; whatever reading images or writing checkpoints gives.
-pub fn train(session: Session<'_>, features: &Path, watcher: &mut dyn Watcher, work: Work<'_>) -> Result<Trained, Error> {
+pub fn train(session: Session<'_>, folder: &Path, watcher: &mut dyn Watcher, work: Work<'_>) -> Result<Trained, Error> {
     let (plan, checkpoints, mut learner) = session.into_parts()?;
-    let data = Data::load(plan, &learner.network, features, work)?;
+    let data = Data::load(plan, &learner.network, folder, work)?;
     watcher.event(&Event::Begun { extent: data.extent(plan, &learner.network), done: learner.state.epoch, step: learner.state.step });
     while !learner.is_done(plan) {
         let started = Instant::now();

@@ -1,7 +1,10 @@
 //! The images of one subset as batches of a network's input.
 //!
-//! They are decoded and brought to size once and held as bytes where they fit into half of the free memory;
-//! otherwise they are decoded again for every batch. Both ways give the same batches.
+//! They are decoded and brought to size once, and kept as [`pixels`] says; what can neither be kept nor held is decoded again for
+//! every batch. All ways give the same batches.
+
+use std::borrow::Cow;
+use std::path::Path;
 
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -10,9 +13,10 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use super::augment::{Augment, augment};
 use super::error::Error;
 use super::mixing::Mix;
-use crate::dataset::loader::{self, Pixels};
+use crate::dataset::pixels::{self, Shelf, Source, Spot};
 use crate::dataset::{Dataset, Filter, Fit, Geometry, Work};
 use crate::nn::{self, Preprocess};
+use crate::observer::Unit;
 
 /// The geometry of the loader for a network's preprocessing.
 pub fn geometry(preprocess: &Preprocess) -> Geometry {
@@ -31,11 +35,11 @@ pub fn geometry(preprocess: &Preprocess) -> Geometry {
 }
 
 /// Images of a dataset, at one size.
-pub struct Images<'a> {
-    data: &'a Dataset,
-    rows: &'a [usize],
+pub struct Images {
+    files: Vec<Source>,
     preprocess: Preprocess,
-    held: Option<Pixels>,
+    /// Where each is found; nothing for those that are decoded when they are needed.
+    spots: Vec<Option<Spot>>,
 }
 
 /// How a batch of the training subset is augmented.
@@ -46,17 +50,26 @@ pub struct Augmentation<'a> {
     pub epoch: usize,
 }
 
-impl<'a> Images<'a> {
-    /// Decodes `rows` into memory, if they fit.
-    pub fn load(data: &'a Dataset, rows: &'a [usize], preprocess: Preprocess, work: Work<'_>) -> Result<Self, Error> {
-        let bytes = rows.len() as u64 * u64::from(preprocess.width) * u64::from(preprocess.height) * 3;
-        let held = if fits_in_memory(bytes) { Some(loader::load(data, rows, &geometry(&preprocess), work)?) } else { None };
-        Ok(Self { data, rows, preprocess, held })
+impl Images {
+    /// Decodes those of `rows` that are not kept in `folder` yet, and keeps them there.
+    pub fn load(data: &Dataset, rows: &[usize], preprocess: Preprocess, folder: Option<&Path>, work: Work<'_>) -> Result<Self, Error> {
+        let files = Source::of_rows(data, rows)?;
+        let task = work.observer.begin("loading images", Some(files.len() as u64), Unit::Items("images"));
+        let mut shelf = Shelf::open(folder, &geometry(&preprocess), free_memory() / 2, work.observer);
+        let mut names = Vec::with_capacity(files.len());
+        for files in files.chunks(shelf.images_in_a_pack()) {
+            for found in shelf.fetch(files, &*task, work)? {
+                names.push(found?.0);
+            }
+        }
+        shelf.keep();
+        let spots = names.iter().map(|name| shelf.spot(name).cloned()).collect();
+        Ok(Self { files, preprocess, spots })
     }
 
     /// Decodes whatever a batch needs when it needs it.
-    pub fn streamed(data: &'a Dataset, rows: &'a [usize], preprocess: Preprocess) -> Self {
-        Self { data, rows, preprocess, held: None }
+    pub fn streamed(data: &Dataset, rows: &[usize], preprocess: Preprocess) -> Result<Self, Error> {
+        Ok(Self { files: Source::of_rows(data, rows)?, preprocess, spots: Vec::new() })
     }
 
     /// The images at these positions among the rows, augmented and mixed: f32 `[n, 3, height, width]`, normalised.
@@ -64,18 +77,7 @@ impl<'a> Images<'a> {
         let (width, height) = (self.preprocess.width as usize, self.preprocess.height as usize);
         let mut pixels = vec![0u8; positions.len() * width * height * 3];
         let slots = pixels.par_chunks_exact_mut(width * height * 3).zip(positions);
-        match &self.held {
-            Some(held) => slots.for_each(|(slot, &position)| slot.copy_from_slice(held.image(position))),
-            None => {
-                let geometry = geometry(&self.preprocess);
-                let read = |(slot, &position): (&mut [u8], &usize)| {
-                    let row = &self.data.rows[self.rows[position]];
-                    slot.copy_from_slice(&loader::load_one(&self.data.image_path(row), &geometry)?);
-                    Ok::<(), Error>(())
-                };
-                slots.map(read).collect::<Result<(), Error>>()?;
-            }
-        }
+        slots.try_for_each(|(slot, &position)| self.pixels(position).map(|pixels| slot.copy_from_slice(&pixels)))?;
         if let Some(Augmentation { settings, seed, epoch }) = augmentation {
             augment(&mut pixels, (width, height), positions, settings, seed, epoch);
         }
@@ -84,6 +86,12 @@ impl<'a> Images<'a> {
             mix.apply(&mut values, [height, width]);
         }
         Ok(nn::normalise::tensor(values, &self.preprocess)?)
+    }
+
+    /// The pixels of one image, u8 `[height, width, 3]`.
+    fn pixels(&self, position: usize) -> Result<Cow<'_, [u8]>, Error> {
+        let spot = self.spots.get(position).and_then(Option::as_ref);
+        Ok(pixels::of(spot, &self.files[position], &geometry(&self.preprocess))?)
     }
 }
 
@@ -97,3 +105,6 @@ fn free_memory() -> u64 {
     let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     System::new_with_specifics(wanted).map_or(0, |system| system.available_memory())
 }
+
+#[cfg(test)]
+mod tests;

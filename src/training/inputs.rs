@@ -7,13 +7,13 @@ use candle_core::Tensor;
 use super::error::Error;
 use super::events::Extent;
 use super::examples::Examples;
-use super::features::Features;
+use super::features::{self, Features};
 use super::goal::Targets;
 use super::images::{Augmentation, Images};
 use super::masks::Masks;
 use super::mixing::Mix;
 use super::plan::Plan;
-use crate::dataset::Work;
+use crate::dataset::{Work, pixels};
 use crate::nn::{Network, Part};
 
 /// Both subsets.
@@ -25,19 +25,19 @@ pub struct Data<'a> {
 /// One subset.
 pub struct Material<'a> {
     pub examples: &'a Examples,
-    pub inputs: Inputs<'a>,
+    pub inputs: Inputs,
     /// Where masks are learnt.
     masks: Option<Masks<'a>>,
     size: [usize; 2],
 }
 
 /// Where a subset's inputs come from: images, or the features that a frozen backbone makes of them.
-pub enum Inputs<'a> {
-    Images(Images<'a>),
+pub enum Inputs {
+    Images(Images),
     Features(Features),
 }
 
-impl Inputs<'_> {
+impl Inputs {
     /// The inputs at these positions; features are neither augmented nor mixed.
     pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         match self {
@@ -61,15 +61,15 @@ impl Material<'_> {
 }
 
 impl<'a> Data<'a> {
-    /// Decodes images and masks, or works out a frozen backbone's features of images, which are kept in `folder`.
+    /// Decodes images and masks, or works out a frozen backbone's features of images; images and features are kept below `folder`.
     pub fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let load = |examples: &'a Examples| {
+            let (rows, kept) = (&examples.rows, folder.join(pixels::FOLDER));
             let inputs = match plan.frozen() {
-                true => Inputs::Features(Features::load(plan, examples, network, folder, work)?),
-                false => Inputs::Images(Images::load(plan.data, &examples.rows, plan.preprocess, work)?),
+                true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
+                false => Inputs::Images(Images::load(plan.data, rows, plan.preprocess, Some(&kept), work)?),
             };
-            let channels = plan.goal.outputs().len();
-            let masks = || Masks::load(plan.data, &examples.rows, plan.preprocess, channels, work);
+            let masks = || Masks::load(plan.data, rows, plan.preprocess, plan.goal.outputs().len(), work);
             let masks = plan.goal.is_masks().then(masks).transpose()?;
             Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
         };
@@ -80,8 +80,8 @@ impl<'a> Data<'a> {
     pub fn streamed(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let load = |examples: &'a Examples| {
             let inputs = match plan.frozen() {
-                true => Inputs::Features(Features::load(plan, examples, network, folder, work)?),
-                false => Inputs::Images(Images::streamed(plan.data, &examples.rows, plan.preprocess)),
+                true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
+                false => Inputs::Images(Images::streamed(plan.data, &examples.rows, plan.preprocess)?),
             };
             let masks = || Masks::streamed(plan.data, &examples.rows, plan.preprocess, plan.goal.outputs().len());
             let masks = plan.goal.is_masks().then(masks);

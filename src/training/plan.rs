@@ -100,7 +100,8 @@ impl<'a> Plan<'a> {
     /// The network before its first step.
     pub fn network(&self) -> Result<Network, Error> {
         let size = [self.preprocess.height, self.preprocess.width].map(|pixels| pixels as usize);
-        let network = Network::at(self.architecture, self.goal.outputs().len(), size, self.config.seed, &self.device)?;
+        let mut network = Network::at(self.architecture, self.goal.outputs().len(), size, self.config.seed, &self.device)?;
+        network.set_drop_path(self.config.drop_path as f32);
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
         }
@@ -168,7 +169,7 @@ impl<'a> Plan<'a> {
 fn data_digest(data: &Dataset, used: [&Examples; 2], masks: bool) -> Result<ObjectId, Error> {
     let rows: Vec<_> = used.iter().flat_map(|subset| &subset.rows).filter_map(|&row| data.rows.get(row)).collect();
     let images = rows.iter().filter(|row| row.hash.is_none()).map(|row| data.image_path(row));
-    let masks = rows.iter().filter(|_| masks).filter_map(|row| data.mask_path(row));
+    let masks = rows.iter().filter(|row| masks && row.mask_hash.is_none()).filter_map(|row| data.mask_path(row));
     let lacking: Vec<_> = images.chain(masks).collect();
     if lacking.is_empty() {
         return Ok(data.digest());

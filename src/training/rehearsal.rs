@@ -38,10 +38,10 @@ pub struct Outlook {
     pub free_memory: u64,
 }
 
-/// Takes a few steps and looks at the clock. `features`: the folder for a frozen backbone's features, which are computed first.
-pub fn outlook(plan: &Plan<'_>, features: &Path, work: Work<'_>) -> Result<Outlook, Error> {
+/// Takes a few steps and looks at the clock. `folder`: where a frozen backbone's features are kept, which are computed first.
+pub fn outlook(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Outlook, Error> {
     let mut learner = Learner::new(plan, plan.network()?, None)?;
-    let data = Data::streamed(plan, &learner.network, features, work)?;
+    let data = Data::streamed(plan, &learner.network, folder, work)?;
     let extent = data.extent(plan, &learner.network);
     let (order, steps) = (plan.order(0), plan.steps());
     let mut seconds = Vec::new();
@@ -114,11 +114,11 @@ pub struct Point {
 }
 
 /// Trains with a rate that rises from step to step until the loss is lost.
-pub fn range_test(plan: &Plan<'_>, features: &Path, work: Work<'_>) -> Result<RangeTest, Error> {
+pub fn range_test(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<RangeTest, Error> {
     let mut learner = Learner::new(plan, plan.network()?, None)?;
     // Past the epochs in which the head learns alone.
     let epoch = plan.config.head_epochs;
-    let data = Data::streamed(plan, &learner.network, features, work)?;
+    let data = Data::streamed(plan, &learner.network, folder, work)?;
     let steps = plan.steps();
     let task = work.observer.begin("trying learning rates", Some(RANGE_STEPS as u64), Unit::Items("steps"));
     let mut points: Vec<Point> = Vec::new();

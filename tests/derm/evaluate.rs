@@ -295,3 +295,25 @@ mod bad_input {
         assert_eq!(sandbox.read("out"), "mine");
     }
 }
+
+#[test]
+fn an_ensemble_is_a_table_that_can_be_evaluated() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("one.csv", "image,label,p_mel,p_nv\na,mel,0.9,0.1\nb,nv,0.6,0.4\n");
+    sandbox.write("two.csv", "image,p_nv,p_mel\nb,0.8,0.2\na,0.3,0.7\n");
+    let report = sandbox.derm(["ensemble", "one.csv", "two.csv", "--out", "mean.csv", "--json"]).success().json();
+    assert_eq!((report["images"].as_u64(), report["tables"].as_array().unwrap().len()), (Some(2), 2));
+    let judged = sandbox.derm(["evaluate", "--predictions", "mean.csv", "--out", "report", "--json"]).success().json();
+    assert_eq!(judged["evaluation"]["headline"]["accuracy"].as_f64(), Some(1.0), "{judged:#}");
+    // 0.4 and 0.6 of `b`: means of 0.6 and 0.2, 0.4 and 0.8.
+    let mean = std::fs::read_to_string(sandbox.path("mean.csv")).unwrap();
+    assert!(
+        mean.contains("p_mel") && mean.lines().any(|line| line.starts_with("b,") && line.contains("0.4") && line.contains("0.6")),
+        "{mean}"
+    );
+    sandbox.derm(["ensemble", "one.csv", "two.csv", "--weights", "1", "--out", "x.csv"]).exits(2).complains(["1 weight for 2 tables"]);
+    sandbox.derm(["ensemble", "one.csv", "two.csv", "--weights", "1,0", "--out", "x.csv"]).exits(2).complains(["must be above 0"]);
+    sandbox.write("three.csv", "image,p_mel,p_nv\nc,0.5,0.5\n");
+    sandbox.derm(["ensemble", "one.csv", "three.csv", "--out", "x.csv"]).exits(2).complains(["not in `one.csv`", "--any"]);
+    sandbox.derm(["ensemble", "one.csv", "three.csv", "--any", "--out", "x.csv"]).success();
+}

@@ -2,7 +2,7 @@
 
 use crate::commands::{Exit, Explain, Failure};
 use crate::evaluation::metrics::Metric;
-use crate::evaluation::{Error, TableProblem};
+use crate::evaluation::{Error, TableProblem, ensemble};
 use crate::text;
 
 impl Explain for Error {
@@ -27,6 +27,18 @@ impl Explain for Error {
             Error::Undefined { .. } => failure.hint("it needs images of at least two classes"),
             Error::NoMasks => failure.with_exit(Exit::Usage),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
+        }
+    }
+}
+
+impl Explain for ensemble::Error {
+    fn explain(self) -> Failure {
+        let failure = Failure::usage(self.to_string());
+        match self {
+            Self::Classes { .. } => failure.hint("tables must name the same classes, in any order"),
+            Self::Images { .. } => failure.hint("predict the same images with every model, or give `--any`"),
+            Self::Contradiction { .. } => failure.hint("were they made from the same dataset?"),
+            Self::Empty => failure,
         }
     }
 }

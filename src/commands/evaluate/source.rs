@@ -89,7 +89,7 @@ impl Source {
             (What::Model { bundle, part, views, .. }, Some((_, dataset))) => {
                 let observer = context.ui.observer();
                 let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
-                Ok(training::predict(bundle, dataset, &part.rows, *views, work)?)
+                Ok(training::predict(bundle, dataset, &part.rows, *views, context.pixels_folder().as_deref(), work)?)
             }
             (What::Model { .. } | What::Masks { .. }, _) => Err(Failure::usage("`--data` is missing")),
         }

@@ -15,11 +15,11 @@ use crate::ui::{Align, Page, Report, Table};
 /// Rows of the table that people see.
 const SHOWN: usize = 20;
 
-pub fn run(context: &Context, args: &TrainArgs, plan: &Plan<'_>, features: &Path, work: Work<'_>) -> Result<Exit, Failure> {
+pub fn run(context: &Context, args: &TrainArgs, plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Exit, Failure> {
     if args.dry {
-        context.ui.show(&DryReport::new(plan, &rehearsal::outlook(plan, features, work)?))?;
+        context.ui.show(&DryReport::new(plan, &rehearsal::outlook(plan, folder, work)?))?;
     } else {
-        context.ui.show(&RangeReport::new(&rehearsal::range_test(plan, features, work)?))?;
+        context.ui.show(&RangeReport::new(&rehearsal::range_test(plan, folder, work)?))?;
     }
     Ok(Exit::Done)
 }

@@ -36,7 +36,11 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let start = StartingPoint::find(context, typed.weights.or(file.weights).as_deref(), network)?;
     // With the tag of its weights it says how images are to be prepared.
     choices.network = Some(start.network.name());
-    let basis = Basis { pretrained: start.source != Source::Random, masks: start.network.architecture.gives_masks() };
+    let basis = Basis {
+        pretrained: start.source != Source::Random,
+        masks: start.network.architecture.gives_masks(),
+        branches: start.network.architecture.has_branches(),
+    };
     let asked = choices.asks_for_augmentation();
     let config = match choices.resolve(basis) {
         Ok(config) => config,
@@ -98,6 +102,7 @@ fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
             hue: file.take("hue")?,
             mixup: file.take("mixup")?,
             cutmix: file.take("cutmix")?,
+            drop_path: file.take("drop_path")?,
             dice_weight: file.take("dice_weight")?,
             freeze: file.take("freeze")?,
             monitor: file.take("monitor")?,
@@ -150,6 +155,7 @@ fn typed(args: &TrainArgs) -> Said {
             hue: augmentation.hue,
             mixup: augmentation.mixup,
             cutmix: augmentation.cutmix,
+            drop_path: learning.drop_path,
             dice_weight: learning.dice_weight,
             freeze: word(&model.freeze),
             monitor: learning.monitor.clone(),

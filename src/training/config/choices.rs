@@ -56,6 +56,7 @@ choices! {
     hue: f64,
     mixup: f64,
     cutmix: f64,
+    drop_path: f64,
     dice_weight: f64,
     freeze: Freeze,
     monitor: String,
@@ -68,8 +69,15 @@ choices! {
 impl Choices {
     /// Decides what was left open: by the recipe that was named, else by the defaults.
     pub fn resolve(self, basis: Basis) -> Result<Config, BadChoice> {
-        let Basis { pretrained, masks } = basis;
+        let Basis { pretrained, masks, branches } = basis;
         self.check_goal(masks)?;
+        if let (Some(rate), false) = (self.drop_path.filter(|rate| *rate > 0.0), branches) {
+            return Err(BadChoice {
+                name: "drop_path",
+                value: rate.to_string(),
+                range: "0: the network has no residual branches to leave out",
+            });
+        }
         let recipe = self.recipe;
         let said = match recipe {
             Some(recipe) => self.or(recipe.choices()),
@@ -117,6 +125,7 @@ impl Choices {
             label_smoothing: said.label_smoothing.unwrap_or(0.0),
             mixup: if frozen { 0.0 } else { said.mixup.unwrap_or(0.0) },
             cutmix: if frozen { 0.0 } else { said.cutmix.unwrap_or(0.0) },
+            drop_path: if branches && !frozen { said.drop_path.unwrap_or(0.0) } else { 0.0 },
             dice_weight: said.dice_weight.unwrap_or(if masks { 1.0 } else { 0.0 }),
             freeze,
             monitor: said.monitor.unwrap_or_else(|| if masks { "dice" } else { "balanced_accuracy" }.to_owned()),

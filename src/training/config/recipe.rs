@@ -74,6 +74,7 @@ impl Recipe {
                 class_weights: Some(ClassWeights::None),
                 mixup: Some(0.8),
                 cutmix: Some(1.0),
+                drop_path: Some(0.2),
                 augment: Some(Strength::Medium),
                 ..Choices::default()
             },
