@@ -8,6 +8,7 @@
 //! | [`session`], [`checkpoint`] | the locked folder of a training, and what it needs to go on |
 //! | [`fit`] | the loop |
 //! | [`schedule`], [`sampler`], [`augment`], [`stopping`], [`random`] | pure functions of seed and position |
+//! | [`images`] | the images of a subset as batches, augmented, and where they come from |
 //! | [`features`] | a frozen backbone's features, computed once |
 //! | [`destination`] | the folder for the bundle, made sure of beforehand |
 //! | [`publish`] | the bundle with its model card and provenance |
@@ -32,7 +33,7 @@ pub mod examples;
 pub mod features;
 pub mod fit;
 pub mod goal;
-mod images;
+pub mod images;
 pub mod infer;
 mod inputs;
 mod learner;
@@ -57,6 +58,6 @@ pub use error::Error;
 pub use events::{Event, Watcher};
 pub use fit::{Trained, train};
 pub use images::geometry;
-pub use infer::{MaskProbabilities, Views, predict, predict_files, predict_masks, predict_rows};
+pub use infer::{MaskProbabilities, Views, predict, predict_files, predict_masks};
 pub use plan::Plan;
 pub use session::Session;

@@ -86,7 +86,10 @@ impl WithSimd for Scale<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { pixels, scaling: Scaling { channels, scale, shift }, out } = self;
-        let (scales, shifts): ([f32; RUN], [f32; RUN]) = (std::array::from_fn(|i| scale[i % 3]), std::array::from_fn(|i| shift[i % 3]));
+        let (mut scales, mut shifts) = ([0.0; RUN], [0.0; RUN]);
+        for i in 0..RUN {
+            (scales[i], shifts[i]) = (scale[i % 3], shift[i % 3]);
+        }
         let (runs, rest) = pixels.as_chunks::<RUN>();
         let (out_runs, out_rest) = out.as_chunks_mut::<RUN>();
         assert!(runs.len() == out_runs.len() && rest.len() == out_rest.len(), "a value for each level");
@@ -107,7 +110,11 @@ impl WithSimd for Scale<'_> {
 
 #[inline(always)]
 fn reordered(pixels: &[u8; RUN], channels: &[usize; 3]) -> [u8; RUN] {
-    std::array::from_fn(|i| pixels[i - i % 3 + channels[i % 3]])
+    let mut levels = [0; RUN];
+    for i in 0..RUN {
+        levels[i] = pixels[i - i % 3 + channels[i % 3]];
+    }
+    levels
 }
 
 /// The sums of an image's red, green and blue levels.
@@ -117,6 +124,9 @@ pub fn sums(pixels: &[u8]) -> [u64; 3] {
 
 struct Sums<'a>(&'a [u8]);
 
+/// Levels that are summed at a time: whole pixels, and too many for the compiler to take apart into single numbers.
+const SUMMED: usize = 384;
+
 impl WithSimd for Sums<'_> {
     type Output = [u64; 3];
 
@@ -124,16 +134,12 @@ impl WithSimd for Sums<'_> {
     fn with_simd<S: Simd>(self, _: S) -> [u64; 3] {
         let mut total = [0u64; 3];
         // As many runs as 32 bits can hold, and more.
-        for part in self.0.chunks(RUN << 16) {
-            let mut lanes = [0u32; RUN];
-            let (runs, rest) = part.as_chunks::<RUN>();
-            for run in runs {
+        for part in self.0.chunks(SUMMED << 16) {
+            let mut lanes = [0u32; SUMMED];
+            for run in part.chunks(SUMMED) {
                 for (lane, &level) in lanes.iter_mut().zip(run) {
                     *lane += u32::from(level);
                 }
-            }
-            for (lane, &level) in lanes.iter_mut().zip(rest) {
-                *lane += u32::from(level);
             }
             for (i, lane) in lanes.into_iter().enumerate() {
                 total[i % 3] += u64::from(lane);

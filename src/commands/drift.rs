@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Exit, Failure, device};
 use crate::cli::drift::DriftArgs;
+use crate::dataset::pixels;
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::drift::measure::{Measured, Picture, measure};
 use crate::drift::report::{Report, Sides};
@@ -137,10 +138,11 @@ impl Side {
 }
 
 fn predict(context: &Context, bundle: &Bundle, pictures: &[&Picture]) -> Result<Predictions, Failure> {
-    let files: Vec<(String, PathBuf)> = pictures.iter().map(|picture| (picture.name.clone(), picture.path.clone())).collect();
+    let source = |picture: &&Picture| (picture.name.clone(), pixels::Source { path: picture.path.clone(), hash: None });
+    let files: Vec<(String, pixels::Source)> = pictures.iter().map(source).collect();
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    Ok(predict_files(bundle, &files, Views::One, work)?.0)
+    Ok(predict_files(bundle, &files, Views::One, None, work)?.0)
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {

@@ -3,12 +3,11 @@
 pub(super) mod gather;
 mod masks;
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use super::{Context, Exit, Failure, device};
 use crate::cli::predict::PredictArgs;
+use crate::dataset::pixels::Source;
 use crate::dataset::{self, Dataset, Split, Subset, Work};
 use crate::evaluation::{Prediction, Predictions};
 use crate::nn::Bundle;
@@ -25,20 +24,23 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
     let bundle = Bundle::open(&context.cwd.join(&args.model), &device::open(&args.device)?)?;
+    let files = match &args.data {
+        Some(data) => of_dataset(context, args, data)?,
+        None => gather::gather(context, &args.images)?.into_iter().map(|(name, path)| (name, Source { path, hash: None })).collect(),
+    };
+    if files.is_empty() {
+        return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
+    }
+    // Who names files may never name them again.
+    let kept = args.data.as_ref().and_then(|_| context.pixels_folder());
     let views = if args.tta { Views::D4 } else { Views::One };
     if bundle.config.architecture.gives_masks() {
-        return masks::run(context, args, &bundle, &named_files(context, args)?, views);
+        return masks::run(context, args, &bundle, &files, views, kept.as_deref());
     }
     if args.threshold.is_some() || args.probabilities {
         return Err(Failure::usage("`--threshold` and `--probabilities` are for models of masks; this one gives classes"));
     }
-    let (predictions, unreadable) = match &args.data {
-        Some(data) => {
-            let (data, rows) = of_dataset(context, args, data)?;
-            training::predict_rows(&bundle, &data, &rows, views, context.pixels_folder().as_deref(), work)?
-        }
-        None => training::predict_files(&bundle, &named_files(context, args)?, views, work)?,
-    };
+    let (predictions, unreadable) = training::predict_files(&bundle, &files, views, kept.as_deref(), work)?;
     if args.strict && !unreadable.is_empty() {
         return Err(strict(&unreadable));
     }
@@ -76,22 +78,8 @@ fn strict(unreadable: &[Unreadable]) -> Failure {
     .hint("nothing was written; without `--strict` the others are predicted")
 }
 
-fn nothing() -> Failure {
-    Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes")
-}
-
-/// The images that were named, or those of a dataset by the names they have there.
-fn named_files(context: &Context, args: &PredictArgs) -> Result<Vec<(String, PathBuf)>, Failure> {
-    let Some(data) = &args.data else {
-        let files = gather::gather(context, &args.images)?;
-        return if files.is_empty() { Err(nothing()) } else { Ok(files) };
-    };
-    let (data, rows) = of_dataset(context, args, data)?;
-    Ok(rows.iter().map(|&row| (data.rows[row].image.clone(), data.image_path(&data.rows[row]))).collect())
-}
-
-/// A dataset, and its rows or those of one subset of it.
-fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<(Dataset, Vec<usize>), Failure> {
+/// The images of a dataset or of one subset of it, by the names they have there.
+fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<(String, Source)>, Failure> {
     let data = Dataset::open(&context.cwd.join(data))?;
     let rows = match &args.split {
         None => (0..data.rows.len()).collect(),
@@ -105,10 +93,8 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
             rows
         }
     };
-    if rows.is_empty() {
-        return Err(nothing());
-    }
-    Ok((data, rows))
+    let rows = rows.into_iter().filter_map(|row| data.rows.get(row));
+    Ok(rows.map(|row| (row.image.clone(), Source::of(&data, row))).collect())
 }
 
 /// What `derm predict` answers.

@@ -5,7 +5,8 @@
 //! except that 16-bit samples are scaled to 8 bits (`round(v / 257)`), which Pillow clips.
 //!
 //! - The EXIF (or TIFF) orientation is applied, so width and height are those a viewer shows.
-//! - Alpha is dropped: the colour stored under transparent pixels is taken.
+//! - Alpha is dropped: the colour stored under transparent pixels is taken, as Pillow and the pipelines around it do. A white or black
+//!   ground in its place would be a shape that is not on the skin.
 //! - Animated GIF, PNG and WebP files and multi-page TIFF stacks are refused: which frame is meant is not derm's to guess.
 //! - Truncated files are refused. A JPEG without its end marker counts as truncated even where a lenient viewer
 //!   would show it, since its lower part is made up.

@@ -36,7 +36,7 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 
-use super::{Dataset, Error, Geometry, ImageError, Work, check, decode, loader};
+use super::{Dataset, Error, Geometry, ImageError, Row, Work, check, decode, loader};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::observer::{Observer, Task};
 use crate::store::Stat;
@@ -63,13 +63,18 @@ pub struct Source {
 }
 
 impl Source {
+    /// The image file of a row.
+    pub fn of(dataset: &Dataset, row: &Row) -> Self {
+        Self { path: dataset.image_path(row), hash: row.hash }
+    }
+
     /// The image files of `rows`, in their order.
     ///
     /// # Errors
     ///
     /// [`Error::Settings`] where the dataset does not have such a row.
     pub fn of_rows(dataset: &Dataset, rows: &[usize]) -> Result<Vec<Self>, Error> {
-        let source = |&row| dataset.rows.get(row).map(|row| Self { path: dataset.image_path(row), hash: row.hash });
+        let source = |&row| dataset.rows.get(row).map(|row| Self::of(dataset, row));
         let sources: Option<Vec<Self>> = rows.iter().map(source).collect();
         sources.ok_or_else(|| Error::settings("a row was asked for that the dataset does not have"))
     }
@@ -106,6 +111,9 @@ pub fn of<'a>(spot: Option<&'a Spot>, file: &Source, geometry: &Geometry) -> Res
         None => loader::load_one(&file.path, geometry).map(Cow::Owned),
     }
 }
+
+/// The hash of an image file and where its pixels are, or why there are none.
+pub type Fetched = Result<(ObjectId, Spot), Error>;
 
 /// What was just decoded.
 struct Fresh {
@@ -176,8 +184,8 @@ impl<'a> Shelf<'a> {
     /// # Errors
     ///
     /// [`Error::Interrupted`]; for each file by itself [`Error::Image`] where it cannot be read.
-    pub fn fetch(&mut self, files: &[Source], task: &dyn Task, work: Work<'_>) -> Result<Vec<Result<(ObjectId, Spot), Error>>, Error> {
-        let find = |file: &Source| {
+    pub fn fetch(&mut self, files: &[&Source], task: &dyn Task, work: Work<'_>) -> Result<Vec<Fetched>, Error> {
+        let find = |file: &&Source| {
             check(work)?;
             let found = self.find(file);
             task.advance(1);

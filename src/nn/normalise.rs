@@ -1,7 +1,9 @@
 //! From 8-bit pixels to a network's input.
 
+use std::convert::Infallible;
+
 use candle_core::{Device, Tensor};
-use rayon::prelude::*;
+use derm_kernels::pixels::{Item, Scaling, batch};
 
 use super::{Channels, Error, Preprocess};
 
@@ -28,28 +30,21 @@ pub fn values(pixels: &[u8], preprocess: &Preprocess) -> Result<Vec<f32>, Error>
         let expected = format!("whole images of {width}x{height} RGB pixels");
         return Err(Error::Argument { what: "pixels", expected, got: format!("{} bytes", pixels.len()) });
     }
-    let tables = tables(preprocess);
-    let source: [usize; 3] = match preprocess.channels {
-        Channels::Rgb => [0, 1, 2],
-        Channels::Bgr => [2, 1, 0],
-    };
-    let mut out = vec![0f32; pixels.len()];
-    out.par_chunks_mut(image).zip(pixels.par_chunks(image)).for_each(|(out, pixels)| {
-        for (out, pixel) in out.chunks_exact_mut(3).zip(pixels.chunks_exact(3)) {
-            for (plane, out) in out.iter_mut().enumerate() {
-                *out = tables[plane][usize::from(pixel[source[plane]])];
-            }
-        }
-    });
-    Ok(out)
+    let item = |i: usize| Ok::<_, Infallible>(Item { pixels: pixels[i * image..(i + 1) * image].into(), warp: None });
+    batch(pixels.len() / image, [height, width], &scaling(preprocess), item).map_err(|never| match never {})
 }
 
-/// The result for each value of each plane, worked out in f64.
-fn tables(preprocess: &Preprocess) -> [[f32; 256]; 3] {
-    std::array::from_fn(|plane| {
-        let (mean, std) = (f64::from(preprocess.mean[plane]), f64::from(preprocess.std[plane]));
-        std::array::from_fn(|value| ((value as f64 / 255.0 - mean) / std) as f32)
-    })
+/// From a level to a value, worked out in f64 but for the last step.
+pub fn scaling(preprocess: &Preprocess) -> Scaling {
+    let of = |value: fn(f64, f64) -> f64| std::array::from_fn(|i| value(preprocess.mean[i].into(), preprocess.std[i].into()) as f32);
+    Scaling {
+        channels: match preprocess.channels {
+            Channels::Rgb => [0, 1, 2],
+            Channels::Bgr => [2, 1, 0],
+        },
+        scale: of(|_, std| 1.0 / (255.0 * std)),
+        shift: of(|mean, std| -mean / std),
+    }
 }
 
 #[cfg(test)]

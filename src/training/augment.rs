@@ -14,8 +14,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use colours::Colours;
+use derm_kernels::pixels::Warp;
 use plane::Plane;
-use warp::{warp, warp_nearest};
+use warp::warp_nearest;
 
 use super::random::{Purpose, stream};
 
@@ -68,18 +69,22 @@ impl Augment {
     }
 }
 
+/// How one image `[height, width, 3]` is changed in one epoch; `image` is its position among the training images. Nothing where images
+/// stay as they are.
+pub fn warp(pixels: &[u8], (width, height): (usize, usize), image: usize, settings: &Augment, seed: u64, epoch: usize) -> Option<Warp> {
+    let mut rng = (!settings.is_none()).then(|| stream(seed, Purpose::Augment, [epoch as u64, image as u64]))?;
+    let plane = Plane::draw(&mut rng, settings, width as f32, height as f32);
+    let colours = Colours::draw(&mut rng, settings, pixels);
+    Some(Warp { plane: plane.0, colours: colours.rows() })
+}
+
 /// Changes a batch in place. `pixels` is `[n, height, width, 3]` RGB; `images[i]` is the position of image `i` among the training images.
 pub fn augment(pixels: &mut [u8], size: (usize, usize), images: &[usize], settings: &Augment, seed: u64, epoch: usize) {
-    if settings.is_none() {
-        return;
-    }
-    let (width, height) = size;
-    pixels.par_chunks_mut(width * height * 3).zip(images).for_each(|(image, &position)| {
-        let mut rng = stream(seed, Purpose::Augment, [epoch as u64, position as u64]);
-        let plane = Plane::draw(&mut rng, settings, width as f32, height as f32);
+    pixels.par_chunks_mut(size.0 * size.1 * 3).zip(images).for_each(|(image, &position)| {
         let source = image.to_vec();
-        let colours = Colours::draw(&mut rng, settings, &source);
-        warp(&source, image, size, &plane, &colours);
+        if let Some(warp) = warp(&source, size, position, settings, seed, epoch) {
+            warp.apply(&source, [size.1, size.0], image);
+        }
     });
 }
 

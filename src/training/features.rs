@@ -20,6 +20,7 @@ use super::images::Images;
 use super::plan::Plan;
 use super::tensors::{self, Named};
 use crate::dataset::Work;
+use crate::dataset::pixels::Source;
 use crate::digest::{KeyHasher, ObjectId};
 use crate::nn::Network;
 use crate::observer::Unit;
@@ -102,7 +103,7 @@ fn write_chunk(path: PathBuf, chunk: &Tensor) -> Result<(), Error> {
 }
 
 fn compute(plan: &Plan<'_>, rows: &[usize], network: &Network, work: Work<'_>, done: &dyn Fn(usize)) -> Result<Tensor, Error> {
-    let images = Images::streamed(plan.data, rows, plan.preprocess)?;
+    let images = Images::streamed(Source::of_rows(plan.data, rows)?, plan.preprocess);
     let positions: Vec<usize> = (0..rows.len()).collect();
     let batches: Vec<&[usize]> = positions.chunks(BATCH).collect();
     let frozen = network.frozen()?;

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use candle_core::Tensor;
-use rayon::prelude::*;
+use derm_kernels::pixels::{Item, batch};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::augment::{Augment, augment};
+use super::augment::{self, Augment};
 use super::error::Error;
 use super::mixing::Mix;
 use crate::dataset::pixels::{self, Shelf, Source, Spot};
-use crate::dataset::{Dataset, Filter, Fit, Geometry, Work};
+use crate::dataset::{Filter, Fit, Geometry, Work};
 use crate::nn::{self, Preprocess};
 use crate::observer::Unit;
 
@@ -34,7 +34,7 @@ pub fn geometry(preprocess: &Preprocess) -> Geometry {
     }
 }
 
-/// Images of a dataset, at one size.
+/// Images at one size.
 pub struct Images {
     files: Vec<Source>,
     preprocess: Preprocess,
@@ -51,13 +51,12 @@ pub struct Augmentation<'a> {
 }
 
 impl Images {
-    /// Decodes those of `rows` that are not kept in `folder` yet, and keeps them there.
-    pub fn load(data: &Dataset, rows: &[usize], preprocess: Preprocess, folder: Option<&Path>, work: Work<'_>) -> Result<Self, Error> {
-        let files = Source::of_rows(data, rows)?;
+    /// Decodes those of `files` that are not kept in `folder` yet, and keeps them there.
+    pub fn load(files: Vec<Source>, preprocess: Preprocess, folder: Option<&Path>, work: Work<'_>) -> Result<Self, Error> {
         let task = work.observer.begin("loading images", Some(files.len() as u64), Unit::Items("images"));
         let mut shelf = Shelf::open(folder, &geometry(&preprocess), free_memory() / 2, work.observer);
         let mut names = Vec::with_capacity(files.len());
-        for files in files.chunks(shelf.images_in_a_pack()) {
+        for files in files.iter().collect::<Vec<_>>().chunks(shelf.images_in_a_pack()) {
             for found in shelf.fetch(files, &*task, work)? {
                 names.push(found?.0);
             }
@@ -68,20 +67,19 @@ impl Images {
     }
 
     /// Decodes whatever a batch needs when it needs it.
-    pub fn streamed(data: &Dataset, rows: &[usize], preprocess: Preprocess) -> Result<Self, Error> {
-        Ok(Self { files: Source::of_rows(data, rows)?, preprocess, spots: Vec::new() })
+    pub fn streamed(files: Vec<Source>, preprocess: Preprocess) -> Self {
+        Self { files, preprocess, spots: Vec::new() }
     }
 
-    /// The images at these positions among the rows, augmented and mixed: f32 `[n, 3, height, width]`, normalised.
+    /// The images at these positions among the files, augmented and mixed: f32 `[n, 3, height, width]`, normalised.
     pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         let (width, height) = (self.preprocess.width as usize, self.preprocess.height as usize);
-        let mut pixels = vec![0u8; positions.len() * width * height * 3];
-        let slots = pixels.par_chunks_exact_mut(width * height * 3).zip(positions);
-        slots.try_for_each(|(slot, &position)| self.pixels(position).map(|pixels| slot.copy_from_slice(&pixels)))?;
-        if let Some(Augmentation { settings, seed, epoch }) = augmentation {
-            augment(&mut pixels, (width, height), positions, settings, seed, epoch);
-        }
-        let mut values = nn::normalise::values(&pixels, &self.preprocess)?;
+        let item = |i: usize| {
+            let pixels = self.pixels(positions[i])?;
+            let warp = |of: Augmentation<'_>| augment::warp(&pixels, (width, height), positions[i], of.settings, of.seed, of.epoch);
+            Ok::<_, Error>(Item { warp: augmentation.and_then(warp), pixels })
+        };
+        let mut values = batch(positions.len(), [height, width], &nn::normalise::scaling(&self.preprocess), item)?;
         if let Some(mix) = mix {
             mix.apply(&mut values, [height, width]);
         }

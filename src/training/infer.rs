@@ -4,7 +4,7 @@
 //! give the same bits whatever the number of threads; in other company an image's probabilities may differ by the rounding
 //! of single precision, because the sums in a matrix product are cut by its shape.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::Tensor;
@@ -43,8 +43,8 @@ pub struct Unreadable {
     pub error: dataset::Error,
 }
 
-/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle. Decoded images are kept
-/// in `folder`, as [`pixels`] says.
+/// Predictions for rows of a dataset, in their order, with labels translated to the classes of the bundle. Decoded images are kept in `kept`,
+/// as [`pixels`] says.
 ///
 /// # Errors
 ///
@@ -54,66 +54,36 @@ pub fn predict(
     data: &Dataset,
     rows: &[usize],
     views: Views,
-    folder: Option<&Path>,
+    kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<Predictions, Error> {
-    let named: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
-    let labels = translate(&bundle.config.classes, data.classes(), &named)?;
-    let (mut predictions, mut unreadable) = predict_rows(bundle, data, rows, views, folder, work)?;
+    let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
+    let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
+    let files: Vec<(String, Source)> = rows.iter().map(|row| (row.image.clone(), Source::of(data, row))).collect();
+    let (mut predictions, mut unreadable) = predict_files(bundle, &files, views, kept, work)?;
     if !unreadable.is_empty() {
         return Err(unreadable.swap_remove(0).error.into());
     }
-    for ((prediction, row), label) in predictions.rows.iter_mut().zip(named).zip(labels) {
+    for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
         prediction.group = independent_unit(row);
         prediction.label = label;
     }
     Ok(predictions)
 }
 
-/// Predictions for rows of a dataset by the names of their images; those that cannot be read are given back beside. Decoded images
-/// are kept in `folder`, as [`pixels`] says.
-pub fn predict_rows(
-    bundle: &Bundle,
-    data: &Dataset,
-    rows: &[usize],
-    views: Views,
-    folder: Option<&Path>,
-    work: Work<'_>,
-) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let files = Source::of_rows(data, rows)?;
-    let names: Vec<&str> = rows.iter().map(|&row| data.rows[row].image.as_str()).collect();
-    predict_sources(bundle, &names, &files, views, folder, work)
-}
-
 /// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside.
 pub fn predict_files(
     bundle: &Bundle,
-    files: &[(String, PathBuf)],
+    files: &[(String, Source)],
     views: Views,
-    work: Work<'_>,
-) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    predict_sources(bundle, &names, &loose(files), views, None, work)
-}
-
-/// Files without a hash, which are not kept.
-fn loose(files: &[(String, PathBuf)]) -> Vec<Source> {
-    files.iter().map(|(_, path)| Source { path: path.clone(), hash: None }).collect()
-}
-
-fn predict_sources(
-    bundle: &Bundle,
-    names: &[&str],
-    files: &[Source],
-    views: Views,
-    folder: Option<&Path>,
+    kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
     let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
-    let unreadable = over_batches(bundle, names, files, (folder, BATCH), work, |network, places, images| {
+    let unreadable = over_batches(bundle, files, BATCH, kept, work, |network, places, images| {
         let rows = probabilities(network, &bundle.config.preprocess, images, views)?;
         predictions.rows.extend(places.iter().zip(rows).map(|(&place, probabilities)| Prediction {
-            image: names[place].to_owned(),
+            image: files[place].0.clone(),
             group: None,
             label: None,
             probabilities,
@@ -151,13 +121,13 @@ impl MaskProbabilities {
 /// Masks for files, given to `each` with the place of the file, in order; those that cannot be read are given back. The bundle's network gives masks.
 pub fn predict_masks(
     bundle: &Bundle,
-    files: &[(String, PathBuf)],
+    files: &[(String, Source)],
     views: Views,
+    kept: Option<&Path>,
     work: Work<'_>,
     each: &mut dyn FnMut(usize, MaskProbabilities),
 ) -> Result<Vec<Unreadable>, Error> {
-    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    over_batches(bundle, &names, &loose(files), (None, MASK_BATCH), work, |network, places, images| {
+    over_batches(bundle, files, MASK_BATCH, kept, work, |network, places, images| {
         let masks = mask_probabilities(network, &bundle.config.preprocess, images, views)?;
         places.iter().zip(masks).for_each(|(&place, mask)| each(place, mask));
         Ok(())
@@ -167,18 +137,18 @@ pub fn predict_masks(
 /// Decodes files on a second thread, and gives `each` the places and pixels `[height, width, 3]` of those of a batch that can be read.
 fn over_batches(
     bundle: &Bundle,
-    names: &[&str],
-    files: &[Source],
-    (folder, size): (Option<&Path>, usize),
+    files: &[(String, Source)],
+    size: usize,
+    kept: Option<&Path>,
     work: Work<'_>,
     mut each: impl FnMut(&Inference<'_>, &[usize], &[Vec<u8>]) -> Result<(), Error>,
 ) -> Result<Vec<Unreadable>, Error> {
     let network = bundle.network.frozen()?;
     let geometry = geometry(&bundle.config.preprocess);
     // Each image is looked at once: what cannot be kept need not be held.
-    let shelf = Mutex::new(Shelf::open(folder, &geometry, 0, work.observer));
+    let shelf = Mutex::new(Shelf::open(kept, &geometry, 0, work.observer));
     let mut unreadable = Vec::new();
-    let batches: Vec<&[Source]> = files.chunks(size).collect();
+    let batches: Vec<&[(String, Source)]> = files.chunks(size).collect();
     let task = work.observer.begin("predicting", Some(files.len() as u64), Unit::Items("images"));
     ahead(
         0..batches.len(),
@@ -193,7 +163,7 @@ fn over_batches(
                         places.push(place);
                         pixels.push(image);
                     }
-                    Err(error) => unreadable.push(Unreadable { image: names[place].to_owned(), error }),
+                    Err(error) => unreadable.push(Unreadable { image: files[place].0.clone(), error }),
                 }
             }
             if !places.is_empty() {
@@ -210,16 +180,17 @@ fn over_batches(
 /// The pixels of files, each by itself where it cannot be read.
 fn decoded(
     shelf: &Mutex<Shelf<'_>>,
-    files: &[Source],
+    files: &[(String, Source)],
     geometry: &Geometry,
     work: Work<'_>,
 ) -> Result<Vec<Result<Vec<u8>, dataset::Error>>, dataset::Error> {
-    let found = shelf.lock().unwrap_or_else(PoisonError::into_inner).fetch(files, &Silent, work)?;
+    let sources: Vec<&Source> = files.iter().map(|(_, source)| source).collect();
+    let found = shelf.lock().unwrap_or_else(PoisonError::into_inner).fetch(&sources, &Silent, work)?;
     let pixels = |(found, file): (Result<_, _>, &Source)| {
         let (_, spot) = found?;
         Ok(pixels::of(Some(&spot), file, geometry)?.into_owned())
     };
-    Ok(found.into_par_iter().zip(files).map(pixels).collect())
+    Ok(found.into_par_iter().zip(sources).map(pixels).collect())
 }
 
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.

@@ -13,7 +13,8 @@ use super::images::{Augmentation, Images};
 use super::masks::Masks;
 use super::mixing::Mix;
 use super::plan::Plan;
-use crate::dataset::{Work, pixels};
+use crate::dataset::Work;
+use crate::dataset::pixels::{self, Source};
 use crate::nn::{Network, Part};
 
 /// Both subsets.
@@ -61,13 +62,13 @@ impl Material<'_> {
 }
 
 impl<'a> Data<'a> {
-    /// Decodes images and masks, or works out a frozen backbone's features of images; images and features are kept below `folder`.
+    /// Decodes images and masks, or works out a frozen backbone's features of images, and keeps both below `folder`.
     pub fn load(plan: &'a Plan<'_>, network: &Network, folder: &Path, work: Work<'_>) -> Result<Self, Error> {
         let load = |examples: &'a Examples| {
             let (rows, kept) = (&examples.rows, folder.join(pixels::FOLDER));
             let inputs = match plan.frozen() {
                 true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
-                false => Inputs::Images(Images::load(plan.data, rows, plan.preprocess, Some(&kept), work)?),
+                false => Inputs::Images(Images::load(Source::of_rows(plan.data, rows)?, plan.preprocess, Some(&kept), work)?),
             };
             let masks = || Masks::load(plan.data, rows, plan.preprocess, plan.goal.outputs().len(), work);
             let masks = plan.goal.is_masks().then(masks).transpose()?;
@@ -81,7 +82,7 @@ impl<'a> Data<'a> {
         let load = |examples: &'a Examples| {
             let inputs = match plan.frozen() {
                 true => Inputs::Features(Features::load(plan, examples, network, &folder.join(features::FOLDER), work)?),
-                false => Inputs::Images(Images::streamed(plan.data, &examples.rows, plan.preprocess)?),
+                false => Inputs::Images(Images::streamed(Source::of_rows(plan.data, &examples.rows)?, plan.preprocess)),
             };
             let masks = || Masks::streamed(plan.data, &examples.rows, plan.preprocess, plan.goal.outputs().len());
             let masks = plan.goal.is_masks().then(masks);

@@ -1,4 +1,7 @@
 //! An image through an affine map of the plane and one of the colours, sampled once.
+//!
+//! A line is worked out in three loops: where its pixels come from, what stands there, and what comes of it. The first and the last hold
+//! no look-up, so that the compiler turns them into vectors of whichever instruction set they are compiled for.
 
 use std::mem::MaybeUninit;
 
@@ -8,9 +11,6 @@ use super::super::fresh::Uninit;
 use super::super::simd;
 use super::super::sizes::volume;
 use super::Scaling;
-
-/// Pixels that are worked out at a time.
-const LANES: usize = 16;
 
 /// Where each pixel comes from and what becomes of its colour. Between pixels it is interpolated bilinearly; what lies outside is mirrored
 /// at the border, as often as needed; levels are rounded and stay within 0 and 255.
@@ -24,25 +24,23 @@ pub struct Warp {
 
 impl Warp {
     /// The image that comes of `pixels`, both `[height, width, 3]`; panics where they are not of that size.
-    pub fn apply(&self, pixels: &[u8], [height, width]: [usize; 2], out: &mut [u8]) {
-        self.run(pixels, [height, width], out, |out, channel, level| out[channel] = level as u8);
+    pub fn apply(&self, pixels: &[u8], size: [usize; 2], out: &mut [u8]) {
+        self.run(pixels, size, out, Levels);
     }
 
     /// The same, scaled.
-    pub fn apply_scaled(&self, pixels: &[u8], [height, width]: [usize; 2], scaling: &Scaling, out: &mut [Uninit]) {
-        let Scaling { channels, scale, shift } = *scaling;
-        let own = Self { colours: channels.map(|channel| self.colours[channel]), ..*self };
-        own.run(pixels, [height, width], out, |out: &mut [Uninit], place, level| {
-            out[place] = MaybeUninit::new(level * scale[place] + shift[place]);
-        });
+    pub fn apply_scaled(&self, pixels: &[u8], size: [usize; 2], scaling: &Scaling, out: &mut [Uninit]) {
+        let own = Self { colours: scaling.channels.map(|channel| self.colours[channel]), ..*self };
+        own.run(pixels, size, out, Values(scaling));
     }
 
-    fn run<T>(&self, pixels: &[u8], [height, width]: [usize; 2], out: &mut [T], put: impl Fn(&mut [T], usize, f32)) {
-        assert!(height < 1 << 24 && width < 1 << 24, "sides that single precision counts");
+    fn run<T: Become>(&self, pixels: &[u8], size @ [height, width]: [usize; 2], out: &mut [T::Value], become_: T) {
+        assert!(height < 1 << 22 && width < 1 << 22, "sides that single precision counts, and twice as far");
         let bytes = volume([height, width, 3]);
         assert!(pixels.len() == bytes && out.len() == bytes, "images of {height} x {width}");
+        assert!(bytes / 3 <= u32::MAX as usize, "pixels that 32 bits count");
         if bytes > 0 {
-            simd::run(Run { warp: self, pixels, size: [height, width], out, put });
+            simd::run(Run { warp: self, pixels, size, out, become_ });
         }
     }
 
@@ -59,113 +57,199 @@ impl Warp {
     }
 }
 
-struct Run<'a, T, F> {
+/// What a level becomes.
+trait Become: Copy {
+    type Value;
+    /// The value at one of a pixel's three places.
+    fn value(self, place: usize, level: f32) -> Self::Value;
+}
+
+/// Itself.
+#[derive(Clone, Copy)]
+struct Levels;
+
+impl Become for Levels {
+    type Value = u8;
+
+    #[inline(always)]
+    fn value(self, _: usize, level: f32) -> u8 {
+        number(level) as u8
+    }
+}
+
+/// A scaled value.
+#[derive(Clone, Copy)]
+struct Values<'a>(&'a Scaling);
+
+impl Become for Values<'_> {
+    type Value = Uninit;
+
+    #[inline(always)]
+    fn value(self, place: usize, level: f32) -> Uninit {
+        MaybeUninit::new(level * self.0.scale[place] + self.0.shift[place])
+    }
+}
+
+struct Run<'a, T: Become> {
     warp: &'a Warp,
     pixels: &'a [u8],
     size: [usize; 2],
-    out: &'a mut [T],
-    put: F,
+    out: &'a mut [T::Value],
+    become_: T,
 }
 
-impl<T, F: Fn(&mut [T], usize, f32)> WithSimd for Run<'_, T, F> {
+impl<T: Become> WithSimd for Run<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { warp, pixels, size: size @ [height, width], out, put } = self;
-        // One load for the three levels of a pixel.
-        let source: Vec<u32> = pixels.chunks_exact(3).map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0])).collect();
+        let Self { warp, pixels, size: size @ [height, width], out, become_ } = self;
+        let source = packed(pixels);
         let near = warp.is_near(size);
-        let [a, b, c, d, e, f] = warp.plane;
-        let last = width as f32 - 0.5;
-        for (row, line) in out.chunks_exact_mut(width * 3).enumerate() {
-            let v = row as f32 + 0.5;
-            let start = (b * v + c - 0.5, e * v + f - 0.5);
-            for (block, out) in line.chunks_mut(LANES * 3).enumerate() {
-                let first = (block * LANES) as f32 + 0.5;
-                // Behind the line's end there is nothing to work out, nor to look up.
-                let u: [f32; LANES] = std::array::from_fn(|i| (first + i as f32).min(last));
-                let (x, y) = (u.map(|u| a * u + start.0), u.map(|u| d * u + start.1));
-                let across = if near { Between::near(&x, width) } else { Between::far(&x, width) };
-                let down = if near { Between::near(&y, height) } else { Between::far(&y, height) };
-                let levels = colours(&sample(&source, width as u32, &across, &down), &warp.colours);
-                for (i, pixel) in out.chunks_exact_mut(3).enumerate() {
-                    for (channel, levels) in levels.iter().enumerate() {
-                        put(pixel, channel, levels[i]);
-                    }
-                }
+        let mut line = Line::new(width);
+        for (row, out) in out.as_chunks_mut::<3>().0.chunks_exact_mut(width).enumerate() {
+            match near {
+                true => line.find_near(&warp.plane, row, [height as f32, width as f32]),
+                false => line.find_far(&warp.plane, row, [height as i64, width as i64]),
             }
+            line.look_up(&source);
+            line.finish(&warp.colours, out, become_);
         }
     }
 }
 
-/// Between which pixels of a line places lie, and how far from the lesser one.
-struct Between {
-    lesser: [u32; LANES],
-    greater: [u32; LANES],
-    part: [f32; LANES],
+/// One number for the three levels of each pixel.
+#[inline(always)]
+fn packed(pixels: &[u8]) -> Vec<u32> {
+    let mut numbers = vec![0; pixels.len() / 3];
+    for (number, pixel) in numbers.iter_mut().zip(pixels.as_chunks::<3>().0) {
+        *number = u32::from(pixel[0]) | u32::from(pixel[1]) << 8 | u32::from(pixel[2]) << 16;
+    }
+    numbers
 }
 
-impl Between {
-    /// Of places less than a line's length outside of it.
+/// What is known of the pixels of one line.
+struct Line {
+    /// The four pixels that each comes from: upper left, upper right, lower left, lower right; first where they are, then what they are.
+    corners: [Vec<u32>; 4],
+    /// How far across and down from the first of them.
+    parts: [Vec<f32>; 2],
+}
+
+impl Line {
+    fn new(width: usize) -> Self {
+        Self { corners: [(); 4].map(|()| vec![0; width]), parts: [(); 2].map(|()| vec![0.0; width]) }
+    }
+
+    /// Of places less than the image's size outside of it.
     #[inline(always)]
-    fn near(places: &[f32; LANES], side: usize) -> Self {
-        let side = side as i32;
-        let fold = |i: i32| {
-            let i = if i < 0 { -1 - i } else { i };
-            (if i < side { i } else { 2 * side - 1 - i }) as u32
-        };
-        let whole = places.map(f32::floor);
-        let lesser = whole.map(|place| place as i32);
-        Self { lesser: lesser.map(fold), greater: lesser.map(|i| fold(i + 1)), part: std::array::from_fn(|i| places[i] - whole[i]) }
+    fn find_near(&mut self, plane: &[f32; 6], row: usize, [height, width]: [f32; 2]) {
+        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
+        for i in 0..upper_left.len() {
+            let [x, y] = place(plane, row, i);
+            let (left, top) = (x.floor(), y.floor());
+            (across[i], down[i]) = (x - left, y - top);
+            let (left, right) = (folded(left, width), folded(left + 1.0, width));
+            let (top, bottom) = (folded(top, height) * width as u32, folded(top + 1.0, height) * width as u32);
+            (upper_left[i], upper_right[i]) = (top + left, top + right);
+            (lower_left[i], lower_right[i]) = (bottom + left, bottom + right);
+        }
     }
 
     /// Of any places.
     #[inline(always)]
-    fn far(places: &[f32; LANES], side: usize) -> Self {
-        let side = side as i64;
-        let fold = |i: i64| {
-            let folded = i.rem_euclid(2 * side);
-            (if folded < side { folded } else { 2 * side - 1 - folded }) as u32
-        };
-        let whole = places.map(f32::floor);
-        // A place that is no number counts as 0; what is beyond counting as the last that counts.
-        let lesser = whole.map(|place| i64::from(place as i32));
-        Self { lesser: lesser.map(fold), greater: lesser.map(|i| fold(i + 1)), part: std::array::from_fn(|i| places[i] - whole[i]) }
+    fn find_far(&mut self, plane: &[f32; 6], row: usize, [height, width]: [i64; 2]) {
+        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
+        for i in 0..upper_left.len() {
+            let [x, y] = place(plane, row, i);
+            let (left, top) = (x.floor(), y.floor());
+            (across[i], down[i]) = (x - left, y - top);
+            // A place that is no number counts as 0; what is beyond counting as the last that counts.
+            let (left, top) = (i64::from(left as i32), i64::from(top as i32));
+            let (left, right) = (mirrored(left, width), mirrored(left + 1, width));
+            let (top, bottom) = (mirrored(top, height) * width as u32, mirrored(top + 1, height) * width as u32);
+            (upper_left[i], upper_right[i]) = (top + left, top + right);
+            (lower_left[i], lower_right[i]) = (bottom + left, bottom + right);
+        }
+    }
+
+    #[inline(always)]
+    fn look_up(&mut self, source: &[u32]) {
+        for corner in &mut self.corners {
+            for pixel in corner {
+                *pixel = source[*pixel as usize];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn finish<T: Become>(&mut self, colours: &[[f32; 4]; 3], out: &mut [[T::Value; 3]], become_: T) {
+        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
+        let out = &mut out[..upper_left.len()];
+        for i in 0..upper_left.len() {
+            let mut levels = [0.0; 3];
+            for channel in 0..3 {
+                let (p, q) = (level(upper_left[i], channel), level(upper_right[i], channel));
+                let (r, s) = (level(lower_left[i], channel), level(lower_right[i], channel));
+                let upper = p + (q - p) * across[i];
+                levels[channel] = upper + (r + (s - r) * across[i] - upper) * down[i];
+            }
+            for place in 0..3 {
+                out[i][place] = become_.value(place, coloured(levels, &colours[place]));
+            }
+        }
+    }
+
+    /// All of one length, known to be.
+    #[inline(always)]
+    fn slices(&mut self) -> ([&mut [u32]; 4], [&mut [f32]; 2]) {
+        let n = self.parts[0].len();
+        let ([a, b, c, d], [e, f]) = (&mut self.corners, &mut self.parts);
+        ([&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]], [&mut e[..n], &mut f[..n]])
     }
 }
 
-/// Red, green and blue, each interpolated between four pixels.
+/// Where the pixel in this row and column comes from, from the centre of the first pixel.
 #[inline(always)]
-fn sample(source: &[u32], width: u32, across: &Between, down: &Between) -> [[f32; LANES]; 3] {
-    let corner = |rows: &[u32; LANES], columns: &[u32; LANES]| -> [u32; LANES] {
-        let at: [u32; LANES] = std::array::from_fn(|i| rows[i] * width + columns[i]);
-        at.map(|at| source[at as usize])
-    };
-    let (upper, lower) = (&down.lesser, &down.greater);
-    let corners =
-        [corner(upper, &across.lesser), corner(upper, &across.greater), corner(lower, &across.lesser), corner(lower, &across.greater)];
-    std::array::from_fn(|channel| {
-        std::array::from_fn(|i| {
-            let [p, q, r, s] = corners.map(|corner| (corner[i] >> (8 * channel) & 255) as i32 as f32);
-            let upper = p + (q - p) * across.part[i];
-            upper + (r + (s - r) * across.part[i] - upper) * down.part[i]
-        })
-    })
+fn place([a, b, c, d, e, f]: &[f32; 6], row: usize, column: usize) -> [f32; 2] {
+    let (u, v) = (column as u32 as i32 as f32 + 0.5, row as f32 + 0.5);
+    [a * u + (b * v + c - 0.5), d * u + (e * v + f - 0.5)]
 }
 
-/// Rounded levels, each a row of the map of colours times a pixel.
+/// A whole number within a line's length of it, mirrored into it.
 #[inline(always)]
-fn colours(levels: &[[f32; LANES]; 3], rows: &[[f32; 4]; 3]) -> [[f32; LANES]; 3] {
-    /// What added and taken away again leaves whole numbers, of those that single precision holds with a fraction.
-    const WHOLE: f32 = (1 << 23) as f32;
-    rows.map(|[r, g, b, offset]| {
-        std::array::from_fn(|i| {
-            let level = r * levels[0][i] + g * levels[1][i] + b * levels[2][i] + offset;
-            // In this order, so that what is no number becomes 0.
-            let level = if level > 0.0 { level } else { 0.0 };
-            let level = if level < 255.0 { level } else { 255.0 };
-            (level + WHOLE) - WHOLE
-        })
-    })
+fn folded(place: f32, side: f32) -> u32 {
+    let place = if place < 0.0 { -1.0 - place } else { place };
+    number(if place < side { place } else { 2.0 * side - 1.0 - place })
+}
+
+/// What added to a small number leaves it whole, in the last bits.
+const WHOLE: f32 = (1 << 23) as f32;
+
+/// A whole number below 2^23. A conversion would mind what does not fit, and not be made a vector.
+#[inline(always)]
+fn number(whole: f32) -> u32 {
+    (whole + WHOLE).to_bits() & ((1 << 23) - 1)
+}
+
+/// A whole number mirrored into a line as often as needed.
+#[inline(always)]
+fn mirrored(place: i64, side: i64) -> u32 {
+    let place = place.rem_euclid(2 * side);
+    (if place < side { place } else { 2 * side - 1 - place }) as u32
+}
+
+#[inline(always)]
+fn level(pixel: u32, channel: usize) -> f32 {
+    (pixel >> (8 * channel) & 255) as i32 as f32
+}
+
+/// A rounded level: a row of the map of colours times a pixel.
+#[inline(always)]
+fn coloured(levels: [f32; 3], [red, green, blue, offset]: &[f32; 4]) -> f32 {
+    let level = red * levels[0] + green * levels[1] + blue * levels[2] + offset;
+    // In this order, so that what is no number becomes 0.
+    let level = if level > 0.0 { level } else { 0.0 };
+    let level = if level < 255.0 { level } else { 255.0 };
+    (level + WHOLE) - WHOLE
 }

@@ -1,11 +1,12 @@
 //! True masks and the predicted ones beside them.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::commands::Failure;
 use crate::dataset::masks::{self, Folder, Mask};
+use crate::dataset::pixels::Source;
 use crate::dataset::{Dataset, Error, ImageError, Work};
 use crate::nn::Bundle;
 use crate::observer::Unit;
@@ -22,7 +23,12 @@ pub enum Predicted<'a> {
     /// Files.
     Folder(&'a Folder),
     /// A network.
-    Model { bundle: &'a Bundle, views: Views },
+    Model {
+        bundle: &'a Bundle,
+        views: Views,
+        /// Where decoded images are kept.
+        kept: Option<&'a Path>,
+    },
 }
 
 /// Pairs of masks of a dataset's rows.
@@ -38,7 +44,7 @@ impl Pairs<'_> {
     pub fn each<T: Send>(&self, rows: &[usize], work: Work<'_>, of: &(dyn Fn(usize, &Mask, &Mask) -> T + Sync)) -> Result<Vec<T>, Failure> {
         match self.predicted {
             Predicted::Folder(folder) => Ok(self.from_folder(folder, rows, work, of)?),
-            Predicted::Model { bundle, views } => self.from_model(bundle, views, rows, work, of),
+            Predicted::Model { bundle, views, kept } => self.from_model(bundle, views, kept, rows, work, of),
         }
     }
 
@@ -69,14 +75,15 @@ impl Pairs<'_> {
         &self,
         bundle: &Bundle,
         views: Views,
+        kept: Option<&Path>,
         rows: &[usize],
         work: Work<'_>,
         of: &(dyn Fn(usize, &Mask, &Mask) -> T + Sync),
     ) -> Result<Vec<T>, Failure> {
         // Before the network works for hours.
         masks::paths(self.dataset, rows)?;
-        let files: Vec<(String, PathBuf)> =
-            rows.iter().map(|&row| (self.name(row), self.dataset.image_path(&self.dataset.rows[row]))).collect();
+        let source = |&row: &usize| (self.name(row), Source::of(self.dataset, &self.dataset.rows[row]));
+        let files: Vec<(String, Source)> = rows.iter().map(source).collect();
         let one = |(row, drawn): (usize, MaskProbabilities)| {
             let truth = self.truth(row)?;
             let size = (truth.width, truth.height);
@@ -86,7 +93,7 @@ impl Pairs<'_> {
             Ok::<T, Error>(of(row, &truth, &mask))
         };
         let (mut made, mut waiting) = (Vec::with_capacity(rows.len()), Vec::new());
-        let unreadable = training::predict_masks(bundle, &files, views, work, &mut |place, drawn| {
+        let unreadable = training::predict_masks(bundle, &files, views, kept, work, &mut |place, drawn| {
             waiting.push((rows[place], drawn));
             if waiting.len() == WAITING {
                 made.par_extend(std::mem::take(&mut waiting).into_par_iter().map(one));

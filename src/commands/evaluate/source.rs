@@ -24,6 +24,8 @@ pub struct Source {
     data: Option<(String, Dataset)>,
     cwd: PathBuf,
     root: Option<PathBuf>,
+    /// Where decoded images are kept.
+    kept: Option<PathBuf>,
 }
 
 enum What {
@@ -70,7 +72,13 @@ impl Source {
             // clap asks for one of the two, and for --data beside --model.
             _ => return Err(Failure::usage("`--predictions`, or `--model` and `--data`, is missing")),
         };
-        Ok(Self { what, data, cwd: context.cwd.clone(), root: workspace.map(|workspace| workspace.root().to_owned()) })
+        Ok(Self {
+            what,
+            data,
+            cwd: context.cwd.clone(),
+            root: workspace.map(|workspace| workspace.root().to_owned()),
+            kept: context.pixels_folder(),
+        })
     }
 
     /// Reads the table, or predicts.
@@ -89,7 +97,7 @@ impl Source {
             (What::Model { bundle, part, views, .. }, Some((_, dataset))) => {
                 let observer = context.ui.observer();
                 let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
-                Ok(training::predict(bundle, dataset, &part.rows, *views, context.pixels_folder().as_deref(), work)?)
+                Ok(training::predict(bundle, dataset, &part.rows, *views, self.kept.as_deref(), work)?)
             }
             (What::Model { .. } | What::Masks { .. }, _) => Err(Failure::usage("`--data` is missing")),
         }
@@ -111,9 +119,14 @@ impl Source {
             What::Masks { folder, part, threshold, .. } => {
                 Ok((Pairs { dataset, predicted: Predicted::Folder(folder), threshold: *threshold }, &part.rows))
             }
-            What::Model { bundle, part, views, threshold, .. } => {
-                Ok((Pairs { dataset, predicted: Predicted::Model { bundle, views: *views }, threshold: Some(*threshold) }, &part.rows))
-            }
+            What::Model { bundle, part, views, threshold, .. } => Ok((
+                Pairs {
+                    dataset,
+                    predicted: Predicted::Model { bundle, views: *views, kept: self.kept.as_deref() },
+                    threshold: Some(*threshold),
+                },
+                &part.rows,
+            )),
             What::Table { .. } => Err(Failure::usage("a table of predictions holds no masks")),
         }
     }

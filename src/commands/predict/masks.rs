@@ -11,6 +11,7 @@ use crate::cli::predict::PredictArgs;
 use crate::commands::evaluate::{THRESHOLD, portable};
 use crate::commands::{Context, Exit, Failure};
 use crate::dataset::masks::{Mask, probabilities_png};
+use crate::dataset::pixels::Source;
 use crate::dataset::{self, Work, decode};
 use crate::nn::Bundle;
 use crate::text;
@@ -24,7 +25,14 @@ const WAITING: usize = 16;
 /// As many images as are listed on a terminal.
 const LISTED: usize = 20;
 
-pub fn run(context: &Context, args: &PredictArgs, bundle: &Bundle, files: &[(String, PathBuf)], views: Views) -> Result<Exit, Failure> {
+pub fn run(
+    context: &Context,
+    args: &PredictArgs,
+    bundle: &Bundle,
+    files: &[(String, Source)],
+    views: Views,
+    kept: Option<&Path>,
+) -> Result<Exit, Failure> {
     let Some(out) = &args.out else {
         return Err(Failure::usage("this model gives masks: where to?").hint("name a folder with `--out DIR`"));
     };
@@ -40,7 +48,7 @@ pub fn run(context: &Context, args: &PredictArgs, bundle: &Bundle, files: &[(Str
         writer.check()?;
     }
     let (mut written, mut waiting) = (Vec::new(), Vec::new());
-    let unreadable = training::predict_masks(bundle, files, views, work, &mut |place, drawn| {
+    let unreadable = training::predict_masks(bundle, files, views, kept, work, &mut |place, drawn| {
         waiting.push((place, drawn));
         if waiting.len() == WAITING {
             written.par_extend(std::mem::take(&mut waiting).into_par_iter().map(|one| writer.write(one)));
@@ -64,7 +72,7 @@ pub fn run(context: &Context, args: &PredictArgs, bundle: &Bundle, files: &[(Str
 struct Writer<'a> {
     folder: PathBuf,
     bundle: &'a Bundle,
-    files: &'a [(String, PathBuf)],
+    files: &'a [(String, Source)],
     names: Vec<String>,
     threshold: f64,
     soft: bool,
@@ -73,15 +81,15 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Every image can be decoded: `--strict` promises that nothing is written otherwise.
     fn check(&self) -> Result<(), Failure> {
-        let bad = |(name, path): &(String, PathBuf)| {
-            decode::decode(path).err().map(|error| training::infer::Unreadable { image: name.clone(), error })
+        let bad = |(name, source): &(String, Source)| {
+            decode::decode(&source.path).err().map(|error| training::infer::Unreadable { image: name.clone(), error })
         };
         let unreadable: Vec<_> = self.files.par_iter().filter_map(bad).collect();
         if unreadable.is_empty() { Ok(()) } else { Err(strict(&unreadable)) }
     }
 
     fn write(&self, (place, drawn): (usize, MaskProbabilities)) -> Result<Written, Failure> {
-        let (image, path) = &self.files[place];
+        let (image, Source { path, .. }) = &self.files[place];
         let failed = |source| dataset::Error::Image { path: path.clone(), source };
         let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
         let size = decode::dimensions(&bytes).map_err(failed)?;
@@ -108,7 +116,7 @@ impl Writer<'_> {
 
 /// The PNG of each image: its name without what leads out of a folder, `.png` for its extension; where two images would get one
 /// file, all those keep their extension before it.
-fn names(files: &[(String, PathBuf)]) -> Vec<String> {
+fn names(files: &[(String, Source)]) -> Vec<String> {
     let plain: Vec<PathBuf> = files
         .iter()
         .map(|(name, _)| Path::new(name).components().filter(|part| matches!(part, Component::Normal(_))).collect::<PathBuf>())
@@ -175,7 +183,8 @@ mod tests {
 
     #[test]
     fn every_image_has_a_file_of_its_own_inside_the_folder() {
-        let files = ["a/x.jpg", "../b/y.JPG", "/c/z.png", "q.jpg", "q.png", "Q.tif"].map(|name| (name.to_owned(), PathBuf::new()));
+        let files = ["a/x.jpg", "../b/y.JPG", "/c/z.png", "q.jpg", "q.png", "Q.tif"]
+            .map(|name| (name.to_owned(), Source { path: PathBuf::new(), hash: None }));
         assert_eq!(names(&files), ["a/x.png", "b/y.png", "c/z.png", "q.jpg.png", "q.png.png", "Q.tif.png"]);
     }
 }

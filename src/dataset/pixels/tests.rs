@@ -39,7 +39,7 @@ fn fetch(folder: Option<&Path>, files: &[Source], may_hold: u64, observer: &dyn 
     let interrupt = Interrupt::default();
     let work = Work { observer, interrupt: &interrupt };
     let mut shelf = Shelf::open(folder, &GEOMETRY, may_hold, observer);
-    let found: Vec<_> = shelf.fetch(files, &Silent, work).unwrap().into_iter().map(Result::unwrap).collect();
+    let found: Vec<_> = shelf.fetch(&files.iter().collect::<Vec<_>>(), &Silent, work).unwrap().into_iter().map(Result::unwrap).collect();
     shelf.keep();
     let kept = found.iter().map(|(_, spot)| matches!(spot.0, Place::Kept(..))).collect();
     let pixels = |((name, _), file): (&(ObjectId, Spot), &Source)| of(shelf.spot(name), file, &GEOMETRY).unwrap().into_owned();
@@ -132,6 +132,7 @@ fn unreadable_files_are_named_and_a_stop_is_heard() {
     let interrupt = Interrupt::default();
     let work = Work { observer: &Silent, interrupt: &interrupt };
     let mut shelf = Shelf::open(Some(&kept), &GEOMETRY, 0, &Silent);
+    let files: Vec<&Source> = files.iter().collect();
     let found = shelf.fetch(&files, &Silent, work).unwrap();
     let failed: Vec<String> = found.iter().filter_map(|found| found.as_ref().err().map(ToString::to_string)).collect();
     assert!(failed.len() == 2 && failed[0].contains("gone.png") && failed[1].contains("2.png"), "{failed:?}");

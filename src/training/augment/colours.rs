@@ -32,8 +32,9 @@ impl Colours {
         Self { matrix, offset }
     }
 
-    pub fn apply(&self, [r, g, b]: [f32; 3]) -> [u8; 3] {
-        self.matrix.map(|row| (row[0] * r + row[1] * g + row[2] * b + self.offset).round().clamp(0.0, 255.0) as u8)
+    /// `[red, green, blue, 1]` to each of red, green and blue.
+    pub fn rows(&self) -> [[f32; 4]; 3] {
+        self.matrix.map(|[r, g, b]| [r, g, b, self.offset])
     }
 }
 
@@ -46,14 +47,8 @@ fn hue_rotation(angle: f32) -> [[f32; 3]; 3] {
 }
 
 fn mean_grey(pixels: &[u8]) -> f32 {
-    let mut sums = [0u64; 3];
-    for pixel in pixels.chunks_exact(3) {
-        for (sum, &value) in sums.iter_mut().zip(pixel) {
-            *sum += u64::from(value);
-        }
-    }
     let n = (pixels.len() / 3).max(1) as f32;
-    sums.iter().zip(GREY).map(|(&sum, weight)| weight * sum as f32 / n).sum()
+    derm_kernels::pixels::sums(pixels).into_iter().zip(GREY).map(|(sum, weight)| weight * sum as f32 / n).sum()
 }
 
 #[cfg(test)]

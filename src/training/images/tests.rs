@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::dataset::Dataset;
 use crate::digest::ObjectId;
 use crate::observer::{Interrupt, Silent};
 use crate::training::augment::Strength;
@@ -46,8 +47,9 @@ fn batches_are_the_same_for_any_number_of_threads_and_wherever_images_are_kept()
     let preprocess = nn::zoo::find("resnet18").unwrap().preprocess.at_size(40, 40);
     let interrupt = Interrupt::default();
     let work = Work { observer: &Silent, interrupt: &interrupt };
-    let load = |folder: Option<&Path>| Images::load(&data, &rows, preprocess, folder, work).unwrap();
-    let expected = epochs(&Images::streamed(&data, &rows, preprocess).unwrap(), || {});
+    let files = || Source::of_rows(&data, &rows).unwrap();
+    let load = |folder: Option<&Path>| Images::load(files(), preprocess, folder, work).unwrap();
+    let expected = epochs(&Images::streamed(files(), preprocess), || {});
     for threads in 1..=3 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -71,6 +73,6 @@ fn the_first_bad_file_in_the_order_of_the_rows_is_named() {
     let interrupt = Interrupt::default();
     let work = Work { observer: &Silent, interrupt: &interrupt };
     let preprocess = nn::zoo::find("resnet18").unwrap().preprocess;
-    let error = Images::load(&data, &[1, 9, 3, 7], preprocess, None, work).err().unwrap();
+    let error = Images::load(Source::of_rows(&data, &[1, 9, 3, 7]).unwrap(), preprocess, None, work).err().unwrap();
     assert!(matches!(&error, Error::Dataset(crate::dataset::Error::Image { path, .. }) if path.ends_with("09.jpg")), "{error}");
 }

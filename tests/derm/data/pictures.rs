@@ -53,7 +53,57 @@ fn sixteen_bits_are_scaled_not_clipped() {
 }
 
 #[test]
-fn the_exif_orientation_is_applied() {
+fn grey_one_bit_and_half_transparent_files_are_what_pillow_makes_of_them() {
+    let red = |quadrant: [u8; 3]| [quadrant[0]; 3];
+    shows(include_bytes!("../pictures/grey.jpg"), UPRIGHT.map(red), 2);
+    shows(include_bytes!("../pictures/grey.bmp"), UPRIGHT.map(red), 0);
+    // The colour stored under what is transparent, a quarter or half of these two.
+    shows(include_bytes!("../pictures/grey_alpha.png"), UPRIGHT.map(red), 0);
+    shows(include_bytes!("../pictures/palette_alpha.png"), UPRIGHT, 0);
+    let (white, black) = ([255; 3], [0; 3]);
+    shows(include_bytes!("../pictures/one_bit.png"), [white, black, black, white], 0);
+    shows(include_bytes!("../pictures/one_bit.tif"), [white, black, black, white], 0);
+}
+
+#[test]
+fn sixteen_bits_of_colour_are_rounded_to_the_nearest_of_eight() {
+    let red = |quadrant: [u8; 3]| [quadrant[0]; 3];
+    shows(include_bytes!("../pictures/grey16.tif"), UPRIGHT.map(red), 0);
+    // 257 * 200 + 128 is nearer to 200 and one more to 201.
+    let samples = [51_400, 51_528, 51_529, 0, 128, 129, 65_535, 65_407, 65_406];
+    let image = image::ImageBuffer::<image::Rgb<u16>, _>::from_raw(3, 1, samples.to_vec()).unwrap();
+    for format in [image::ImageFormat::Png, image::ImageFormat::Tiff] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        assert_eq!(decode_bytes(bytes.get_ref()).unwrap().into_raw(), [200, 200, 201, 0, 0, 1, 255, 255, 254], "{format:?}");
+    }
+}
+
+#[test]
+fn all_eight_exif_orientations_are_applied() {
+    // The tag's value stands at this place; as EXIF 2.32, 4.6.4 defines them, and as Pillow turns them.
+    const PLACE: usize = 0x31;
+    let upright = [
+        [RED, GREEN, BLUE, SKIN],
+        [GREEN, RED, SKIN, BLUE],
+        [SKIN, BLUE, GREEN, RED],
+        [BLUE, SKIN, RED, GREEN],
+        [RED, BLUE, GREEN, SKIN],
+        [BLUE, RED, SKIN, GREEN],
+        [SKIN, GREEN, BLUE, RED],
+        [GREEN, SKIN, RED, BLUE],
+    ];
+    let mut bytes = include_bytes!("../pictures/turned.jpg").to_vec();
+    assert_eq!(bytes[PLACE], 6);
+    for (value, quadrants) in (1..).zip(upright) {
+        bytes[PLACE] = value;
+        shows(&bytes, quadrants, 3);
+        assert_eq!(dimensions(&bytes).unwrap(), if value < 5 { (48, 32) } else { (32, 48) });
+    }
+}
+
+#[test]
+fn the_exif_orientation_of_other_formats_is_applied() {
     shows(include_bytes!("../pictures/turned.jpg"), [BLUE, RED, SKIN, GREEN], 3);
     shows(include_bytes!("../pictures/turned.png"), [GREEN, SKIN, RED, BLUE], 0);
     assert_eq!(dimensions(include_bytes!("../pictures/turned.jpg")).unwrap(), (32, 48));
