@@ -21,6 +21,8 @@ use crate::workspace::atomic;
 
 /// Pictures are enlarged until their longer side has as many pixels.
 const SIDE: u32 = 448;
+/// Maps of fewer places a side hardly say where.
+const COARSE: usize = 4;
 
 pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     let bundle = Bundle::open(&context.cwd.join(&args.model), &Device::Cpu)?;
@@ -39,6 +41,7 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
         method,
         class,
         out: &out,
+        typed_out: &args.out,
         npy: args.npy,
     };
     let task = context.ui.observer().begin("explaining", Some(files.len() as u64), Unit::Items("images"));
@@ -56,6 +59,12 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     drop(task);
     for (name, error) in &unreadable {
         context.ui.warn(format!("left out `{name}`: {}", why(error)));
+    }
+    if let Some([height, width]) = rows.first().map(|row| row.map).filter(|sides| sides.iter().any(|side| *side < COARSE)) {
+        context.ui.note(format!(
+            "`{}` sees {width}x{height} places in images of this size: train at a larger one, or take `--method integrated-gradients`",
+            method.name()
+        ));
     }
     let report = ExplainReport::new(method, args.out.display().to_string(), rows);
     context.ui.show(&report)?;
@@ -97,6 +106,8 @@ struct Explainer<'a> {
     method: Method,
     class: Option<usize>,
     out: &'a Path,
+    /// The same as it was typed.
+    typed_out: &'a Path,
     /// Whether maps are written as arrays too.
     npy: bool,
     /// The network at random weights, to compare with.
@@ -117,7 +128,8 @@ impl Explainer<'_> {
             None => None,
         };
         let class = self.bundle.config.classes[class].clone();
-        let file = self.out.join(file_name(&image, self.method.is_of_class().then_some(&*class), self.method, names));
+        let name = file_name(&image, self.method.is_of_class().then_some(&*class), self.method, names);
+        let (file, shown) = (self.out.join(&name), self.typed_out.join(&name));
         let scale = (SIDE / preprocess.width.max(preprocess.height)).max(1);
         let picture = enlarged(pixels, preprocess.width, preprocess.height, scale);
         let (width, height) = (preprocess.width * scale, preprocess.height * scale);
@@ -129,7 +141,14 @@ impl Explainer<'_> {
         if self.npy {
             atomic::write(&file.with_extension("npy"), &map.to_npy())?;
         }
-        Ok(Row { image, class, probability: probabilities[self.class.unwrap_or(top)], picture: file.display().to_string(), correlation })
+        Ok(Row {
+            image,
+            class,
+            probability: probabilities[self.class.unwrap_or(top)],
+            picture: shown.display().to_string(),
+            map: [map.height, map.width],
+            correlation,
+        })
     }
 
     fn probabilities(&self, input: &Tensor) -> Result<Vec<f64>, Failure> {
@@ -175,6 +194,8 @@ struct Row {
     class: String,
     probability: f64,
     picture: String,
+    /// Height and width of the map.
+    map: [usize; 2],
     /// Spearman's rank correlation with the map of the network at random weights.
     #[serde(rename = "random_correlation")]
     correlation: Option<f64>,

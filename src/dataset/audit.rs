@@ -2,7 +2,7 @@
 //!
 //! - A lesion (`group`) or patient with images in more than one part of the split (subset, or fold) straddles it.
 //! - Files with the same bytes, and pictures with the same pixels (decoded, orientation applied) although their bytes differ.
-//!   If they lie in different parts, that is leakage too.
+//!   If they lie in different parts, that is leakage too. Images of a single colour, as at the ends of stacks, are copies of nothing.
 //! - Such copies with different labels contradict each other.
 //! - Files that are gone, cannot be decoded, or changed since they were ingested.
 //! - Masks that are gone, changed, not binary or of another shape than their image; and which show nothing.
@@ -133,6 +133,7 @@ struct Look {
     bytes: Option<ObjectId>,
     pixels: Result<ObjectId, String>,
     tint: Tint,
+    blank: bool,
 }
 
 /// Reads every file and compares.
@@ -147,8 +148,8 @@ pub fn audit(dataset: &Dataset, split: Option<&Split>, work: Work<'_>) -> Result
         groups: straddlers(dataset, &part, |row| row.group.as_deref()),
         patients: straddlers(dataset, &part, |row| row.patient.as_deref()),
     };
-    let same_bytes = same(looks.iter().map(|look| look.bytes));
-    let mut same_pixels = same(looks.iter().map(|look| look.pixels.as_ref().ok().copied()));
+    let same_bytes = same(looks.iter().map(|look| look.bytes.filter(|_| !look.blank)));
+    let mut same_pixels = same(looks.iter().map(|look| look.pixels.as_ref().ok().copied().filter(|_| !look.blank)));
     let conflicting_labels = same_pixels.iter().filter_map(|rows| conflict(dataset, rows)).collect();
     same_pixels.retain(|rows| rows.iter().any(|&row| looks[row].bytes != looks[rows[0]].bytes));
     let copies = |sets: Vec<Vec<usize>>| -> Vec<Copies> { sets.iter().map(|rows| copies(dataset, rows, &part)).collect() };
@@ -184,18 +185,18 @@ fn look_at_all(dataset: &Dataset, work: Work<'_>) -> Result<Vec<Look>, Error> {
 fn look_at(dataset: &Dataset, row: &Row) -> Look {
     match std::fs::read(dataset.image_path(row)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Look { bytes: None, pixels: Err("the file is gone".to_owned()), tint: Tint::default() }
+            Look { bytes: None, pixels: Err("the file is gone".to_owned()), tint: Tint::default(), blank: false }
         }
-        Err(error) => Look { bytes: None, pixels: Err(error.to_string()), tint: Tint::default() },
+        Err(error) => Look { bytes: None, pixels: Err(error.to_string()), tint: Tint::default(), blank: false },
         Ok(bytes) => {
-            let mut tint = Tint::default();
+            let (mut tint, mut blank) = (Tint::default(), false);
             let pixels = decode::decode_bytes(&bytes).map(|image| {
-                tint = Tint::of(&image);
+                (tint, blank) = (Tint::of(&image), decode::is_blank(&image));
                 let mut key = KeyHasher::new("derm pixels 1");
                 key.field(&image.width().to_le_bytes()).field(image.as_raw());
                 key.finish()
             });
-            Look { bytes: Some(ObjectId::of(&bytes)), pixels: pixels.map_err(|error| error.to_string()), tint }
+            Look { bytes: Some(ObjectId::of(&bytes)), pixels: pixels.map_err(|error| error.to_string()), tint, blank }
         }
     }
 }

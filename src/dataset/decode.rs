@@ -61,6 +61,12 @@ pub fn decode_grey(bytes: &[u8]) -> Result<image::GrayImage, ImageError> {
     Ok(DynamicImage::from_decoder(decoder).map_err(plain)?.into_luma8())
 }
 
+/// Whether all pixels have one colour.
+pub(super) fn is_blank(image: &RgbImage) -> bool {
+    let mut pixels = image.pixels();
+    pixels.next().is_none_or(|first| pixels.all(|pixel| pixel == first))
+}
+
 /// Width and height as a viewer shows them, from the header alone.
 pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), ImageError> {
     let (mut decoder, _) = open(bytes)?;

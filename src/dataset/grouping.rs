@@ -17,7 +17,7 @@ pub struct Grouping {
 
 impl Grouping {
     /// Joins rows that share the value of any of these keys, also by way of other rows.
-    pub fn by(rows: &[Row], keys: &[fn(&Row) -> Option<String>]) -> Self {
+    pub fn by(rows: &[Row], keys: &[&dyn Fn(&Row) -> Option<String>]) -> Self {
         let mut parents: Vec<usize> = (0..rows.len()).collect();
         for key in keys {
             let mut first = HashMap::new();
@@ -74,7 +74,7 @@ mod tests {
             ..Row::default()
         };
         let rows = [row("a", "p"), row("b", ""), row("c", "p"), row("b", "q"), row("", ""), row("", "q")];
-        let grouping = Grouping::by(&rows, &[|row| row.patient.clone(), |row| row.group.clone()]);
+        let grouping = Grouping::by(&rows, &[&|row| row.patient.clone(), &|row| row.group.clone()]);
         assert_eq!(grouping.unit_of, [0, 1, 0, 1, 2, 1]);
         assert_eq!(grouping.members(), [vec![0, 2], vec![1, 3, 5], vec![4]]);
     }

@@ -92,10 +92,8 @@ fn what_is_about_classes_is_refused_for_masks_and_the_other_way_round() {
     sandbox.derm(args("model", &["--recipe", "vit-finetune"])).exits(2).complains(["`recipe` is vit-finetune"]);
     sandbox.derm(args("model", &["--freeze", "backbone"])).exits(2).complains(["`freeze` is backbone"]);
     sandbox.derm(args("model", &["--monitor", "accuracy"])).exits(2).complains(["no metric of masks is called `accuracy`", "`dice`"]);
-    sandbox
-        .derm(args("model", &["--network", "resnet18", "--recipe", "nnunet"]))
-        .exits(2)
-        .complains(["`recipe` is nnunet", "gives classes"]);
+    let classes = ["train", "--data", "blobs", "--split", "blobs.csv", "--out", "model", "--recipe", "nnunet"];
+    sandbox.derm(classes).exits(2).complains(["`recipe` is nnunet", "left out: the network gives classes"]);
     sandbox.write("blobs/manifest.csv", "image,label\n".to_owned() + &(0..8).map(|i| format!("{i:03}.png,\n")).collect::<String>());
     sandbox.derm(args("model", &[])).exits(2).complains(["none of the 6 images in `train` has a mask", "the column `mask`"]);
 }

@@ -7,7 +7,7 @@ use derm::dataset::decode::decode;
 use derm::dataset::ingest::{Ingested, Options, ingest};
 use derm::dataset::loader::resize;
 use derm::dataset::split::{GroupBy, Shares, make};
-use derm::dataset::{Dataset, Filter, Fit, Geometry, Split, Work, audit, stats};
+use derm::dataset::{Dataset, Filter, Fit, Geometry, Split, Work, audit, masks, stats};
 use derm::observer::{Interrupt, Silent};
 
 use super::support::real;
@@ -43,6 +43,47 @@ fn ham10000_is_taken_in_and_the_flaw_of_dermamnist_is_found() {
             assert!((*count as f64 - share * total as f64).abs() <= 2.0, "{class:?}");
         }
     }
+}
+
+#[test]
+fn the_masks_of_ham10000_fit_their_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { segmentation: true, ..Options::default() };
+    let out = folder.path().join("ham");
+    let dataset = with_work(|work| ingest(&real("ham10000"), "real", &out, &options, work)).unwrap().dataset;
+    assert_eq!((dataset.rows.len(), dataset.classes()), (10_015, &["lesion".to_owned()][..]));
+    assert!(dataset.rows.iter().all(|row| row.label.is_none() && row.mask_hash.is_some() && row.group.is_some()));
+    let found = with_work(|work| audit::audit(&dataset, None, work)).unwrap().masks.unwrap();
+    assert!(found.count == 10_015 && found.without == 0 && found.unusable.is_empty() && found.changed.is_empty(), "{found:?}");
+    // The masks are three times as large as the images: at the images' size they cover the same share.
+    let rows: Vec<usize> = (0..50).collect();
+    let geometry = Geometry { width: 200, height: 150, fit: Fit::Squash, filter: Filter::Bilinear };
+    let small = with_work(|work| masks::load(&dataset, &rows, &geometry, work)).unwrap();
+    for (at, &row) in rows.iter().enumerate() {
+        let own = masks::open(&dataset.mask_path(&dataset.rows[row]).unwrap(), 1).unwrap();
+        let share = small.mask(at).iter().map(|on| f64::from(*on)).sum::<f64>() / 30_000.0;
+        assert_eq!((own.width, own.height), (600, 450));
+        assert!((share - own.share(0)).abs() < 0.002, "{}: {share} of {}", dataset.rows[row].image, own.share(0));
+    }
+}
+
+#[test]
+fn a_volume_of_nuclei_becomes_slices() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = taken_in(&real("nuclei-stack"), &folder.path().join("nuclei"));
+    let dataset = done.dataset;
+    assert_eq!((dataset.info.format.as_str(), dataset.rows.len()), ("tiff-stacks", 60));
+    assert!(dataset.rows.iter().all(|row| row.group.as_deref() == Some("nuclei") && row.width == Some(256) && row.height == Some(256)));
+    let found = with_work(|work| audit::audit(&dataset, None, work)).unwrap().masks.unwrap();
+    assert!(found.unusable.is_empty() && found.empty.contains(&"nuclei/0001.png".to_owned()));
+    // Pillow and NumPy: (label > 0).sum() of page 31 of 60, counted from 1, and of all; then the sum of that page, scaled and rounded.
+    let foreground = |row: &derm::dataset::Row| {
+        let mask = masks::open(&dataset.mask_path(row).unwrap(), 1).unwrap();
+        mask.data.iter().map(|on| u64::from(*on)).sum::<u64>()
+    };
+    assert_eq!((foreground(&dataset.rows[30]), dataset.rows.iter().map(foreground).sum::<u64>()), (29_537, 684_943));
+    let page = decode(&dataset.image_path(&dataset.rows[30])).unwrap();
+    assert_eq!(page.pixels().map(|pixel| u64::from(pixel.0[0])).sum::<u64>(), 2_383_198);
 }
 
 #[test]

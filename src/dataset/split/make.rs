@@ -1,14 +1,17 @@
 //! Making splits: fractions or folds, stratified and grouped; or somebody else's table.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::stratify::{self, Counts};
 use super::{Part, Split, Subset};
+use crate::dataset::decode::{decode, is_blank};
 use crate::dataset::grouping::Grouping;
 use crate::dataset::table::Table;
 use crate::dataset::{Dataset, Error, Row};
+use crate::digest::ObjectId;
 
 /// Which images must stay together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,10 +93,6 @@ fn group(row: &Row) -> Option<String> {
     row.group.clone()
 }
 
-fn bytes(row: &Row) -> Option<String> {
-    row.hash.map(|hash| hash.hex())
-}
-
 /// Makes a split.
 ///
 /// # Errors
@@ -161,13 +160,28 @@ fn check(dataset: &Dataset, options: &Options) -> Result<(), Error> {
 }
 
 fn grouping(dataset: &Dataset, by: GroupBy) -> Grouping {
-    let keys: &[fn(&Row) -> Option<String>] = match by {
-        GroupBy::Auto => &[patient, group, bytes],
-        GroupBy::Group => &[group, bytes],
-        GroupBy::Patient => &[patient, bytes],
+    let blank = if by == GroupBy::None { HashSet::new() } else { blank_copies(dataset) };
+    let bytes = |row: &Row| row.hash.filter(|hash| !blank.contains(hash)).map(|hash| hash.hex());
+    let keys: &[&dyn Fn(&Row) -> Option<String>] = match by {
+        GroupBy::Auto => &[&patient, &group, &bytes],
+        GroupBy::Group => &[&group, &bytes],
+        GroupBy::Patient => &[&patient, &bytes],
         GroupBy::None => &[],
     };
     Grouping::by(&dataset.rows, keys)
+}
+
+/// The hashes of images that are there more than once and show a single colour: the black ends of stacks are copies of nothing, and must not
+/// tie all stacks together. Opens one file of each set of copies.
+fn blank_copies(dataset: &Dataset) -> HashSet<ObjectId> {
+    let mut copies: BTreeMap<ObjectId, Vec<&Row>> = BTreeMap::new();
+    for row in &dataset.rows {
+        if let Some(hash) = row.hash {
+            copies.entry(hash).or_default().push(row);
+        }
+    }
+    let blank = |rows: &[&Row]| decode(&dataset.image_path(rows[0])).is_ok_and(|image| is_blank(&image));
+    copies.into_iter().filter(|(_, rows)| rows.len() > 1 && blank(rows)).map(|(hash, _)| hash).collect()
 }
 
 /// Rows of each class; the last count is rows without a label.

@@ -48,7 +48,8 @@ pub fn overlay(path: &Path, truth: &Mask, predicted: &Mask) -> Result<Vec<u8>, d
     Ok(bytes)
 }
 
-/// The outline of a class at the picture's size: pixels of the mask with a neighbour (of four) that is not of it. The picture's edge is no outline.
+/// The outline of a class at the picture's size, two pixels wide so that it shows: pixels of the mask with one that is not of it next to
+/// them or behind that, across or down. The picture's edge is no outline.
 fn outline(mask: &Mask, class: usize, picture: &RgbImage) -> Result<Vec<bool>, dataset::ImageError> {
     let (width, height) = picture.dimensions();
     let plane = masks::resize(mask, width, height)?.plane(class);
@@ -56,8 +57,9 @@ fn outline(mask: &Mask, class: usize, picture: &RgbImage) -> Result<Vec<bool>, d
     let on = |x: usize, y: usize| plane[y * w + x] == 1;
     let at = |i: usize| {
         let (x, y) = (i % w, i / w);
-        let edge = (x > 0 && !on(x - 1, y)) || (x + 1 < w && !on(x + 1, y)) || (y > 0 && !on(x, y - 1)) || (y + 1 < h && !on(x, y + 1));
-        on(x, y) && edge
+        let across = (x.saturating_sub(2)..(x + 3).min(w)).any(|x| !on(x, y));
+        let down = (y.saturating_sub(2)..(y + 3).min(h)).any(|y| !on(x, y));
+        on(x, y) && (across || down)
     };
     Ok((0..w * h).map(at).collect())
 }

@@ -45,12 +45,12 @@ pub fn examples(cases: &[Case]) -> Vec<(&'static str, Vec<&Case>)> {
 /// Builds the page. `evaluation` must be that of `cases`.
 pub fn page(classes: &[String], cases: &[Case], evaluation: &MaskEvaluation, material: &Material) -> Page {
     let groups = if evaluation.groups == evaluation.n {
-        "each image on its own".to_owned()
+        "(each on its own)".to_owned()
     } else {
         format!("of {}", count(evaluation.groups, "group", "groups"))
     };
     Page::new(&material.title)
-        .subtitle(format!("{}, {groups}; masks of {}", count(evaluation.n, "image", "images"), crate::text::quoted_list(classes)))
+        .subtitle(format!("{} {groups}; masks of {}", count(evaluation.n, "image", "images"), classes.join(", ")))
         .section(headline(evaluation, &material.cautions))
         .section(distribution(classes, cases))
         .section(per_class(evaluation))

@@ -29,12 +29,12 @@ fn isic(sandbox: &Sandbox, n: u32) {
     sandbox.write("src/ISIC2018_Task1-2_Training_Input/ATTRIBUTION.txt", "who");
 }
 
-/// A stack of 16-bit pages of 8 x 6 with values from 1000 on; 5000 once, on the last page.
+/// A stack of 16-bit pages of 8 x 6: the first black (1000), the others different in every stack; 5000 once, on the last.
 fn volume(pages: u16) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new_big(&mut bytes).unwrap().with_compression(Compression::Lzw);
     for page in 0..pages {
-        let mut values: Vec<u16> = (0..48).map(|i| 1000 + page * 10 + i).collect();
+        let mut values: Vec<u16> = (0..48).map(|i| 1000 + page * i * 4 * pages).collect();
         if page + 1 == pages {
             values[0] = 5000;
         }
@@ -141,9 +141,9 @@ fn stacks_become_slices_that_stay_together() {
     assert_eq!((&shown["format"], &shown["images"], &shown["groups"]), (&"tiff-stacks".into(), &12.into(), &3.into()));
     let rows = cells(&sandbox.read("d/manifest.csv"));
     assert_eq!(rows[5][..6], ["a/0005.png", "", "a/0005.png", "a", "8", "6"]);
-    // 1000 is 0 and 5000 is 255 on every page: 1046 is 46 / 4000 * 255 = 2.9.
+    // 1000 is 0 and 5000 is 255 on every page: 1000 + 4 * 6 * 4 * 5 = 1480 is 480 / 4000 * 255 = 30.6.
     let page = image::open(sandbox.path("d/images/a/0005.png")).unwrap().into_luma8();
-    assert_eq!((page.get_pixel(0, 0).0, page.get_pixel(6, 0).0), ([255], [3]));
+    assert_eq!((page.get_pixel(0, 0).0, page.get_pixel(6, 0).0), ([255], [31]));
     let mask = image::open(sandbox.path("d/masks/a/0005.png")).unwrap().into_luma8();
     assert_eq!(mask.pixels().map(|pixel| pixel.0[0]).filter(|value| *value == 255).count(), 4);
     assert!(sandbox.read("d/dataset.yaml").contains("intensity"));
