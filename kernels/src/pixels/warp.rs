@@ -188,11 +188,11 @@ impl Line {
         let out = &mut out[..upper_left.len()];
         for i in 0..upper_left.len() {
             let mut levels = [0.0; 3];
-            for channel in 0..3 {
+            for (channel, own) in levels.iter_mut().enumerate() {
                 let (p, q) = (level(upper_left[i], channel), level(upper_right[i], channel));
                 let (r, s) = (level(lower_left[i], channel), level(lower_right[i], channel));
                 let upper = p + (q - p) * across[i];
-                levels[channel] = upper + (r + (s - r) * across[i] - upper) * down[i];
+                *own = upper + (r + (s - r) * across[i] - upper) * down[i];
             }
             for place in 0..3 {
                 out[i][place] = become_.value(place, coloured(levels, &colours[place]));
