@@ -40,8 +40,14 @@ _derm() {
             derm,drift)
                 cmd="derm__subcmd__drift"
                 ;;
+            derm,ensemble)
+                cmd="derm__subcmd__ensemble"
+                ;;
             derm,evaluate)
                 cmd="derm__subcmd__evaluate"
+                ;;
+            derm,explain)
+                cmd="derm__subcmd__explain"
                 ;;
             derm,export)
                 cmd="derm__subcmd__export"
@@ -79,6 +85,9 @@ _derm() {
             derm__subcmd__data,audit)
                 cmd="derm__subcmd__data__subcmd__audit"
                 ;;
+            derm__subcmd__data,extract)
+                cmd="derm__subcmd__data__subcmd__extract"
+                ;;
             derm__subcmd__data,ingest)
                 cmd="derm__subcmd__data__subcmd__ingest"
                 ;;
@@ -90,6 +99,9 @@ _derm() {
                 ;;
             derm__subcmd__metrics,show)
                 cmd="derm__subcmd__metrics__subcmd__show"
+                ;;
+            derm__subcmd__model,weights)
+                cmd="derm__subcmd__model__subcmd__weights"
                 ;;
             derm__subcmd__model,zoo)
                 cmd="derm__subcmd__model__subcmd__zoo"
@@ -113,7 +125,7 @@ _derm() {
 
     case "${cmd}" in
         derm)
-            opts="-q -v -j -h -V --json --quiet --verbose --cd --jobs --color --help --version init add status checkout diff doctor repro dag params metrics data train predict evaluate drift export model runs completions man"
+            opts="-q -v -j -h -V --json --quiet --verbose --cd --jobs --color --help --version init add status checkout diff doctor repro dag params metrics data train predict evaluate ensemble explain drift export model runs completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,7 +290,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__data)
-            opts="-q -v -j -h --json --quiet --verbose --cd --jobs --color --help ingest split audit stats"
+            opts="-q -v -j -h --json --quiet --verbose --cd --jobs --color --help ingest split audit stats extract"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -392,8 +404,55 @@ _derm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        derm__subcmd__data__subcmd__extract)
+            opts="-o -q -v -j -h --out --labels --json --quiet --verbose --cd --jobs --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cd)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         derm__subcmd__data__subcmd__ingest)
-            opts="-o -q -v -j -h --out --format --skip --licence --force --params --images --size --seed --classes --json --quiet --verbose --cd --jobs --color --help"
+            opts="-o -q -v -j -h --out --format --skip --task --mask-classes --masks --licence --force --params --images --size --seed --classes --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -414,11 +473,26 @@ _derm() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto class-folders ham10000 isic2019 isic2020 synthetic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto class-folders ham10000 isic2019 isic2020 mask-folders tiff-stacks synthetic" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "unreadable missing unlisted" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "unreadable missing unlisted unmasked" -- "${cur}"))
+                    return 0
+                    ;;
+                --task)
+                    COMPREPLY=($(compgen -W "classification segmentation" -- "${cur}"))
+                    return 0
+                    ;;
+                --mask-classes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --masks)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --licence)
@@ -880,14 +954,14 @@ _derm() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        derm__subcmd__evaluate)
-            opts="-q -v -j -h --predictions --model --data --split --subset --fold --tta --device --out --experiment --resamples --seed --params --json --quiet --verbose --cd --jobs --color --help"
+        derm__subcmd__ensemble)
+            opts="-q -v -j -h --out --mean --weights --any --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --predictions)
+                --out)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -900,6 +974,54 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --mean)
+                    COMPREPLY=($(compgen -W "arithmetic geometric" -- "${cur}"))
+                    return 0
+                    ;;
+                --weights)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cd)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        derm__subcmd__evaluate)
+            opts="-q -v -j -h --predictions --model --data --split --subset --fold --threshold --tta --device --out --experiment --resamples --seed --params --json --quiet --verbose --cd --jobs --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --predictions)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --model)
@@ -936,6 +1058,13 @@ _derm() {
                     return 0
                     ;;
                 --fold)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --threshold)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -986,6 +1115,64 @@ _derm() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cd)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        derm__subcmd__explain)
+            opts="-q -v -j -h --model --out --method --class --npy --check --json --quiet --verbose --cd --jobs --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --model)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "grad-cam grad-cam++ attention-rollout integrated-gradients" -- "${cur}"))
+                    return 0
+                    ;;
+                --class)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1230,12 +1417,59 @@ _derm() {
             return 0
             ;;
         derm__subcmd__model)
-            opts="-q -v -j -h --json --quiet --verbose --cd --jobs --color --help zoo"
+            opts="-q -v -j -h --json --quiet --verbose --cd --jobs --color --help zoo weights"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cd)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        derm__subcmd__model__subcmd__weights)
+            opts="-q -v -j -h --outputs --image-size --keep-head --json --quiet --verbose --cd --jobs --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --outputs)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-size)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --cd)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1362,7 +1596,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__predict)
-            opts="-q -v -j -h --model --data --split --subset --fold --out --top --tta --device --strict --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --model --data --split --subset --fold --out --top --threshold --probabilities --tta --device --strict --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1409,21 +1643,17 @@ _derm() {
                     return 0
                     ;;
                 --out)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
                     COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
                     return 0
                     ;;
                 --top)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --threshold)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1687,7 +1917,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__train)
-            opts="-q -v -j -h --data --split --out --params --restart --network --weights --image-size --freeze --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --data --split --out --params --restart --dry --find-lr --network --weights --image-size --freeze --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --drop-path --dice-weight --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1775,7 +2005,7 @@ _derm() {
                     return 0
                     ;;
                 --recipe)
-                    COMPREPLY=($(compgen -W "cnn-finetune vit-finetune linear-probe from-scratch" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "cnn-finetune vit-finetune linear-probe from-scratch unet nnunet" -- "${cur}"))
                     return 0
                     ;;
                 --epochs)
@@ -1900,6 +2130,20 @@ _derm() {
                     return 0
                     ;;
                 --focal-gamma)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --drop-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --dice-weight)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

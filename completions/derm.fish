@@ -46,11 +46,13 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show paramete
 complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show metrics'
 complete -c derm -n "__fish_derm_needs_command" -f -a "data" -d 'Ingest, split, audit and describe image datasets'
 complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network to tell the classes of a dataset apart'
-complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify images with a trained network'
-complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model, or a table of predictions'
+complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify images, or draw masks, with a trained network'
+complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model, a table of predictions, or predicted masks'
+complete -c derm -n "__fish_derm_needs_command" -f -a "ensemble" -d 'Make one table of predictions of several models\' tables'
+complete -c derm -n "__fish_derm_needs_command" -f -a "explain" -d 'Show where in an image a classifier sees what it says'
 complete -c derm -n "__fish_derm_needs_command" -f -a "drift" -d 'Compare current images or predictions with a reference'
 complete -c derm -n "__fish_derm_needs_command" -f -a "export" -d 'Export a model to ONNX, or as a bundle that stands alone'
-complete -c derm -n "__fish_derm_needs_command" -f -a "model" -d 'Look at the networks there are'
+complete -c derm -n "__fish_derm_needs_command" -f -a "model" -d 'Look at the networks there are, and at weights for them'
 complete -c derm -n "__fish_derm_needs_command" -f -a "runs" -d 'List, show and compare runs'
 complete -c derm -n "__fish_derm_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c derm -n "__fish_derm_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -180,29 +182,37 @@ complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subco
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "ingest" -d 'Bring a folder of images, in any known layout, into one dataset folder'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "split" -d 'Divide a dataset into training, validation and test images, or into folds'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "audit" -d 'Look for what would make results look better than they are'
-complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats" -f -a "stats" -d 'Describe a dataset: classes, ages, sexes, sites, sizes, colours'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -f -a "ingest" -d 'Bring a folder of images, in any known layout, into one dataset folder'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -f -a "split" -d 'Divide a dataset into training, validation and test images, or into folds'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -f -a "audit" -d 'Look for what would make results look better than they are'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -f -a "stats" -d 'Describe a dataset: classes, ages, sexes, sites, sizes, colours'
+complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -f -a "extract" -d 'Write the pages of TIFF stacks as PNG files'
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -s o -l out -d 'The dataset folder to make' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l format -d 'The layout of the source' -r -f -a "auto\t'Find out'
 class-folders\t'One folder a class, perhaps below Train/ and Test/'
 ham10000\t'HAM10000: a metadata table, images, masks'
 isic2019\t'ISIC 2018 and 2019: one-hot ground truth'
 isic2020\t'ISIC 2020: benign or malignant, with patients'
+mask-folders\t'Images and masks, paired by their names'
+tiff-stacks\t'Multi-page TIFF stacks and label stacks'
 synthetic\t'Drawn pictures'"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l skip -d 'Leave these out with a warning instead of stopping' -r -f -a "unreadable\t'Files that cannot be decoded'
-missing\t'Rows of the table without an image'
-unlisted\t'Images without a row in the table'"
+missing\t'Rows of the table, or masks, without an image'
+unlisted\t'Images without a row in the table'
+unmasked\t'Images without a mask, where masks are wanted'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l task -d 'What the dataset is for [default: what the format has]' -r -f -a "classification\t'Labels, and masks where there are some'
+segmentation\t'Masks and no labels'"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l mask-classes -d 'What the masks show, one to three names [default: lesion, of stacks foreground]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l masks -d 'The folder with the masks, where names do not say which files they are' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l licence -d 'The terms under which the images may be used, for dataset.yaml' -r
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l params -d 'Read options from a YAML file, or from the map at KEY in it; flags win' -r
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l images -d 'How many pictures to draw [default: 600]' -r
@@ -245,7 +255,7 @@ complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcomma
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l fail-on -d 'End with exit code 3 when this is found' -r -f -a "leakage\t'A lesion, a patient or a copy straddles the split'
 duplicates\t'Copies, wherever they are'
 conflicts\t'Copies with different labels'
-unreadable\t'Files that are gone, cannot be decoded or changed'"
+unreadable\t'Images or masks that are gone, cannot be used or changed'"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from audit" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -266,6 +276,17 @@ complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcomma
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -s o -l out -d 'The new folder to write into' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -l labels -d 'The pages are labels: write masks of 0 and 255'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from extract" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand train" -l data -d 'The dataset: a folder made by `derm data ingest`' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand train" -l split -d 'Which image is for training, validation and test: a table made by `derm data split`' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l out -d 'The folder that the bundle is written to' -r -f -a "(__fish_complete_directories)"
@@ -278,10 +299,12 @@ backbone\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''
 cuda\t''
 metal\t''"
-complete -c derm -n "__fish_derm_using_subcommand train" -l recipe -d 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`' -r -f -a "cnn-finetune\t''
+complete -c derm -n "__fish_derm_using_subcommand train" -l recipe -d 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`; `unet` or `nnunet` for masks' -r -f -a "cnn-finetune\t''
 vit-finetune\t''
 linear-probe\t''
-from-scratch\t''"
+from-scratch\t''
+unet\t''
+nnunet\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l epochs -d 'Times that every training image is seen [default: 20; 60 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l batch-size -d 'Images in a step [default: 32; 128 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l grad-checkpointing -d 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]' -r -f -a "true\t''
@@ -312,6 +335,8 @@ balanced\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced; none with `--sampler balanced`]' -r -f -a "none\t''
 balanced\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l focal-gamma -d 'Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l drop-path -d 'How often the last block\'s residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l dice-weight -d 'How much the soft Dice loss counts beside binary cross-entropy where masks are learnt; 0 means not at all [default: 1]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l label-smoothing -d 'Part of each target that is spread over all classes [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
@@ -337,6 +362,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l color -d 'When to us
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l restart -d 'Forget the checkpoint of an earlier start and begin anew'
+complete -c derm -n "__fish_derm_using_subcommand train" -l dry -d 'Say what the training would take (weights, memory, time, measured on a few steps), and train nothing'
+complete -c derm -n "__fish_derm_using_subcommand train" -l find-lr -d 'Raise the learning rate from step to step until the loss is lost, say which rates the network bears, and train nothing'
 complete -c derm -n "__fish_derm_using_subcommand train" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand train" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand train" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
@@ -348,8 +375,9 @@ complete -c derm -n "__fish_derm_using_subcommand predict" -l subset -d 'The sub
 val\t''
 test\t''"
 complete -c derm -n "__fish_derm_using_subcommand predict" -l fold -d 'The fold of a split with folds' -r -f
-complete -c derm -n "__fish_derm_using_subcommand predict" -l out -d 'Write all probabilities as CSV' -r -F
+complete -c derm -n "__fish_derm_using_subcommand predict" -l out -d 'Write all probabilities as CSV, or masks into this folder' -r -F
 complete -c derm -n "__fish_derm_using_subcommand predict" -l top -d 'Show the N most probable classes of each image' -r -f
+complete -c derm -n "__fish_derm_using_subcommand predict" -l threshold -d 'Where the probabilities of masks are cut [default: 0.5]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand predict" -l device -d 'Where the network runs; `cuda` and `metal` need a derm that was built for them' -r -f -a "cpu\t''
 cuda\t''
 metal\t''"
@@ -358,20 +386,22 @@ complete -c derm -n "__fish_derm_using_subcommand predict" -s j -l jobs -d 'Use 
 complete -c derm -n "__fish_derm_using_subcommand predict" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand predict" -l probabilities -d 'Also write the probabilities of masks: DIR/probabilities/NAME.png, 16 bits, 65,535 is 1'
 complete -c derm -n "__fish_derm_using_subcommand predict" -l tta -d 'Look from eight sides (mirrored and turned) and take the mean; eight times the work'
 complete -c derm -n "__fish_derm_using_subcommand predict" -l strict -d 'Stop at the first image that cannot be read'
 complete -c derm -n "__fish_derm_using_subcommand predict" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand predict" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l predictions -d 'The table of predictions to evaluate' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l predictions -d 'The table of predictions, or the folder of predicted masks, to evaluate' -r -F
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l model -d 'The bundle to predict with: a folder made by `derm train`' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l data -d 'The dataset; beside --predictions it gives pictures, and the labels and groups that the table lacks' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand evaluate" -l split -d 'The split whose subset is predicted; without it all images are' -r -F
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l split -d 'The split whose subset is evaluated; without it all images are' -r -F
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l subset -d 'The subset of the split [default: test]' -r -f -a "train\t''
 val\t''
 test\t''"
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l fold -d 'The fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand evaluate" -l threshold -d 'Where soft masks are cut, 0 to 1 [default of a model: 0.5]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -l device -d 'Where the network runs; `cuda` and `metal` need a derm that was built for them' -r -f -a "cpu\t''
 cuda\t''
 metal\t''"
@@ -390,6 +420,38 @@ complete -c derm -n "__fish_derm_using_subcommand evaluate" -l json -d 'Print on
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l out -d 'The table to write' -r -F
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l mean -d 'How probabilities are averaged' -r -f -a "arithmetic\t'Their mean'
+geometric\t'The mean of their logarithms, brought back to a sum of 1'"
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l weights -d 'How much each table counts, in their order [default: all alike]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l any -d 'Take images that only some of the tables have, too'
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand ensemble" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand explain" -l model -d 'The bundle: a folder made by `derm train`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand explain" -l out -d 'The folder that the pictures are written to; it is made when it is not there' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand explain" -l method -d 'How maps are made [default: attention-rollout for transformers with global attention, else grad-cam]' -r -f -a "grad-cam\t'The last image inside the network, weighted by slopes'
+grad-cam++\t'The same with weights that find several places better'
+attention-rollout\t'Attention from layer to layer, whatever the class'
+integrated-gradients\t'What each pixel adds to the class'"
+complete -c derm -n "__fish_derm_using_subcommand explain" -l class -d 'The class to explain [default: each image\'s most probable one]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand explain" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand explain" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand explain" -l npy -d 'Also write each map as a NumPy array: f32 [height, width] from 0 to 1, as fine as the method sees'
+complete -c derm -n "__fish_derm_using_subcommand explain" -l check -d 'Compare with the maps of the same network at random weights'
+complete -c derm -n "__fish_derm_using_subcommand explain" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand explain" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand explain" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand drift" -l reference -d 'The reference: a dataset, or a folder of images' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l current -d 'What is compared with it: a dataset, or a folder of images' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand drift" -l reference-subset -d 'Take only this subset of the reference: train, val or test' -r -f -a "train\t''
@@ -445,16 +507,17 @@ complete -c derm -n "__fish_derm_using_subcommand export" -l json -d 'Print one 
 complete -c derm -n "__fish_derm_using_subcommand export" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand export" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo" -f -a "zoo" -d 'List the networks that `derm train --network` takes'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -f -a "zoo" -d 'List the networks that `derm train --network` takes'
+complete -c derm -n "__fish_derm_using_subcommand model; and not __fish_seen_subcommand_from zoo weights" -f -a "weights" -d 'Say what of a weights file a network would take over'
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -464,6 +527,18 @@ complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcomm
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from zoo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l outputs -d 'Classes or masks of the network [default: those of its published weights, else 2]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l image-size -d 'Side of the square input in pixels [default: the network\'s own]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l keep-head -d 'Load the head too, instead of a fresh one for other classes'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l color -d 'When to use colour' -r -f -a "auto\t''
