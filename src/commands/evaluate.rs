@@ -32,9 +32,9 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let recording = workspace.as_ref().map(|workspace| record::Recording::start(workspace, args, &source, resamples, seed));
     let options = Options { seed, resamples, observer: &*context.ui.observer(), interrupt: context.interrupt.clone() };
     let made = if source.compares_masks() {
-        masks::make(context, args, &source, options).map(Made::Masks)
+        masks::make(context, args, &source, options).map(|answer| Made::Masks(Box::new(answer)))
     } else {
-        make(context, args, &source, options).map(Made::Labels)
+        make(context, args, &source, options).map(|answer| Made::Labels(Box::new(answer)))
     };
     match (made, recording) {
         (Ok(made), recording) => {
@@ -44,11 +44,11 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
             match made {
                 Made::Labels(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &FILES);
-                    context.ui.show(&answer::Answer { run, ..answer })?;
+                    context.ui.show(&answer::Answer { run, ..*answer })?;
                 }
                 Made::Masks(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &masks::FILES);
-                    context.ui.show(&masks::Answer { run, ..answer })?;
+                    context.ui.show(&masks::Answer { run, ..*answer })?;
                 }
             }
             Ok(Exit::Done)
@@ -64,8 +64,8 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
 
 /// What was made of it.
 enum Made {
-    Labels(answer::Answer),
-    Masks(masks::Answer),
+    Labels(Box<answer::Answer>),
+    Masks(Box<masks::Answer>),
 }
 
 fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<answer::Answer, Failure> {

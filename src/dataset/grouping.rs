@@ -15,9 +15,12 @@ pub struct Grouping {
     pub units: usize,
 }
 
+/// What rows of one unit share; `None`: nothing.
+pub type Key<'a> = &'a dyn Fn(&Row) -> Option<String>;
+
 impl Grouping {
     /// Joins rows that share the value of any of these keys, also by way of other rows.
-    pub fn by(rows: &[Row], keys: &[&dyn Fn(&Row) -> Option<String>]) -> Self {
+    pub fn by(rows: &[Row], keys: &[Key<'_>]) -> Self {
         let mut parents: Vec<usize> = (0..rows.len()).collect();
         for key in keys {
             let mut first = HashMap::new();

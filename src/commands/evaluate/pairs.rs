@@ -43,12 +43,12 @@ impl Pairs<'_> {
     /// What `of` makes of each row's true and predicted mask, both of the true mask's size, in the order of `rows`.
     pub fn each<T: Send>(&self, rows: &[usize], work: Work<'_>, of: &(dyn Fn(usize, &Mask, &Mask) -> T + Sync)) -> Result<Vec<T>, Failure> {
         match self.predicted {
-            Predicted::Folder(folder) => Ok(self.from_folder(folder, rows, work, of)?),
-            Predicted::Model { bundle, views, kept } => self.from_model(bundle, views, kept, rows, work, of),
+            Predicted::Folder(folder) => Ok(self.of_folder(folder, rows, work, of)?),
+            Predicted::Model { bundle, views, kept } => self.of_model(bundle, views, kept, rows, work, of),
         }
     }
 
-    fn from_folder<T: Send>(
+    fn of_folder<T: Send>(
         &self,
         folder: &Folder,
         rows: &[usize],
@@ -71,7 +71,7 @@ impl Pairs<'_> {
         rows.par_iter().map(one).collect()
     }
 
-    fn from_model<T: Send>(
+    fn of_model<T: Send>(
         &self,
         bundle: &Bundle,
         views: Views,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::stratify::{self, Counts};
 use super::{Part, Split, Subset};
 use crate::dataset::decode::{decode, is_blank};
-use crate::dataset::grouping::Grouping;
+use crate::dataset::grouping::{Grouping, Key};
 use crate::dataset::table::Table;
 use crate::dataset::{Dataset, Error, Row};
 use crate::digest::ObjectId;
@@ -162,7 +162,7 @@ fn check(dataset: &Dataset, options: &Options) -> Result<(), Error> {
 fn grouping(dataset: &Dataset, by: GroupBy) -> Grouping {
     let blank = if by == GroupBy::None { HashSet::new() } else { blank_copies(dataset) };
     let bytes = |row: &Row| row.hash.filter(|hash| !blank.contains(hash)).map(|hash| hash.hex());
-    let keys: &[&dyn Fn(&Row) -> Option<String>] = match by {
+    let keys: &[Key<'_>] = match by {
         GroupBy::Auto => &[&patient, &group, &bytes],
         GroupBy::Group => &[&group, &bytes],
         GroupBy::Patient => &[&patient, &bytes],
