@@ -539,18 +539,19 @@ complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcomm
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand model; and __fish_seen_subcommand_from weights" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -f -a "list" -d 'List runs, newest first'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -f -a "show" -d 'Show one run'
-complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare" -f -a "compare" -d 'Compare runs side by side'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -f -a "list" -d 'List runs, newest first'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -f -a "show" -d 'Show one run'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -f -a "compare" -d 'Compare runs side by side'
+complete -c derm -n "__fish_derm_using_subcommand runs; and not __fish_seen_subcommand_from list show compare watch" -f -a "watch" -d 'Watch a run\'s curves while it grows'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from list" -l experiment -d 'Only the runs of this experiment' -r
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from list" -l status -d 'Only runs that ended so, or are still running' -r -f -a "running\t''
 finished\t''
@@ -590,6 +591,18 @@ complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcomma
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l metrics -d 'The metrics to show, separated by commas [default: train_loss and those of the validation images]' -r
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l every -d 'Seconds between two looks' -r
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l once -d 'Look once and end'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand runs; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand completions" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand completions" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
