@@ -7,10 +7,10 @@ use candle_core::{Device, Tensor};
 use image::ImageFormat;
 use serde::Serialize;
 
-use super::predict::gather;
+use super::predict::{gather, reason};
 use super::{Context, Exit, Failure};
 use crate::cli::explain::{self as cli, ExplainArgs};
-use crate::dataset::{self, loader};
+use crate::dataset::loader;
 use crate::explain::{Method, check, explain, overlay};
 use crate::nn::{self, Bundle, Network};
 use crate::observer::Unit;
@@ -58,7 +58,7 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     }
     drop(task);
     for (name, error) in &unreadable {
-        context.ui.warn(format!("left out `{name}`: {}", why(error)));
+        context.ui.warn(format!("left out `{name}`: {}", reason(error)));
     }
     if let Some([height, width]) = rows.first().map(|row| row.map).filter(|sides| sides.iter().any(|side| *side < COARSE)) {
         context.ui.note(format!(
@@ -94,10 +94,6 @@ fn class(bundle: &Bundle, method: Method, name: &str) -> Result<usize, Failure> 
     let unknown =
         || Failure::usage(format!("the model has no class `{name}`")).cause(format!("its classes are {}", text::quoted_list(classes)));
     classes.iter().position(|class| class == name).ok_or_else(unknown)
-}
-
-fn why(error: &dataset::Error) -> String {
-    text::plain_reason(&std::error::Error::source(error).map_or(error.to_string(), ToString::to_string))
 }
 
 /// What is the same for all images.

@@ -64,7 +64,7 @@ fn why(Unreadable { image, error }: &Unreadable) -> String {
 }
 
 /// The system's or the decoder's word, without the path, which the image's name stands for.
-fn reason(error: &dataset::Error) -> String {
+pub(super) fn reason(error: &dataset::Error) -> String {
     text::plain_reason(&std::error::Error::source(error).map_or(error.to_string(), ToString::to_string))
 }
 

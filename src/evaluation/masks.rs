@@ -23,6 +23,7 @@
 //! lesions) that the evaluation of classifiers uses too.
 
 mod aggregate;
+mod overlap;
 pub mod overlay;
 pub mod page;
 mod result;
@@ -30,5 +31,6 @@ mod score;
 mod surface;
 
 pub use aggregate::evaluate;
+pub use overlap::{Overlap, THRESHOLD};
 pub use result::{Case, ClassResult, MaskEvaluation, MaskIntervals, Means, to_csv};
-pub use score::{Scores, THRESHOLD, score};
+pub use score::{Scores, score};

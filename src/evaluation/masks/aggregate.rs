@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::result::{Case, ClassResult, MaskEvaluation, MaskIntervals, Means};
-use super::score::{Scores, THRESHOLD};
+use super::{overlap::THRESHOLD, score::Scores};
 use crate::evaluation::bootstrap::{Draws, Groups, quantile};
 use crate::evaluation::metrics::confusion::mean;
 use crate::evaluation::{Error, Interval, Options};
@@ -12,11 +12,11 @@ use crate::observer::Unit;
 /// The numbers of one image and class, in the order of [`Means::NAMES`].
 fn numbers(scores: &Scores) -> [Option<f64>; 9] {
     [
-        Some(scores.dice()),
-        Some(scores.jaccard()),
-        Some(scores.thresholded_jaccard()),
-        Some(scores.sensitivity()),
-        Some(scores.specificity()),
+        Some(scores.overlap.dice()),
+        Some(scores.overlap.jaccard()),
+        Some(scores.overlap.thresholded_jaccard()),
+        Some(scores.overlap.sensitivity()),
+        Some(scores.overlap.specificity()),
         scores.hd95,
         scores.penalised(scores.hd95),
         scores.assd,
@@ -106,15 +106,15 @@ fn over_classes(classes: &[[Option<f64>; 9]]) -> [Option<f64>; 9] {
 fn of(cases: &[&Case], class: usize, means: [Option<f64>; 9]) -> ClassResult {
     let scores = || cases.iter().map(|case| &case.scores[class]);
     let count = |wanted: &dyn Fn(&Scores) -> bool| scores().filter(|scores| wanted(scores)).count() as u64;
-    let mut dice: Vec<f64> = scores().map(Scores::dice).collect();
+    let mut dice: Vec<f64> = scores().map(|scores| scores.overlap.dice()).collect();
     dice.sort_by(f64::total_cmp);
     ClassResult {
-        support: count(&|scores| scores.truth() > 0),
-        predicted: count(&|scores| scores.predicted() > 0),
-        missed: count(&Scores::missed),
-        invented: count(&Scores::invented),
-        both_empty: count(&|scores| scores.truth() == 0 && scores.predicted() == 0),
-        below_threshold: count(&|scores| scores.jaccard() < THRESHOLD),
+        support: count(&|scores| scores.overlap.truth() > 0),
+        predicted: count(&|scores| scores.overlap.predicted() > 0),
+        missed: count(&|scores| scores.overlap.missed()),
+        invented: count(&|scores| scores.overlap.invented()),
+        both_empty: count(&|scores| scores.overlap.truth() == 0 && scores.overlap.predicted() == 0),
+        below_threshold: count(&|scores| scores.overlap.jaccard() < THRESHOLD),
         means: Means::of(means),
         dice_quartiles: [0.25, 0.5, 0.75].map(|share| quantile(&dice, share)),
     }

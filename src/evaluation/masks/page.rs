@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::overlap::Overlap;
 use super::result::{Case, ClassResult, MaskEvaluation, Means};
 use crate::evaluation::Interval;
 use crate::evaluation::page::{number, range};
@@ -107,8 +108,8 @@ fn histogram(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 fn distribution(classes: &[String], cases: &[Case]) -> Section {
-    let plot = |title: &str, get: fn(&super::Scores) -> f64| {
-        let of = |class: usize| histogram(cases.iter().map(|case| get(&case.scores[class])));
+    let plot = |title: &str, get: fn(&Overlap) -> f64| {
+        let of = |class: usize| histogram(cases.iter().map(|case| get(&case.scores[class].overlap)));
         Bars {
             title: title.to_owned(),
             description: format!("Number of images by {title}, in twenty bins."),
@@ -120,7 +121,7 @@ fn distribution(classes: &[String], cases: &[Case]) -> Section {
         }
         .svg()
     };
-    Section::new("distribution", "Distribution").plots(&[plot("Dice", super::Scores::dice), plot("Jaccard", super::Scores::jaccard)])
+    Section::new("distribution", "Distribution").plots(&[plot("Dice", Overlap::dice), plot("Jaccard", Overlap::jaccard)])
 }
 
 fn per_class(evaluation: &MaskEvaluation) -> Section {
@@ -164,13 +165,13 @@ fn caption(classes: &[String], case: &Case) -> Vec<String> {
     let mut lines = vec![case.image.clone()];
     for (class, scores) in classes.iter().zip(&case.scores) {
         let class = if classes.len() > 1 { format!("{class}: ") } else { String::new() };
-        let outcome = match (scores.missed(), scores.invented(), scores.hd95) {
+        let outcome = match (scores.overlap.missed(), scores.overlap.invented(), scores.hd95) {
             (true, ..) => "missed".to_owned(),
             (_, true, _) => "nothing is there".to_owned(),
             (.., Some(hd95)) => format!("HD95 {hd95:.1}"),
             _ => "both empty".to_owned(),
         };
-        lines.push(format!("{class}Dice {:.3}, Jaccard {:.3}, {outcome}", scores.dice(), scores.jaccard()));
+        lines.push(format!("{class}Dice {:.3}, Jaccard {:.3}, {outcome}", scores.overlap.dice(), scores.overlap.jaccard()));
     }
     lines
 }

@@ -21,7 +21,7 @@ pub struct Case {
 impl Case {
     /// The mean Dice over classes: what images are ranked by.
     pub fn dice(&self) -> f64 {
-        self.scores.iter().map(Scores::dice).sum::<f64>() / self.scores.len().max(1) as f64
+        self.scores.iter().map(|scores| scores.overlap.dice()).sum::<f64>() / self.scores.len().max(1) as f64
     }
 }
 
@@ -180,10 +180,21 @@ pub fn to_csv(classes: &[String], cases: &[Case]) -> String {
     let distance = |value: Option<f64>| value.map(|value| format!("{value:?}")).unwrap_or_default();
     for case in cases {
         for (class, scores) in classes.iter().zip(&case.scores) {
-            let shares = [scores.dice(), scores.jaccard(), scores.thresholded_jaccard(), scores.sensitivity(), scores.specificity()];
+            let shares = [
+                scores.overlap.dice(),
+                scores.overlap.jaccard(),
+                scores.overlap.thresholded_jaccard(),
+                scores.overlap.sensitivity(),
+                scores.overlap.specificity(),
+            ];
             let mut cells = vec![case.image.clone(), class.clone(), case.group.clone().unwrap_or_default()];
             cells.extend(shares.map(|share| format!("{share:?}")));
-            cells.extend([distance(scores.hd95), distance(scores.assd), scores.truth().to_string(), scores.predicted().to_string()]);
+            cells.extend([
+                distance(scores.hd95),
+                distance(scores.assd),
+                scores.overlap.truth().to_string(),
+                scores.overlap.predicted().to_string(),
+            ]);
             let _ = writer.write_record(&cells);
         }
     }

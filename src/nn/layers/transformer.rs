@@ -62,8 +62,6 @@ pub struct TransformerBlock {
     pub layer_scale: Option<f32>,
     /// What the two layer scales are called.
     pub scale_names: [&'static str; 2],
-    /// How often a branch is left out for an image in training.
-    pub drop_path: f32,
 }
 
 impl TransformerBlock {
@@ -77,7 +75,6 @@ impl TransformerBlock {
             eps: 1e-6,
             layer_scale: None,
             scale_names: ["ls1.gamma", "ls2.gamma"],
-            drop_path: 0.0,
         }
     }
 
@@ -85,10 +82,10 @@ impl TransformerBlock {
     pub fn add(self, g: &mut Builder, name: &str, x: NodeId) -> NodeId {
         let y = g.layer_norm(format!("{name}.norm1"), x, self.eps);
         let y = self.attention(g, &format!("{name}.attn"), y);
-        let x = g.branch(format!("{name}.{}", self.scale_names[0]), x, y, self.layer_scale, self.drop_path);
+        let x = g.branch(format!("{name}.{}", self.scale_names[0]), x, y, self.layer_scale, 0.0);
         let y = g.layer_norm(format!("{name}.norm2"), x, self.eps);
         let y = self.mlp.add(g, &format!("{name}.mlp"), y);
-        g.branch(format!("{name}.{}", self.scale_names[1]), x, y, self.layer_scale, self.drop_path)
+        g.branch(format!("{name}.{}", self.scale_names[1]), x, y, self.layer_scale, 0.0)
     }
 
     fn attention(&self, g: &mut Builder, name: &str, x: NodeId) -> NodeId {

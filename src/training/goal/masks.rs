@@ -8,12 +8,10 @@ use rayon::prelude::*;
 
 use super::{Judgement, Table};
 use crate::dataset::Dataset;
+use crate::evaluation::masks::Overlap;
 use crate::nn::loss::{self, Loss};
 use crate::training::config::Config;
 use crate::training::error::Error;
-
-/// The Jaccard index from which on a mask counts as found (ISIC 2018, task 1).
-const FOUND: f64 = 0.65;
 
 /// One or more masks an image, which do not exclude each other.
 #[derive(Clone, Debug)]
@@ -46,6 +44,14 @@ impl MaskMetric {
             Self::ThresholdedJaccard => "thresholded_jaccard",
         }
     }
+
+    fn of(self, overlap: &Overlap) -> f64 {
+        match self {
+            Self::Dice => overlap.dice(),
+            Self::Jaccard => overlap.jaccard(),
+            Self::ThresholdedJaccard => overlap.thresholded_jaccard(),
+        }
+    }
 }
 
 impl fmt::Display for MaskMetric {
@@ -63,32 +69,6 @@ impl FromStr for MaskMetric {
     }
 }
 
-/// How two masks of one image lie on each other, in pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Overlap {
-    both: usize,
-    truth: usize,
-    drawn: usize,
-}
-
-impl Overlap {
-    fn value(self, metric: MaskMetric) -> f64 {
-        let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-        let jaccard = share(self.both, self.truth + self.drawn - self.both);
-        match metric {
-            MaskMetric::Dice => share(2 * self.both, self.truth + self.drawn),
-            MaskMetric::Jaccard => jaccard,
-            MaskMetric::ThresholdedJaccard => {
-                if jaccard >= FOUND {
-                    jaccard
-                } else {
-                    0.0
-                }
-            }
-        }
-    }
-}
-
 impl Masks {
     pub(super) fn new(config: &Config, data: &Dataset) -> Result<Self, Error> {
         Ok(Self { names: data.mask_classes(), metric: config.monitor.parse()? })
@@ -103,24 +83,16 @@ impl Masks {
         let masks = self.names.len();
         let (values, each) = (logits.flatten_all()?.to_vec1::<f32>()?, logits.elem_count() / logits.dims()[0].max(1));
         let image = |(logits, truth): (&[f32], &[u8])| {
-            let mut overlaps = vec![Overlap::default(); masks];
-            for (logits, truth) in logits.chunks_exact(masks).zip(truth.chunks_exact(masks)) {
-                for ((overlap, &logit), &truth) in overlaps.iter_mut().zip(logits).zip(truth) {
-                    let (drawn, truth) = (usize::from(logit > 0.0), usize::from(truth));
-                    overlap.both += drawn * truth;
-                    overlap.drawn += drawn;
-                    overlap.truth += truth;
-                }
-            }
-            overlaps
+            let pixels = |mask: usize| truth[mask..].iter().step_by(masks).zip(logits[mask..].iter().step_by(masks));
+            (0..masks).map(|mask| Overlap::of(pixels(mask).map(|(truth, logit)| (*truth > 0, *logit > 0.0)))).collect()
         };
         Ok(values.par_chunks_exact(each.max(1)).zip(truth.par_chunks_exact(each.max(1))).map(image).collect())
     }
 
     /// Judges the overlaps of all validation images.
     pub fn judge(&self, overlaps: &[Vec<Overlap>]) -> Judgement {
-        let mean = |mask: usize, metric| {
-            let sum: f64 = overlaps.iter().map(|image| image[mask].value(metric)).sum();
+        let mean = |mask: usize, metric: MaskMetric| {
+            let sum: f64 = overlaps.iter().map(|image| metric.of(&image[mask])).sum();
             (!overlaps.is_empty()).then(|| sum / overlaps.len() as f64)
         };
         let all = |metric| {
@@ -157,6 +129,5 @@ mod tests {
         assert_eq!(judged.metrics["dice"], third(6.0 / 7.0 + 1.0));
         assert_eq!(judged.metrics["jaccard"], third(0.75 + 1.0));
         assert_eq!(judged.metrics["thresholded_jaccard"], third(0.75 + 1.0));
-        assert_eq!(Overlap { both: 64, truth: 100, drawn: 64 }.value(MaskMetric::ThresholdedJaccard), 0.0);
     }
 }
