@@ -45,7 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('params', 'params', [CompletionResultType]::ParameterValue, 'Show parameters')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Show metrics')
             [CompletionResult]::new('data', 'data', [CompletionResultType]::ParameterValue, 'Ingest, split, audit and describe image datasets')
-            [CompletionResult]::new('train', 'train', [CompletionResultType]::ParameterValue, 'Train a network to tell the classes of a dataset apart')
+            [CompletionResult]::new('train', 'train', [CompletionResultType]::ParameterValue, 'Train a network to tell classes apart, or to draw masks')
             [CompletionResult]::new('predict', 'predict', [CompletionResultType]::ParameterValue, 'Classify images, or draw masks, with a trained network')
             [CompletionResult]::new('evaluate', 'evaluate', [CompletionResultType]::ParameterValue, 'Evaluate a model, a table of predictions, or predicted masks')
             [CompletionResult]::new('ensemble', 'ensemble', [CompletionResultType]::ParameterValue, 'Make one table of predictions of several models'' tables')

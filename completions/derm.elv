@@ -42,7 +42,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand params 'Show parameters'
             cand metrics 'Show metrics'
             cand data 'Ingest, split, audit and describe image datasets'
-            cand train 'Train a network to tell the classes of a dataset apart'
+            cand train 'Train a network to tell classes apart, or to draw masks'
             cand predict 'Classify images, or draw masks, with a trained network'
             cand evaluate 'Evaluate a model, a table of predictions, or predicted masks'
             cand ensemble 'Make one table of predictions of several models'' tables'

@@ -45,7 +45,7 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Show which stage
 complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show parameters'
 complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show metrics'
 complete -c derm -n "__fish_derm_needs_command" -f -a "data" -d 'Ingest, split, audit and describe image datasets'
-complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network to tell the classes of a dataset apart'
+complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network to tell classes apart, or to draw masks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify images, or draw masks, with a trained network'
 complete -c derm -n "__fish_derm_needs_command" -f -a "evaluate" -d 'Evaluate a model, a table of predictions, or predicted masks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "ensemble" -d 'Make one table of predictions of several models\' tables'

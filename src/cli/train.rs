@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-/// Train a network to tell the classes of a dataset apart
+/// Train a network to tell classes apart, or to draw masks
 ///
 /// Learns from the images that the split calls `train`, judges every epoch on those called `val`, and writes the weights
 /// of the best epoch as a bundle: a folder with `model.safetensors`, `config.json`, `MLmodel`, `README.md` and
