@@ -381,6 +381,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --focal-gamma 'Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]'
             cand --drop-path 'How often the last block''s residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]'
             cand --dice-weight 'How much the soft Dice loss counts beside binary cross-entropy where masks are learnt; 0 means not at all [default: 1]'
+            cand --deep-supervision 'Whether masks are learnt at the coarser steps of the way up too, for U-Nets [default: false; true with `--recipe nnunet`]'
             cand --label-smoothing 'Part of each target that is spread over all classes [default: 0]'
             cand --monitor 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]'
             cand --patience 'Stop after N epochs without a better one; 0 means never [default: 0]'

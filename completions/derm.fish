@@ -337,6 +337,8 @@ balanced\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l focal-gamma -d 'Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l drop-path -d 'How often the last block\'s residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l dice-weight -d 'How much the soft Dice loss counts beside binary cross-entropy where masks are learnt; 0 means not at all [default: 1]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l deep-supervision -d 'Whether masks are learnt at the coarser steps of the way up too, for U-Nets [default: false; true with `--recipe nnunet`]' -r -f -a "true\t''
+false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l label-smoothing -d 'Part of each target that is spread over all classes [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f

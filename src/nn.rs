@@ -26,6 +26,7 @@ mod depth;
 pub mod error;
 mod exec;
 pub mod fold;
+mod footprint;
 pub mod graph;
 mod groups;
 mod inference;

@@ -32,6 +32,9 @@ pub trait Task: Send + Sync {
     /// `n` more units are done.
     fn advance(&self, n: u64);
 
+    /// `n` units were done before this task began: they count for how far it is and not for how fast.
+    fn resume(&self, n: u64);
+
     /// A short text beside the bar, such as the current loss.
     fn message(&self, text: &str);
 }
@@ -49,6 +52,7 @@ impl Observer for Silent {
 
 impl Task for Silent {
     fn advance(&self, _: u64) {}
+    fn resume(&self, _: u64) {}
     fn message(&self, _: &str) {}
 }
 

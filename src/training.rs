@@ -13,6 +13,7 @@
 //! | [`destination`] | the folder for the bundle, made sure of beforehand |
 //! | [`publish`] | the bundle with its model card and provenance |
 //! | [`infer`] | probabilities for images |
+//! | `memory` | whether it fits |
 //! | [`rehearsal`] | a few steps of it, to see what it will take and which learning rate it bears |
 //! | [`events`] | what a terminal, a run's files or a test may watch |
 //!
@@ -38,6 +39,7 @@ pub mod infer;
 mod inputs;
 mod learner;
 mod masks;
+mod memory;
 mod mixing;
 pub mod plan;
 pub mod publish;

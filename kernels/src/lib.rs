@@ -11,7 +11,7 @@
 //! | [`simd`] | the one door to the CPU's instruction sets |
 //! | [`conv`] | convolutions: direct, and by Winograd's algorithm where that pays |
 //! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
-//! | [`upsample`], [`resample`] | images in another size |
+//! | [`upsample`], [`resample`], [`resize`] | images in another size |
 //! | [`attention`], [`product`] | attention of tokens to tokens, and the products it is made of |
 //! | [`rotary`], [`cosine`] | what is done to queries and keys before they meet |
 //! | [`batch_norm`], [`layer_norm`], [`group_norm`], [`response_norm`], [`softmax`] | normalising, both passes |
@@ -57,6 +57,7 @@ pub mod prefetch;
 pub mod product;
 pub mod resample;
 pub mod residual;
+pub mod resize;
 pub mod response_norm;
 pub mod rotary;
 pub mod rows;

@@ -191,6 +191,10 @@ pub struct LearningArgs {
     #[arg(long, value_name = "WEIGHT", value_hint = ValueHint::Other)]
     pub dice_weight: Option<f64>,
 
+    /// Whether masks are learnt at the coarser steps of the way up too, for U-Nets [default: false; true with `--recipe nnunet`]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_hint = ValueHint::Other)]
+    pub deep_supervision: Option<bool>,
+
     /// Part of each target that is spread over all classes [default: 0]
     #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
     pub label_smoothing: Option<f64>,

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use fast_image_resize as fir;
+use derm_kernels::resize;
 use image::RgbImage;
 
 use super::{Error, ImageError, decode};
@@ -91,16 +91,11 @@ fn pass(pixels: &[u8], from: (u32, u32), to: (u32, u32), filter: Filter) -> Resu
     if from == to {
         return Ok(pixels.to_vec());
     }
-    let failed = |what: String| ImageError::Decode(format!("cannot resize to {} x {}: {what}", to.0, to.1));
-    let source = fir::images::ImageRef::new(from.0, from.1, pixels, fir::PixelType::U8x3).map_err(|error| failed(error.to_string()))?;
-    let mut target = fir::images::Image::new(to.0, to.1, fir::PixelType::U8x3);
     let filter = match filter {
-        Filter::Bilinear => fir::FilterType::Bilinear,
-        Filter::Bicubic => fir::FilterType::CatmullRom,
+        Filter::Bilinear => resize::Filter::Triangle,
+        Filter::Bicubic => resize::Filter::CatmullRom,
     };
-    let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter)).use_alpha(false);
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(error.to_string()))?;
-    Ok(target.into_vec())
+    resize::resize(pixels, from, to, resize::Pixel::Rgb, filter).map_err(ImageError::Decode)
 }
 
 /// What is cut off before a centre of `to` pixels; an odd margin is rounded half to even, as torchvision does.

@@ -41,6 +41,12 @@ pub enum Error {
         /// What.
         what: &'static str,
     },
+    /// Deep supervision of a network without coarser masks.
+    #[error("`{architecture}` has no coarser steps whose masks could be learnt")]
+    NoSideHeads {
+        /// Which.
+        architecture: &'static str,
+    },
     /// A network needs two classes or more.
     #[error("a network needs at least 2 classes, not {0}")]
     Classes(usize),

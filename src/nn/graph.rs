@@ -1,7 +1,8 @@
 //! A network as a list of nodes.
 //!
 //! Nodes stand in an order in which they can be run: a node's inputs come before it, node 0 is the
-//! image `[n, 3, height, width]` and the last node is the logits `[n, classes]`. Shapes are those
+//! image `[n, 3, height, width]` and the last node is the logits `[n, classes]`, unless heads for training alone follow
+//! ([`Graph::with_side_heads`]). Shapes are those
 //! at the graph's own input size and leave out the batch axis. One node is marked as the
 //! *features*: `[n, f]`, everything up to it is the backbone, everything after it the head.
 //!
@@ -11,6 +12,7 @@
 mod attention;
 mod build;
 mod cost;
+mod deep_supervision;
 mod drop_path;
 mod first;
 mod kinds;
@@ -63,6 +65,7 @@ pub struct ParamSpec {
 pub struct Graph {
     nodes: Vec<Node>,
     features: NodeId,
+    output: NodeId,
     multiple: usize,
 }
 
@@ -84,6 +87,11 @@ impl Graph {
 
     /// The node whose value is the logits.
     pub fn output(&self) -> NodeId {
+        self.output
+    }
+
+    /// The node whose value training judges: the logits, with those of side heads beside them where there are any.
+    pub fn training_output(&self) -> NodeId {
         NodeId(self.nodes.len() - 1)
     }
 

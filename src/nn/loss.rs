@@ -1,6 +1,6 @@
 //! Losses, worked out in main memory: logits are few.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use super::ops::Operation;
 use super::{Error, ops};
@@ -46,6 +46,41 @@ pub fn masks(logits: &Tensor, targets: &[u8], dice_weight: f32) -> Result<Loss, 
         }
     }
     made(loss, logits)
+}
+
+/// The loss of masks under deep supervision: logits `[n, height, width, outputs * masks]`, each output's masks side by side, the
+/// network's own first, then those of coarser and coarser steps. The mean of their losses, each weighing half of the one before it, as in nnU-Net
+/// (Isensee et al. 2021, <https://arxiv.org/abs/1904.08128>). A coarse pixel is repeated over what it covers, so that its target is
+/// the share of it that the mask takes; nnU-Net takes the mask at one point of it. With one output it is [`masks`].
+pub fn deep_masks(logits: &Tensor, targets: &[u8], masks: usize, dice_weight: f32) -> Result<Loss, Error> {
+    let &[n, height, width, channels] = logits.dims() else {
+        return Err(misfit("logits", "f32 [n, height, width, outputs * masks]", logits));
+    };
+    if masks == 0 || channels == 0 || !channels.is_multiple_of(masks) {
+        return Err(misfit("logits", &format!("a multiple of {masks} channels"), logits));
+    }
+    let outputs = channels / masks;
+    let total: f32 = (0..outputs).map(share_of).sum();
+    let values = logits.flatten_all()?.to_vec1::<f32>()?;
+    let (mut value, mut gradient) = (0.0, vec![0.0; values.len()]);
+    for output in 0..outputs {
+        let own: Vec<f32> = values.chunks_exact(channels).flat_map(|pixel| &pixel[output * masks..][..masks]).copied().collect();
+        let own = Tensor::from_vec(own, (n, height, width, masks), &Device::Cpu)?;
+        let loss = self::masks(&own, targets, dice_weight)?;
+        let share = share_of(output) / total;
+        value += share * loss.value;
+        let slopes = loss.gradient.flatten_all()?.to_vec1::<f32>()?;
+        for (pixel, slopes) in gradient.chunks_exact_mut(channels).zip(slopes.chunks_exact(masks)) {
+            let places = pixel[output * masks..].iter_mut().zip(slopes);
+            places.for_each(|(place, slope)| *place = share * slope);
+        }
+    }
+    Ok(Loss { value, gradient: Tensor::from_vec(gradient, logits.dims(), logits.device())? })
+}
+
+/// How much an output counts beside the network's own.
+fn share_of(output: usize) -> f32 {
+    0.5f32.powi(output as i32)
 }
 
 /// Keeps the Dice of an empty mask from 0 / 0, as in nnU-Net.
@@ -102,8 +137,6 @@ pub fn cross_entropy(logits: &Tensor, targets: &[u32], class_weights: Option<&[f
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::*;
 
     #[test]
@@ -140,6 +173,22 @@ mod tests {
             let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
             assert!((gradient[i] - slope).abs() < 2e-4, "{i}: {} is not {slope}", gradient[i]);
         }
+    }
+
+    #[test]
+    fn coarser_outputs_count_half_as_much_each() {
+        // One image of 1 x 2 pixels and one mask: own logits (a, b), then one coarse pixel, repeated: its target is one half.
+        let (a, b, c) = (0.3f32, -1.2, 0.8);
+        let logits = Tensor::new(&[[[[a, c], [b, c]]]], &Device::Cpu).unwrap();
+        let loss = deep_masks(&logits, &[1, 0], 1, 0.0).unwrap();
+        let softplus = |x: f64| x.exp().ln_1p();
+        let [a, b, c] = [a, b, c].map(f64::from);
+        let (own, coarse) = ((softplus(a) - a + softplus(b)) / 2.0, softplus(c) - c / 2.0);
+        assert!((f64::from(loss.value) - (own + coarse / 2.0) / 1.5).abs() < 1e-6);
+        let slopes = loss.gradient.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let expected = [(sigmoid(a) - 1.0) / 3.0, (sigmoid(c) - 1.0) / 6.0, sigmoid(b) / 3.0, sigmoid(c) / 6.0];
+        assert!(slopes.iter().zip(expected).all(|(slope, expected)| (f64::from(*slope) - expected).abs() < 1e-6), "{slopes:?}");
     }
 
     #[test]

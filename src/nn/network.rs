@@ -168,6 +168,25 @@ impl Network {
         self.graph.set_drop_path(rate);
     }
 
+    /// The same values with fresh side heads for training ([`Graph::with_side_heads`]): [`train`](Self::train) gives
+    /// `[n, height, width, (1 + sides) * masks]`, everything else is as before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSideHeads`] where the network has no place for them.
+    pub fn with_side_heads(&self, seed: u64) -> Result<Self, Error> {
+        let graph = self.graph.with_side_heads().ok_or(Error::NoSideHeads { architecture: self.architecture.name })?;
+        Self::assemble(self.architecture, self.classes, graph, &self.device, |spec, graph| match self.params.get(&spec.name) {
+            Some(param) => Ok(ops::with(&param.var, <[f32]>::to_vec)?),
+            None => Ok(init::fresh(spec, graph.node(spec.node), seed)),
+        })
+    }
+
+    /// The same values without side heads.
+    pub fn without_side_heads(&self) -> Result<Self, Error> {
+        self.with_graph(self.graph.without_side_heads())
+    }
+
     /// The network as it is now, ready for many batches.
     pub fn frozen(&self) -> Result<Inference<'_>, Error> {
         Inference::new(self)
@@ -193,10 +212,11 @@ impl Network {
         self.frozen()?.head(features)
     }
 
-    /// Logits `[n, classes]`, or of masks `[n, height, width, masks]`, in training, and the way back to the gradients: dropout, and batch norms as `pass` says.
+    /// Logits `[n, classes]`, or of masks `[n, height, width, masks]` with those of side heads after them, in training, and the way back to the gradients:
+    /// dropout, and batch norms as `pass` says.
     pub fn train(&self, input: Input<'_>, pass: Pass) -> Result<(Tensor, Tape), Error> {
         let (start, value) = self.start(input)?;
-        exec::record(self, start, &value, self.graph.output(), pass)
+        exec::record(self, start, &value, self.graph.training_output(), pass)
     }
 
     /// The node where an input enters and its value in the kernels' order, on the network's device.
@@ -290,8 +310,13 @@ impl Network {
 
     /// Another network with the same values, which go their own way from here on.
     pub fn copy(&self) -> Result<Self, Error> {
+        self.with_graph(self.graph.clone())
+    }
+
+    /// A copy of this network's values for a graph that needs no others.
+    fn with_graph(&self, graph: Graph) -> Result<Self, Error> {
         let value = |spec: &ParamSpec, _: &Graph| Ok(ops::with(&self.params[&spec.name].var, <[f32]>::to_vec)?);
-        Self::assemble(self.architecture, self.classes, self.graph.clone(), &self.device, value)
+        Self::assemble(self.architecture, self.classes, graph, &self.device, value)
     }
 
     /// Copies of all values by name, in state-dict order: a snapshot that later training does not change.

@@ -136,6 +136,9 @@ pub struct Config {
     /// How much the soft Dice loss counts beside the binary cross-entropy of masks; 0: not at all.
     #[serde(default)]
     pub dice_weight: f64,
+    /// Whether masks are learnt at the coarser steps of the way up too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deep_supervision: bool,
     pub freeze: Freeze,
     /// The validation metric that decides which epoch is the best.
     pub monitor: String,
@@ -280,6 +283,10 @@ mod tests {
         }
         assert_eq!(Choices { dice_weight: Some(1.0), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "dice_weight");
         assert_eq!(Choices { recipe: Some(Recipe::Unet), ..Choices::default() }.resolve(RANDOM).unwrap_err().name, "recipe");
+        let deep = Choices { deep_supervision: Some(true), ..Choices::default() };
+        assert_eq!(deep.clone().resolve(RANDOM).unwrap_err().name, "deep_supervision");
+        assert!(deep.resolve(masks).unwrap().deep_supervision && !config.deep_supervision);
+        assert!(Choices { recipe: Some(Recipe::Nnunet), ..Choices::default() }.resolve(masks).unwrap().deep_supervision);
     }
 
     #[test]

@@ -75,6 +75,25 @@ pub enum Error {
         /// Classes of the model.
         known: Vec<String>,
     },
+    /// A batch that memory has no room for.
+    #[error(
+        "a step on {} of `{network}` {}",
+        text::count(*images, "image", "images"),
+        needed.map_or_else(
+            || "needs more memory than the device has".to_owned(),
+            |(bytes, free)| format!("needs at least {} of memory, and {} are free", text::bytes(bytes), text::bytes(free))
+        )
+    )]
+    NoRoom {
+        /// The network's name.
+        network: String,
+        /// Images in a batch.
+        images: usize,
+        /// Bytes that it needs, and that there are; `None` where the device gave up.
+        needed: Option<(u64, u64)>,
+        /// A batch that would fit.
+        fits: Option<usize>,
+    },
     /// The numbers ran away.
     #[error("the {what} is {value} at step {step} (epoch {epoch}), at a learning rate of {lr:e}")]
     NotFinite {

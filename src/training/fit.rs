@@ -14,6 +14,7 @@ use super::events::{Epoch, Event, Watcher};
 use super::goal::Judgement;
 use super::inputs::Data;
 use super::learner::Learner;
+use super::memory;
 use super::plan::Plan;
 use super::session::Session;
 use super::step;
@@ -43,6 +44,7 @@ pub struct Trained {
 /// [`Error::Interrupted`] with a checkpoint written; [`Error::NotFinite`]; whatever reading images or writing checkpoints gives.
 pub fn train(session: Session<'_>, folder: &Path, watcher: &mut dyn Watcher, work: Work<'_>) -> Result<Trained, Error> {
     let (plan, checkpoints, mut learner) = session.into_parts()?;
+    memory::check(plan, &learner.network)?;
     let data = Data::load(plan, &learner.network, folder, work)?;
     watcher.event(&Event::Begun { extent: data.extent(plan, &learner.network), done: learner.state.epoch, step: learner.state.step });
     while !learner.is_done(plan) {
@@ -92,7 +94,8 @@ fn train_epoch(
             go_on(work)?;
             let number = epoch * steps.len() + at;
             let rate = plan.config.schedule.rate(number, steps.len(), plan.config.epochs, learner.stairs(plan));
-            let done = step::take(plan, learner, batches, &order[steps[at].clone()], step::At { number, rate })?;
+            let done = step::take(plan, learner, batches, &order[steps[at].clone()], step::At { number, rate })
+                .map_err(|error| memory::explained(plan, error))?;
             learner.state.step = at + 1;
             learner.state.images += done.images;
             learner.state.loss_sum += done.loss * done.images as f64;

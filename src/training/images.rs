@@ -8,10 +8,10 @@ use std::path::Path;
 
 use candle_core::Tensor;
 use derm_kernels::pixels::{Item, batch};
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::augment::{self, Augment};
 use super::error::Error;
+use super::memory;
 use super::mixing::Mix;
 use crate::dataset::pixels::{self, Shelf, Source, Spot};
 use crate::dataset::{Filter, Fit, Geometry, Work};
@@ -54,7 +54,7 @@ impl Images {
     /// Decodes those of `files` that are not kept in `folder` yet, and keeps them there.
     pub fn load(files: Vec<Source>, preprocess: Preprocess, folder: Option<&Path>, work: Work<'_>) -> Result<Self, Error> {
         let task = work.observer.begin("loading images", Some(files.len() as u64), Unit::Items("images"));
-        let mut shelf = Shelf::open(folder, &geometry(&preprocess), free_memory() / 2, work.observer);
+        let mut shelf = Shelf::open(folder, &geometry(&preprocess), memory::free() / 2, work.observer);
         let mut names = Vec::with_capacity(files.len());
         for files in files.iter().collect::<Vec<_>>().chunks(shelf.images_in_a_pack()) {
             for found in shelf.fetch(files, &*task, work)? {
@@ -95,13 +95,7 @@ impl Images {
 
 /// Whether there is room enough to hold so much decoded.
 pub fn fits_in_memory(bytes: u64) -> bool {
-    bytes <= free_memory() / 2
-}
-
-/// Bytes of memory that may be used without pushing others out; none where the system does not say.
-fn free_memory() -> u64 {
-    let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    System::new_with_specifics(wanted).map_or(0, |system| system.available_memory())
+    bytes <= memory::free() / 2
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Learner {
         if let Some(best) = &self.best {
             set(&network, best)?;
         }
-        Ok((network, self.state))
+        Ok((network.without_side_heads()?, self.state))
     }
 
     /// Copies of all that training changes in the network that is judged, which it does in place.

@@ -105,6 +105,9 @@ impl<'a> Plan<'a> {
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
         }
+        if self.config.deep_supervision {
+            network = network.with_side_heads(self.config.seed)?;
+        }
         Ok(network)
     }
 

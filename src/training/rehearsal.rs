@@ -8,6 +8,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 use super::error::{Error, go_on};
 use super::inputs::Data;
 use super::learner::Learner;
+use super::memory;
 use super::plan::Plan;
 use super::step::{self, At};
 use super::validation;
@@ -41,6 +42,7 @@ pub struct Outlook {
 /// Takes a few steps and looks at the clock. `folder`: where a frozen backbone's features are kept, which are computed first.
 pub fn outlook(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Outlook, Error> {
     let mut learner = Learner::new(plan, plan.network()?, None)?;
+    memory::check(plan, &learner.network)?;
     let data = Data::streamed(plan, &learner.network, folder, work)?;
     let extent = data.extent(plan, &learner.network);
     let (order, steps) = (plan.order(0), plan.steps());
@@ -60,7 +62,7 @@ pub fn outlook(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Outlook
     let started = Instant::now();
     let judged = validation::first_batch(plan, &data, learner.judged())?;
     let seconds_per_val_image = if judged == 0 { 0.0 } else { started.elapsed().as_secs_f64() / judged as f64 };
-    let (memory, free_memory) = memory();
+    let (memory, free_memory) = (held(), memory::free());
     Ok(Outlook {
         parameters: learner.network.params().map(|param| param.var.elem_count()).sum(),
         trainable: extent.trainable,
@@ -75,12 +77,11 @@ pub fn outlook(plan: &Plan<'_>, folder: &Path, work: Work<'_>) -> Result<Outlook
     })
 }
 
-/// Bytes that this process holds, and that it may still have.
-fn memory() -> (u64, u64) {
-    let (Ok(pid), Ok(mut system)) = (sysinfo::get_current_pid(), System::new()) else { return (0, 0) };
-    system.refresh_memory();
+/// Bytes that this process holds.
+fn held() -> u64 {
+    let (Ok(pid), Ok(mut system)) = (sysinfo::get_current_pid(), System::new()) else { return 0 };
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, ProcessRefreshKind::nothing().with_memory());
-    (system.process(pid).map_or(0, sysinfo::Process::memory), system.available_memory())
+    system.process(pid).map_or(0, sysinfo::Process::memory)
 }
 
 /// Steps of a range test.

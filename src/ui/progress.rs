@@ -62,6 +62,8 @@ struct Live {
     unit: Unit,
     started: Instant,
     done: AtomicU64,
+    /// The part of `done` that is older than the task.
+    before: AtomicU64,
     message: Mutex<String>,
     shown: Mutex<Shown>,
 }
@@ -109,6 +111,7 @@ impl Observer for Terminal {
             unit,
             started: Instant::now(),
             done: AtomicU64::new(0),
+            before: AtomicU64::new(0),
             message: Mutex::default(),
             shown: Mutex::default(),
         });
@@ -136,6 +139,11 @@ impl Observer for Terminal {
 
 impl Task for Handle {
     fn advance(&self, n: u64) {
+        self.live.done.fetch_add(n, Ordering::Relaxed);
+    }
+
+    fn resume(&self, n: u64) {
+        self.live.before.fetch_add(n, Ordering::Relaxed);
         self.live.done.fetch_add(n, Ordering::Relaxed);
     }
 

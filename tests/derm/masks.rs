@@ -77,12 +77,34 @@ fn a_u_net_learns_to_draw() {
 fn masks_are_learnt_to_the_same_bytes_on_any_number_of_threads() {
     let sandbox = blobs(30);
     let all = ["--epochs", "2", "--augment", "strong", "--accumulate", "2", "--ema", "0.9", "--optimizer", "sgd", "--dice-weight", "0.5"];
+    let all = [&all[..], &["--deep-supervision"]].concat();
     for threads in ["1", "3"] {
         let out = format!("on-{threads}");
         let mut command = sandbox.command(args(&out, &all));
         crate::support::Ran::from(command.env("RAYON_NUM_THREADS", threads).output().unwrap()).success();
     }
     same(&bundle(&sandbox, "on-3"), &bundle(&sandbox, "on-1"), "with three threads");
+}
+
+#[test]
+fn side_heads_learn_and_are_left_behind() {
+    let sandbox = blobs(40);
+    let short = ["--recipe", "unet", "--epochs", "6", "--lr", "0.003", "--ema", "0.8", "--json"];
+    let deep = sandbox.derm(args("deep", &[&short[..], &["--deep-supervision"]].concat())).success().json();
+    let plain = sandbox.derm(args("plain", &short)).success().json();
+    assert!(deep["val"]["dice"].as_f64().unwrap() > 0.85, "{deep:#}");
+    let tensors = |model: &str| {
+        let bytes = fs::read(sandbox.path(&format!("{model}/model.safetensors"))).unwrap();
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
+        header.as_object().unwrap().iter().map(|(name, about)| (name.clone(), about["shape"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(tensors("deep"), tensors("plain"));
+    // The weights that are judged are those that are kept.
+    assert_ne!(deep["val"], plain["val"]);
+    let on = ["--data", "blobs", "--split", "blobs.csv", "--subset", "val", "--out", "report", "--json"];
+    let found = sandbox.derm([&["evaluate", "--model", "deep"], &on[..]].concat()).success().json();
+    assert!((found["dice"].as_f64().unwrap() - deep["val"]["dice"].as_f64().unwrap()).abs() < 1e-6, "{found:#}");
 }
 
 #[test]

@@ -283,6 +283,18 @@ fn gradient_checkpointing_is_the_same_training() {
 }
 
 #[test]
+fn a_batch_that_memory_has_no_room_for_is_refused_before_anything_is_read() {
+    let sandbox = toy(40);
+    // 24 images of 4,096 x 4,096 pixels: about a terabyte.
+    let huge = ["--network", "densenet121", "--image-size", "4096", "--batch-size", "24"];
+    for dry in [&[][..], &["--dry"]] {
+        let words = ["a step on 24 images of `densenet121` needs at least", "B of memory, and", "are free", "--grad-checkpointing"];
+        train(&sandbox, "out", &[&huge[..], dry].concat()).exits(2).complains(words);
+    }
+    assert!(!sandbox.path("out").exists());
+}
+
+#[test]
 fn a_damaged_checkpoint_is_left_aside() {
     let sandbox = toy(40);
     stop_in_the_middle(&sandbox);

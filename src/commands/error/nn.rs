@@ -39,6 +39,9 @@ impl Explain for Error {
                 })
             }
             Self::Io { .. } | Self::OptimiserState(_) | Self::Operation(_) | Self::Tensor(_) | Self::InsideGroup { .. } => failure,
+            Self::NoSideHeads { .. } => {
+                failure.hint("leave `--deep-supervision` out, or take a U-Net of `derm model zoo`").with_exit(Exit::Usage)
+            }
             Self::CpuOnly { .. } => failure.hint("leave `--device` out").with_exit(Exit::Usage),
             Self::Safetensors { .. } => failure.hint("the file may be cut short: fetch it again").with_exit(Exit::Usage),
             Self::Torch { fault, .. } => advise_torch(failure.with_exit(Exit::Usage), fault),

@@ -45,6 +45,7 @@ impl Explain for Error {
             Error::UnknownClasses { known, .. } => failure
                 .cause(format!("the model knows {}", quoted_list(&known)))
                 .hint("use data with the classes that the model was trained on"),
+            Error::NoRoom { images, fits, .. } => failure.hint(smaller(images, fits)).with_exit(Exit::Usage),
             Error::NotFinite { images, lr, .. } => not_finite(failure, &images, lr),
             Error::Checkpoint { source: WriteError::Workspace(crate::workspace::Error::Io { source, .. }), .. } => {
                 advise_io(failure, source.kind()).hint("the checkpoint before it is whole: the same command goes on from there")
@@ -76,4 +77,15 @@ fn not_finite(failure: Failure, images: &[String], lr: f64) -> Failure {
         .cause(format!("the batch: {shown}{more}"))
         .hint(format!("try a lower learning rate: `--lr {:e}`", lr / 10.0))
         .hint("if it happens at any rate, look at those images")
+}
+
+/// How to need less memory than a batch of `images` does.
+fn smaller(images: usize, fits: Option<usize>) -> String {
+    match fits {
+        Some(fits) => format!(
+            "a batch of {fits} should fit: `--batch-size {fits}`, with `--accumulate {}` for steps on as many; `--grad-checkpointing` keeps less",
+            images.div_ceil(fits)
+        ),
+        None => "not even one image fits: try `--grad-checkpointing`, a smaller `--image-size` or a smaller network".to_owned(),
+    }
 }

@@ -33,7 +33,7 @@ impl<'a> Watch<'a> {
             noun(extent.val_images)
         ));
         let bar = self.ui.observer().begin("training", Some((extent.epochs * extent.train_images) as u64), Unit::Items("images"));
-        bar.advance((done * extent.train_images + step * extent.train_images / extent.steps_per_epoch.max(1)) as u64);
+        bar.resume((done * extent.train_images + step * extent.train_images / extent.steps_per_epoch.max(1)) as u64);
         self.extent = Some(extent);
         self.bar = Some(bar);
     }

@@ -1,6 +1,6 @@
 //! Masks to a network's size, and what the network says back to the image's size.
 
-use fast_image_resize as fir;
+use derm_kernels::resize::{self as kernel, Pixel};
 
 use super::{Mask, same_shape};
 use crate::dataset::loader::{covering, margin};
@@ -13,8 +13,8 @@ pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError>
     let mut out = vec![0; to.0 as usize * to.1 as usize * mask.channels];
     for channel in 0..mask.channels {
         let coverage: Vec<u8> = mask.plane(channel).into_iter().map(|on| on * 255).collect();
-        let across = scale(coverage, from, (scaled.0, from.1), fir::PixelType::U8)?;
-        let coverage = scale(across, (scaled.0, from.1), scaled, fir::PixelType::U8)?;
+        let across = scale(coverage, from, (scaled.0, from.1), Pixel::Grey)?;
+        let coverage = scale(across, (scaled.0, from.1), scaled, Pixel::Grey)?;
         for (at, place) in out.iter_mut().skip(channel).step_by(mask.channels).enumerate() {
             let (x, y) = (at % to.0 as usize + window.0, at / to.0 as usize + window.1);
             *place = u8::from(coverage[y * scaled.0 as usize + x] >= 128);
@@ -74,7 +74,7 @@ pub fn restore(values: &[f32], channels: usize, geometry: &Geometry, image: (u32
             let place = ((at / size.0 + window.1) * scaled.0 as usize + at % size.0 + window.0) * 4;
             canvas[place..place + 4].copy_from_slice(&value.to_ne_bytes());
         }
-        let restored = scale(canvas, scaled, image, fir::PixelType::F32)?;
+        let restored = scale(canvas, scaled, image, Pixel::Float)?;
         for (place, value) in out.iter_mut().skip(channel).step_by(channels).zip(restored.chunks_exact(4)) {
             *place = f32::from_ne_bytes([value[0], value[1], value[2], value[3]]);
         }
@@ -95,16 +95,11 @@ fn window(from: (u32, u32), geometry: &Geometry) -> ((u32, u32), (usize, usize))
 }
 
 /// One channel through the antialiased triangle filter.
-fn scale(pixels: Vec<u8>, from: (u32, u32), to: (u32, u32), kind: fir::PixelType) -> Result<Vec<u8>, ImageError> {
+fn scale(pixels: Vec<u8>, from: (u32, u32), to: (u32, u32), pixel: Pixel) -> Result<Vec<u8>, ImageError> {
     if from == to {
         return Ok(pixels);
     }
-    let failed = |what: String| ImageError::Decode(format!("cannot resize to {} x {}: {what}", to.0, to.1));
-    let source = fir::images::Image::from_vec_u8(from.0, from.1, pixels, kind).map_err(|error| failed(error.to_string()))?;
-    let mut target = fir::images::Image::new(to.0, to.1, kind);
-    let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear)).use_alpha(false);
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(error.to_string()))?;
-    Ok(target.into_vec())
+    kernel::resize(&pixels, from, to, pixel, kernel::Filter::Triangle).map_err(ImageError::Decode)
 }
 
 #[cfg(test)]

@@ -350,7 +350,19 @@ impl Builder {
     pub fn finish(self) -> Graph {
         let features = self.features.expect("an architecture marks its features");
         let (nodes, features) = first_tokens_early(self.nodes, features);
-        Graph { nodes, features, multiple: self.multiple }
+        let output = NodeId(nodes.len() - 1);
+        Graph { nodes, features, output, multiple: self.multiple }
+    }
+
+    /// Goes on after a finished graph.
+    pub(super) fn resume(graph: &Graph) -> Self {
+        Self { nodes: graph.nodes.clone(), features: Some(graph.features), prefix: String::new(), multiple: graph.multiple }
+    }
+
+    /// The graph whose output stays `output`, and the node added last is for training.
+    pub(super) fn finish_training(self, output: NodeId) -> Graph {
+        let features = self.features.expect("a finished graph has marked its features");
+        Graph { nodes: self.nodes, features, output, multiple: self.multiple }
     }
 
     /// Height and width of an image.

@@ -147,7 +147,6 @@ impl Recorded {
     }
 
     /// Bytes of the values that are kept for the way back, each counted once.
-    #[cfg(test)]
     pub fn kept_bytes(&self) -> usize {
         let of_part = |part: &Part| -> Vec<Tensor> {
             match part {

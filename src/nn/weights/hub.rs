@@ -151,6 +151,7 @@ fn download(name: &HubName, repo: Repo, settings: &HubSettings, observer: &dyn O
                 task.get_or_insert_with(|| observer.begin(&label, Some(total), Unit::Bytes));
             }
             Ok(News::Step(Step::Bytes(n))) => task.iter().for_each(|task| task.advance(n)),
+            Ok(News::Step(Step::Before(n))) => task.iter().for_each(|task| task.resume(n)),
             Ok(News::Step(Step::Wait(wait))) => pause = wait,
             Ok(News::Ended(result)) => return result,
             Err(RecvTimeoutError::Timeout) => {

@@ -58,6 +58,7 @@ choices! {
     cutmix: f64,
     drop_path: f64,
     dice_weight: f64,
+    deep_supervision: bool,
     freeze: Freeze,
     monitor: String,
     patience: usize,
@@ -127,6 +128,7 @@ impl Choices {
             cutmix: if frozen { 0.0 } else { said.cutmix.unwrap_or(0.0) },
             drop_path: if branches && !frozen { said.drop_path.unwrap_or(0.0) } else { 0.0 },
             dice_weight: said.dice_weight.unwrap_or(if masks { 1.0 } else { 0.0 }),
+            deep_supervision: said.deep_supervision.unwrap_or(false),
             freeze,
             monitor: said.monitor.unwrap_or_else(|| if masks { "dice" } else { "balanced_accuracy" }.to_owned()),
             patience: said.patience.unwrap_or(0),
@@ -157,6 +159,7 @@ impl Choices {
         let about_masks = [
             ("recipe", self.recipe.filter(|recipe| recipe.is_for_masks()).map(|recipe| recipe.name().to_owned())),
             ("dice_weight", above(self.dice_weight)),
+            ("deep_supervision", word(self.deep_supervision == Some(true), "true")),
         ];
         let (refused, range): (&[_], _) = if masks { (&about_classes, CLASSES) } else { (&about_masks, MASKS) };
         match refused.iter().find_map(|(name, value)| Some((*name, value.clone()?))) {

@@ -21,7 +21,7 @@ pub enum Recipe {
     FromScratch,
     /// A network that draws masks.
     Unet,
-    /// A network that draws masks, with nnU-Net's optimiser and schedule (Isensee et al. 2021, <https://arxiv.org/abs/1904.08128>), its thousand
+    /// A network that draws masks, with nnU-Net's optimiser, schedule and deep supervision (Isensee et al. 2021, <https://arxiv.org/abs/1904.08128>), its thousand
     /// epochs brought down to a hundred.
     Nnunet,
 }
@@ -118,6 +118,7 @@ impl Recipe {
                 backbone_lr_factor: Some(1.0),
                 grad_clip: Some(12.0),
                 dice_weight: Some(1.0),
+                deep_supervision: Some(true),
                 augment: Some(Strength::Medium),
                 ..Choices::default()
             },

@@ -75,7 +75,7 @@ impl Masks {
     }
 
     pub(super) fn loss(&self, config: &Config, logits: &Tensor, targets: &[u8]) -> Result<Loss, Error> {
-        Ok(loss::masks(logits, targets, config.dice_weight as f32)?)
+        Ok(loss::deep_masks(logits, targets, self.names.len(), config.dice_weight as f32)?)
     }
 
     /// The overlaps of each image's masks: logits `[n, height, width, masks]`, drawn where above 0, and truth 0 or 1 in the same order.

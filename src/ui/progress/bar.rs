@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{Live, line, lock};
 use crate::observer::Unit;
@@ -11,12 +11,13 @@ use crate::text;
 
 /// A bar for `task`; it is not on the screen yet.
 pub(super) fn new(task: &Live) -> ProgressBar {
-    let bar = match task.total {
-        Some(total) => ProgressBar::new(total),
-        None => ProgressBar::no_length(),
-    };
+    let bar = ProgressBar::with_draw_target(task.total, ProgressDrawTarget::hidden());
     let bar = bar.with_elapsed(task.started.elapsed()).with_prefix(task.name.clone());
     bar.set_style(style(task.unit, task.total.is_some()));
+    // The rate is estimated from steps between two looks; the first look is at what was there before.
+    bar.set_position(task.before.load(Ordering::Relaxed));
+    bar.tick();
+    bar.reset_eta();
     bar
 }
 

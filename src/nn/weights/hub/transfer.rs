@@ -20,6 +20,8 @@ pub(super) enum Step {
     Size(u64),
     /// So many more are there.
     Bytes(u64),
+    /// So many bytes were there from a transfer that broke off.
+    Before(u64),
     /// Nothing will come for so long.
     Wait(Duration),
 }
@@ -102,7 +104,7 @@ fn fill(client: &Client<'_>, path: &str, facts: &Facts, part: &Path, tell: &dyn 
         }
         start = begins(&answer, start)?;
         file.set_len(start).and_then(|()| file.seek(SeekFrom::Start(start))).map_err(io_fault)?;
-        tell(Step::Bytes(start));
+        tell(Step::Before(start));
         copy(answer, &mut file, facts.size - start, tell)?;
     }
     file.sync_all().map_err(io_fault)
