@@ -408,7 +408,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--patience', '--patience', [CompletionResultType]::ParameterName, 'Stop after N epochs without a better one; 0 means never [default: 0]')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'The number that all random choices follow from [default: 0]')
             [CompletionResult]::new('--fold', '--fold', [CompletionResultType]::ParameterName, 'Train for this fold of a split with folds')
-            [CompletionResult]::new('--augment', '--augment', [CompletionResultType]::ParameterName, 'A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]')
+            [CompletionResult]::new('--augment', '--augment', [CompletionResultType]::ParameterName, 'A named strength; the options below change single parts of it. `isic2020` is the list of that challenge''s winners: transposed and mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole. `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]')
             [CompletionResult]::new('--flips', '--flips', [CompletionResultType]::ParameterName, 'Mirror images')
             [CompletionResult]::new('--rotation', '--rotation', [CompletionResultType]::ParameterName, 'Rotate by up to so many degrees either way')
             [CompletionResult]::new('--crop', '--crop', [CompletionResultType]::ParameterName, 'The smallest part of the area that a random crop keeps; 1 means no crop')

@@ -2230,7 +2230,7 @@ _derm() {
                     return 0
                     ;;
                 --augment)
-                    COMPREPLY=($(compgen -W "none light medium strong" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none light medium strong isic2020-light isic2020 isic2020-strong" -- "${cur}"))
                     return 0
                     ;;
                 --flips)

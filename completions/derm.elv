@@ -386,7 +386,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --patience 'Stop after N epochs without a better one; 0 means never [default: 0]'
             cand --seed 'The number that all random choices follow from [default: 0]'
             cand --fold 'Train for this fold of a split with folds'
-            cand --augment 'A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]'
+            cand --augment 'A named strength; the options below change single parts of it. `isic2020` is the list of that challenge''s winners: transposed and mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole. `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]'
             cand --flips 'Mirror images'
             cand --rotation 'Rotate by up to so many degrees either way'
             cand --crop 'The smallest part of the area that a random crop keeps; 1 means no crop'

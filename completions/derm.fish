@@ -342,10 +342,13 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The vali
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l seed -d 'The number that all random choices follow from [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l fold -d 'Train for this fold of a split with folds' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l augment -d 'A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]' -r -f -a "none\t''
+complete -c derm -n "__fish_derm_using_subcommand train" -l augment -d 'A named strength; the options below change single parts of it. `isic2020` is the list of that challenge\'s winners: transposed and mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole. `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]' -r -f -a "none\t''
 light\t''
 medium\t''
-strong\t''"
+strong\t''
+isic2020-light\t''
+isic2020\t''
+isic2020-strong\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l flips -d 'Mirror images' -r -f -a "true\t''
 false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l rotation -d 'Rotate by up to so many degrees either way' -r -f

@@ -216,8 +216,10 @@ pub struct LearningArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Augmentation")]
 pub struct AugmentationArgs {
-    /// A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]
-    #[arg(long, value_name = "STRENGTH", value_parser = ["none", "light", "medium", "strong"])]
+    /// A named strength; the options below change single parts of it. `isic2020` is the list of that challenge's winners: transposed and
+    /// mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole.
+    /// `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]
+    #[arg(long, value_name = "STRENGTH", value_parser = ["none", "light", "medium", "strong", "isic2020-light", "isic2020", "isic2020-strong"])]
     pub augment: Option<String>,
 
     /// Mirror images

@@ -75,9 +75,11 @@ impl Images {
     pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         let (width, height) = (self.preprocess.width as usize, self.preprocess.height as usize);
         let item = |i: usize| {
-            let pixels = self.pixels(positions[i])?;
-            let warp = |of: Augmentation<'_>| augment::warp(&pixels, (width, height), positions[i], of.settings, of.seed, of.epoch);
-            Ok::<_, Error>(Item { warp: augmentation.and_then(warp), pixels })
+            let (position, pixels) = (positions[i], self.pixels(positions[i])?);
+            Ok::<_, Error>(match augmentation {
+                Some(Augmentation { settings, seed, epoch }) => augment::change(pixels, (width, height), position, settings, seed, epoch),
+                None => Item { pixels, warp: None, hole: None },
+            })
         };
         let mut values = batch(positions.len(), [height, width], &nn::normalise::scaling(&self.preprocess), item)?;
         if let Some(mix) = mix {

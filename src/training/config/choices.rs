@@ -180,6 +180,7 @@ impl Choices {
             crop: self.crop.unwrap_or(preset.crop),
             jitter: self.colour_jitter.unwrap_or(preset.jitter),
             hue: self.hue.unwrap_or(preset.hue),
+            isic2020: preset.isic2020,
         }
     }
 }

@@ -25,9 +25,9 @@ fn dataset(root: &Path) -> Dataset {
 
 /// Every batch of two epochs, augmented, in an order of its own, and mixed.
 fn epochs(images: &Images, between: impl Fn()) -> Vec<Vec<f32>> {
-    let settings = Augment::preset(Strength::Strong);
     let mut batches = Vec::new();
-    for epoch in 0..2 {
+    for (epoch, strength) in [Strength::Strong, Strength::Isic2020Strong].into_iter().enumerate() {
+        let settings = Augment::preset(strength);
         let order: Vec<usize> = (0..11).map(|i| (i * (3 + epoch) + 2) % 11).collect();
         for positions in order.chunks(4) {
             let augmentation = Augmentation { settings: &settings, seed: 5, epoch };
