@@ -356,6 +356,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --network 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]'
             cand --weights 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network''s own on the hub, or `none` [default: none]'
             cand --image-size 'Side of the square that images are brought to, in pixels; 0 means the network''s own [default: 0]'
+            cand --colour-constancy 'Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light. The bundle keeps it, and whatever uses the bundle does the same [default: none]'
             cand --freeze 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]'
             cand --device 'Where to compute [default: cpu]'
             cand --recipe 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`; `unet` or `nnunet` for masks'

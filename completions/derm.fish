@@ -294,6 +294,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l params -d 'Options f
 complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network\'s own on the hub, or `none` [default: none]' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l image-size -d 'Side of the square that images are brought to, in pixels; 0 means the network\'s own [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l colour-constancy -d 'Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light. The bundle keeps it, and whatever uses the bundle does the same [default: none]' -r -f -a "none\t''
+shades-of-gray\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
 backbone\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''

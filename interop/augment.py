@@ -3,7 +3,7 @@
 usage: augment.py REPOSITORY
 
 Builds the example `pixels` of derm-kernels and runs it on drawn images: blurs, median, CLAHE and colour shifts against OpenCV, distortions
-and affine maps against `cv2.remap` and OpenCV's own construction of the maps, noise against its distribution. The last column is the
+and affine maps against `cv2.remap` and OpenCV's own construction of the maps, noise against its distribution; and colour constancy against NumPy. The last column is the
 largest difference that is accepted, in grey levels. Also measures what derm leaves out of the elastic distortion. Needs
 `requirements-augment.txt`. Exit code 1 on any difference.
 """
@@ -117,6 +117,14 @@ def shifted(derm, picture):
         report(f"hue {hue}, saturation {saturation}, value {value}", derm("shift", picture, hue, saturation, value), theirs, 1)
 
 
+def constant(derm, picture):
+    for cast in ([1, 1, 1], [1.0, 0.7, 0.5], [0.3, 0.9, 1.0]):
+        own = (picture * np.array(cast)).astype(np.uint8)
+        light = (own.reshape(-1, 3).astype(np.float64) ** 6).mean(0) ** (1 / 6)
+        theirs = np.minimum(np.floor(own * (np.linalg.norm(light) / np.sqrt(3) / light) + 0.5), 255)
+        report(f"shades of grey {cast}", derm("shades-of-grey", own), theirs, 0)
+
+
 STILL = [1, 0, 0, 0, 1, 0]
 
 
@@ -196,6 +204,7 @@ def main(repository):
             equalised(derm, picture)
         shifted(derm, picture)
         distorted(derm, picture)
+        constant(derm, picture)
     noisy(derm)
     elastic()
     for name in failed:

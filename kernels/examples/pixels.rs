@@ -3,7 +3,7 @@
 //!     cargo run -p derm-kernels --release --example pixels -- STEP HEIGHT WIDTH [NUMBER...] < LEVELS > LEVELS
 //!
 //! Levels are bytes `[height, width, 3]`. Steps and their numbers: `gaussian SIDE`, `median SIDE`, `motion SIDE FROM_X FROM_Y TO_X TO_Y`,
-//! `noise SIGMA SEED`, `clahe LIMIT`, `shift HUE SATURATION VALUE`, and `warp` with the frame's six, the plane's six, and nothing, or
+//! `noise SIGMA SEED`, `clahe LIMIT`, `shades-of-grey`, `shift HUE SATURATION VALUE`, and `warp` with the frame's six, the plane's six, and nothing, or
 //! the optical coefficient, or the ten steps of a grid.
 
 use std::io::{Read, Write};
@@ -32,6 +32,7 @@ fn changed(step: &str, mut levels: Vec<u8>, size: [usize; 2], numbers: &[f32]) -
             return Ok(pixels::motion(&levels, size, window(*side)?, [cell(0), cell(1)], [cell(2), cell(3)]));
         }
         ("noise", [sigma, seed]) => pixels::noise(&mut levels, *sigma, *seed as u64),
+        ("shades-of-grey", []) => pixels::shades_of_grey(&mut levels),
         ("clahe", [limit]) => pixels::clahe(&mut levels, size, *limit),
         ("shift", &[hue, saturation, value]) => pixels::shift(&mut levels, Shift { hue, saturation, value }),
         ("warp", numbers) if numbers.len() >= 12 => {

@@ -85,6 +85,11 @@ pub struct ModelArgs {
     #[arg(long, value_name = "PIXELS", value_hint = ValueHint::Other)]
     pub image_size: Option<u32>,
 
+    /// Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light.
+    /// The bundle keeps it, and whatever uses the bundle does the same [default: none]
+    #[arg(long, value_name = "METHOD", value_parser = ["none", "shades-of-gray"])]
+    pub colour_constancy: Option<String>,
+
     /// Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]
     #[arg(long, value_name = "PART", value_parser = ["none", "backbone"])]
     pub freeze: Option<String>,

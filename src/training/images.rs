@@ -14,7 +14,7 @@ use super::augment::{self, Augment};
 use super::error::Error;
 use super::mixing::Mix;
 use crate::dataset::pixels::{self, Shelf, Source, Spot};
-use crate::dataset::{Filter, Fit, Geometry, Work};
+use crate::dataset::{Filter, Fit, Geometry, Light, Work};
 use crate::nn::{self, Preprocess};
 use crate::observer::Unit;
 
@@ -30,6 +30,10 @@ pub fn geometry(preprocess: &Preprocess) -> Geometry {
         filter: match preprocess.interpolation {
             nn::Interpolation::Bilinear => Filter::Bilinear,
             nn::Interpolation::Bicubic => Filter::Bicubic,
+        },
+        light: match preprocess.colour_constancy {
+            nn::ColourConstancy::None => Light::Kept,
+            nn::ColourConstancy::ShadesOfGray => Light::Grey,
         },
     }
 }
