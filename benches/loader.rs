@@ -1,9 +1,10 @@
 //! Images from a folder to batches of a network's input, timed on one thread.
 //!
-//!     cargo bench --bench loader -- FOLDER SIZE [medium] [IMAGES]
+//!     cargo bench --bench loader -- FOLDER SIZE [STRENGTH] [IMAGES]
 //!
-//! Prints images a second of processor time: `decode` reads, decodes and resizes every image for each batch, `keep` is the first epoch of
-//! a training, which also keeps what it decoded, and `kept` any later one. Batches hold 32 images in an order of their own.
+//! STRENGTH is a name that `--augment` takes; `none` by default. Prints images a second of processor time: `decode` reads, decodes and
+//! resizes every image for each batch, `keep` is the first epoch of a training, which also keeps what it decoded, and `kept` any later
+//! one. Batches hold 32 images in an order of their own.
 
 #![allow(clippy::print_stdout)] // Printing is what it is for.
 
@@ -29,10 +30,13 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 fn main() -> Result<(), Failure> {
     derm::allocator::keep_freed_memory();
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let [folder, size, rest @ ..] = words.as_slice() else { return Err("usage: loader FOLDER SIZE [medium] [IMAGES]".into()) };
+    let [folder, size, rest @ ..] = words.as_slice() else { return Err("usage: loader FOLDER SIZE [STRENGTH] [IMAGES]".into()) };
     let size: u32 = size.parse()?;
     let limit = rest.iter().find_map(|word| word.parse().ok()).unwrap_or(1000);
-    let strength = if rest.iter().any(|word| word == "medium") { Strength::Medium } else { Strength::None };
+    let strength = match rest.iter().find(|word| word.parse::<usize>().is_err()) {
+        Some(word) => serde_json::from_value::<Strength>(word.as_str().into())?,
+        None => Strength::None,
+    };
     let mut files = Vec::new();
     collect(Path::new(folder), &mut files)?;
     files.sort();

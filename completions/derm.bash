@@ -1961,7 +1961,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__train)
-            opts="-q -v -j -h --data --split --out --params --restart --dry --find-lr --network --weights --image-size --freeze --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --drop-path --dice-weight --deep-supervision --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --data --split --out --params --restart --dry --find-lr --network --weights --image-size --colour-constancy --freeze --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --drop-path --dice-weight --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2038,6 +2038,10 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --colour-constancy)
+                    COMPREPLY=($(compgen -W "none shades-of-gray" -- "${cur}"))
                     return 0
                     ;;
                 --freeze)
@@ -2194,13 +2198,6 @@ _derm() {
                     fi
                     return 0
                     ;;
-                --deep-supervision)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
                 --label-smoothing)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2237,7 +2234,7 @@ _derm() {
                     return 0
                     ;;
                 --augment)
-                    COMPREPLY=($(compgen -W "none light medium strong" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none light medium strong isic2020-light isic2020 isic2020-strong" -- "${cur}"))
                     return 0
                     ;;
                 --flips)

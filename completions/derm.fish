@@ -294,6 +294,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l params -d 'Options f
 complete -c derm -n "__fish_derm_using_subcommand train" -l network -d 'A network that `derm model zoo` lists, with `.TAG` where one of its published weights is meant [default: resnet18]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l weights -d 'Weights to start from: a safetensors or PyTorch file, a bundle, a hub name OWNER/NAME[@REV][:FILE], `published` for the network\'s own on the hub, or `none` [default: none]' -r -F
 complete -c derm -n "__fish_derm_using_subcommand train" -l image-size -d 'Side of the square that images are brought to, in pixels; 0 means the network\'s own [default: 0]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l colour-constancy -d 'Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light. The bundle keeps it, and whatever uses the bundle does the same [default: none]' -r -f -a "none\t''
+shades-of-gray\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
 backbone\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''
@@ -344,10 +346,13 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The vali
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l seed -d 'The number that all random choices follow from [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l fold -d 'Train for this fold of a split with folds' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l augment -d 'A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]' -r -f -a "none\t''
+complete -c derm -n "__fish_derm_using_subcommand train" -l augment -d 'A named strength; the options below change single parts of it. `isic2020` is the list of that challenge\'s winners: transposed and mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole. `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]' -r -f -a "none\t''
 light\t''
 medium\t''
-strong\t''"
+strong\t''
+isic2020-light\t''
+isic2020\t''
+isic2020-strong\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l flips -d 'Mirror images' -r -f -a "true\t''
 false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l rotation -d 'Rotate by up to so many degrees either way' -r -f

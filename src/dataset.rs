@@ -66,7 +66,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, ImageError, Problem};
 pub use info::Info;
-pub use loader::{Filter, Fit, Geometry};
+pub use loader::{Filter, Fit, Geometry, Light};
 pub use manifest::Row;
 pub use split::{Split, Subset};
 

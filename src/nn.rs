@@ -53,6 +53,6 @@ pub use bundle::Bundle;
 pub use error::{Error, Misfit};
 pub use inference::Inference;
 pub use network::{HeadRule, Input, Network, Norms, Param, Part, Pass, Role};
-pub use preprocess::{Channels, Fit, Interpolation, Preprocess};
+pub use preprocess::{Channels, ColourConstancy, Fit, Interpolation, Preprocess};
 pub use selfcheck::selfcheck;
 pub use tape::{Gradients, Tape};

@@ -35,7 +35,7 @@ pub fn drop_path(n: usize, p: f32, seed: u64) -> Vec<f32> {
 
 /// SplitMix64's finaliser (Steele, Lea and Flood 2014): every input bit moves every output bit.
 #[inline(always)]
-fn mixed(mut z: u64) -> u64 {
+pub(super) fn mixed(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

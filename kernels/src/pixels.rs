@@ -1,12 +1,26 @@
 //! Pixels into a network's values: u8 `[height, width, 3]`, RGB, to f32 in the same order in memory.
 //!
-//! On the way an image may pass a map of the plane ([`warp`]) and one of the colours. Nothing here is fused into one rounding: results are the same to the
-//! bit on every instruction set.
+//! On the way an image may pass a map of the plane and one of the colours ([`Warp`]). What else is done to images before is here too: [`gaussian`]
+//! and [`motion`] blur, the [`median`], [`noise`], equalised lightness ([`clahe`]), moved colours ([`shift`]) and tables of levels
+//! ([`look_up`]). Nothing here is fused into one rounding: results are the same to the bit on every instruction set.
 
+mod bend;
+mod blur;
+mod border;
+mod clahe;
+mod constancy;
+mod hsv;
+mod lab;
+mod levels;
+mod line;
+mod median;
+mod noise;
+mod places;
 mod warp;
 
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -15,6 +29,14 @@ use super::fresh::{Uninit, filled};
 use super::simd;
 use super::sizes::volume;
 
+pub use bend::{Bend, Frame, STEPS};
+pub use blur::{Window, gaussian, motion};
+pub use clahe::clahe;
+pub use constancy::shades_of_grey;
+pub use hsv::{Shift, shift};
+pub use levels::{Table, counts, look_up};
+pub use median::median;
+pub use noise::noise;
 pub use warp::Warp;
 
 /// `value = level * scale + shift` for each of a pixel's three values; the value at place `i` comes from the level of `channels[i]`.
@@ -34,6 +56,27 @@ pub struct Item<'a> {
     pub pixels: Cow<'a, [u8]>,
     /// How it is changed before it is scaled.
     pub warp: Option<Warp>,
+    /// What is black after that.
+    pub hole: Option<Hole>,
+}
+
+/// A box of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// From the upper edge.
+    pub rows: Range<usize>,
+    /// From the left edge.
+    pub columns: Range<usize>,
+}
+
+impl Hole {
+    /// Makes the box of an image `[height, width, 3]` one colour; panics where it is not within the image.
+    pub fn fill<T: Copy>(&self, values: &mut [T], width: usize, colour: [T; 3]) {
+        for row in self.rows.clone() {
+            let pixels = &mut values[(row * width + self.columns.start) * 3..(row * width + self.columns.end) * 3];
+            pixels.as_chunks_mut::<3>().0.fill(colour);
+        }
+    }
 }
 
 /// The values of `n` images of `[height, width]`, `[n, height, width, 3]`: each as `item` gives it, on all threads. Ends with the
@@ -51,11 +94,14 @@ pub fn batch<'a, E: Send>(
     let mut failed = None;
     let write = |[out]: [&mut [Uninit]; 1]| {
         let errors = out.par_chunks_exact_mut(image.max(1)).enumerate().filter_map(|(i, out)| {
-            let written = item(i).map(|Item { pixels, warp }| {
+            let written = item(i).map(|Item { pixels, warp, hole }| {
                 assert_eq!(pixels.len(), image, "bytes of an image of {height} x {width}");
                 match warp {
-                    Some(warp) => warp.apply_scaled(&pixels, [height, width], scaling, out),
-                    None => simd::run(Scale { pixels: &pixels, scaling, out }),
+                    Some(warp) => warp.apply_scaled(&pixels, [height, width], scaling, &mut *out),
+                    None => simd::run(Scale { pixels: &pixels, scaling, out: &mut *out }),
+                }
+                if let Some(hole) = hole {
+                    hole.fill(out, width, scaling.shift.map(MaybeUninit::new));
                 }
             });
             let error = written.err()?;

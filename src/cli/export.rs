@@ -8,7 +8,8 @@ use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 ///
 /// An ONNX file holds the whole network at opset 17 with a free batch size `N`, batch norm folded away, and the
 /// class names, preprocessing and licence in its metadata. It runs in ONNX Runtime, OpenVINO, TensorRT and on
-/// phones. The finished file is read back and checked before it takes its place.
+/// phones. The finished file is read back and checked before it takes its place. Fitting a picture to the input and colour
+/// constancy stay outside of the graph: `derm.preprocess` in the metadata says what has to be done.
 ///
 /// A bundle is copied after its weights were verified. Both are written whole or not at all, and the same model
 /// gives the same bytes.

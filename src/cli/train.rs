@@ -85,6 +85,11 @@ pub struct ModelArgs {
     #[arg(long, value_name = "PIXELS", value_hint = ValueHint::Other)]
     pub image_size: Option<u32>,
 
+    /// Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light.
+    /// The bundle keeps it, and whatever uses the bundle does the same [default: none]
+    #[arg(long, value_name = "METHOD", value_parser = ["none", "shades-of-gray"])]
+    pub colour_constancy: Option<String>,
+
     /// Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]
     #[arg(long, value_name = "PART", value_parser = ["none", "backbone"])]
     pub freeze: Option<String>,
@@ -220,8 +225,10 @@ pub struct LearningArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Augmentation")]
 pub struct AugmentationArgs {
-    /// A named strength; the options below change single parts of it [default: medium; none with a frozen backbone]
-    #[arg(long, value_name = "STRENGTH", value_parser = ["none", "light", "medium", "strong"])]
+    /// A named strength; the options below change single parts of it. `isic2020` is the list of that challenge's winners: transposed and
+    /// mirrored; brightness, contrast; blur or noise; distortion; equalised lightness; hue; shift, scale, rotation; a black hole.
+    /// `-light` is half of it, `-strong` a quarter more [default: medium; none with a frozen backbone]
+    #[arg(long, value_name = "STRENGTH", value_parser = ["none", "light", "medium", "strong", "isic2020-light", "isic2020", "isic2020-strong"])]
     pub augment: Option<String>,
 
     /// Mirror images

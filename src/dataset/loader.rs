@@ -34,7 +34,17 @@ pub enum Fit {
     },
 }
 
-/// The size that images are brought to.
+/// What is done about the colour of the light.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Light {
+    /// Colours stay as they are.
+    #[default]
+    Kept,
+    /// The light becomes grey, as [`derm_kernels::pixels::shades_of_grey`] says, measured on the resized image.
+    Grey,
+}
+
+/// The size that images are brought to, and the light.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
     /// Pixels.
@@ -45,6 +55,8 @@ pub struct Geometry {
     pub fit: Fit,
     /// With which filter.
     pub filter: Filter,
+    /// What is done after that; masks have no colours.
+    pub light: Light,
 }
 
 /// Decodes and resizes one file to `[height, width, 3]`.
@@ -56,14 +68,18 @@ pub fn load_one(path: &Path, geometry: &Geometry) -> Result<Vec<u8>, Error> {
 /// Brings an image to the geometry: `[height, width, 3]`.
 pub fn resize(image: &RgbImage, geometry: &Geometry) -> Result<Vec<u8>, ImageError> {
     let (width, height) = (geometry.width, geometry.height);
-    match geometry.fit {
-        Fit::Squash => scale(image, width, height, geometry.filter),
+    let mut pixels = match geometry.fit {
+        Fit::Squash => scale(image, width, height, geometry.filter)?,
         Fit::ShortestCrop { crop_pct } => {
             let (scaled_width, scaled_height) = covering(image.dimensions(), (width, height), crop_pct);
             let scaled = scale(image, scaled_width, scaled_height, geometry.filter)?;
-            Ok(crop_centre(&scaled, (scaled_width, scaled_height), (width, height)))
+            crop_centre(&scaled, (scaled_width, scaled_height), (width, height))
         }
+    };
+    if geometry.light == Light::Grey {
+        derm_kernels::pixels::shades_of_grey(&mut pixels);
     }
+    Ok(pixels)
 }
 
 /// The size that `image` is scaled to so that its shorter side (relative to the target) is `floor(target / crop_pct)`.
@@ -137,7 +153,7 @@ mod tests {
         // A checkerboard of single pixels shrunk to a quarter is grey: no aliasing.
         let image = RgbImage::from_fn(64, 64, |x, y| image::Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]));
         for filter in [Filter::Bilinear, Filter::Bicubic] {
-            let small = resize(&image, &Geometry { width: 16, height: 16, fit: Fit::Squash, filter }).unwrap();
+            let small = resize(&image, &Geometry { width: 16, height: 16, fit: Fit::Squash, filter, light: Light::Kept }).unwrap();
             assert!(small.iter().all(|value| value.abs_diff(128) <= 2), "{filter:?}: {small:?}");
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::onnx::{Input, Output};
 use super::proto::Property;
-use crate::nn::{Network, Preprocess};
+use crate::nn::{ColourConstancy, Network, Preprocess};
 
 /// What a model is, apart from its network.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,7 @@ fn preprocess_json(preprocess: &Preprocess, input: Input) -> String {
         "mean": preprocess.mean,
         "std": preprocess.std,
         "channels": preprocess.channels,
+        "colour_constancy": preprocess.colour_constancy,
         "scale": "values are divided by 255 before mean and std",
         "in_graph": if input == Input::Pixels { "normalise" } else { "none" },
     })
@@ -73,7 +74,16 @@ pub fn doc(network: &Network, preprocess: &Preprocess, input: Input, output: Out
         Input::Normalised => format!("`input` float32 [N, 3, {height}, {width}], {order} planes, (value / 255 - mean) / std"),
         Input::Pixels => format!("`image` uint8 [N, {height}, {width}, 3], RGB pixels of exactly this size"),
     };
-    format!("{} for {} classes. Reads {reads}; gives `{}` float32 [N, {1}].", network.architecture().name, network.classes(), output.name())
+    let before = match preprocess.colour_constancy {
+        ColourConstancy::None => "",
+        ColourConstancy::ShadesOfGray => " after shades of gray (p = 6), which the graph does not do",
+    };
+    format!(
+        "{} for {} classes. Reads {reads}{before}; gives `{}` float32 [N, {1}].",
+        network.architecture().name,
+        network.classes(),
+        output.name()
+    )
 }
 
 #[cfg(test)]

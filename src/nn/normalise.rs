@@ -30,7 +30,7 @@ pub fn values(pixels: &[u8], preprocess: &Preprocess) -> Result<Vec<f32>, Error>
         let expected = format!("whole images of {width}x{height} RGB pixels");
         return Err(Error::Argument { what: "pixels", expected, got: format!("{} bytes", pixels.len()) });
     }
-    let item = |i: usize| Ok::<_, Infallible>(Item { pixels: pixels[i * image..(i + 1) * image].into(), warp: None });
+    let item = |i: usize| Ok::<_, Infallible>(Item { pixels: pixels[i * image..(i + 1) * image].into(), warp: None, hole: None });
     batch(pixels.len() / image, [height, width], &scaling(preprocess), item).map_err(|never| match never {})
 }
 

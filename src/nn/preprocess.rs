@@ -35,7 +35,25 @@ pub enum Interpolation {
     Bicubic,
 }
 
-/// From an 8-bit RGB picture to f32 `[3, height, width]`: fit, then `(value / 255 - mean) / std` for each plane.
+/// What is done about the colour of the light in a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColourConstancy {
+    /// Nothing.
+    #[default]
+    None,
+    /// The light is made grey: the Minkowski mean of the picture's levels with p = 6, measured after the fit.
+    ShadesOfGray,
+}
+
+impl ColourConstancy {
+    /// Whether nothing is done.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// From an 8-bit RGB picture to f32 `[3, height, width]`: fit, then colour constancy, then `(value / 255 - mean) / std` for each plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Preprocess {
     /// Width of the input in pixels.
@@ -52,6 +70,8 @@ pub struct Preprocess {
     pub std: [f32; 3],
     /// Order of the planes.
     pub channels: Channels,
+    /// What is done about the light before.
+    pub colour_constancy: ColourConstancy,
 }
 
 /// ImageNet's mean and standard deviation of RGB values in 0..=1, as torchvision and timm use them.
@@ -61,7 +81,8 @@ impl Preprocess {
     /// `size` square pixels, the centre crop of `crop_pct`, ImageNet's statistics, RGB.
     pub const fn imagenet(size: u32, interpolation: Interpolation, crop_pct: f32) -> Self {
         let fit = Fit::ShortestCrop { crop_pct };
-        Self { width: size, height: size, fit, interpolation, mean: IMAGENET.0, std: IMAGENET.1, channels: Channels::Rgb }
+        let colour_constancy = ColourConstancy::None;
+        Self { width: size, height: size, fit, interpolation, mean: IMAGENET.0, std: IMAGENET.1, channels: Channels::Rgb, colour_constancy }
     }
 
     /// The same with another mean and standard deviation of values in 0..=1.

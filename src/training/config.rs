@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::augment::Augment;
 use super::schedule::Schedule;
+use crate::nn::ColourConstancy;
 
 /// How weights are moved along their gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,9 @@ pub struct Config {
     pub network: String,
     /// Side of the square that images are brought to, in pixels; 0 means the network's own input size.
     pub image_size: u32,
+    /// What is done about the colour of the light; a part of the bundle's preprocessing.
+    #[serde(default, skip_serializing_if = "ColourConstancy::is_none")]
+    pub colour_constancy: ColourConstancy,
     pub epochs: usize,
     /// Images in a step.
     pub batch_size: usize,

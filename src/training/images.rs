@@ -14,7 +14,7 @@ use super::error::Error;
 use super::memory;
 use super::mixing::Mix;
 use crate::dataset::pixels::{self, Shelf, Source, Spot};
-use crate::dataset::{Filter, Fit, Geometry, Work};
+use crate::dataset::{Filter, Fit, Geometry, Light, Work};
 use crate::nn::{self, Preprocess};
 use crate::observer::Unit;
 
@@ -30,6 +30,10 @@ pub fn geometry(preprocess: &Preprocess) -> Geometry {
         filter: match preprocess.interpolation {
             nn::Interpolation::Bilinear => Filter::Bilinear,
             nn::Interpolation::Bicubic => Filter::Bicubic,
+        },
+        light: match preprocess.colour_constancy {
+            nn::ColourConstancy::None => Light::Kept,
+            nn::ColourConstancy::ShadesOfGray => Light::Grey,
         },
     }
 }
@@ -75,9 +79,11 @@ impl Images {
     pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         let (width, height) = (self.preprocess.width as usize, self.preprocess.height as usize);
         let item = |i: usize| {
-            let pixels = self.pixels(positions[i])?;
-            let warp = |of: Augmentation<'_>| augment::warp(&pixels, (width, height), positions[i], of.settings, of.seed, of.epoch);
-            Ok::<_, Error>(Item { warp: augmentation.and_then(warp), pixels })
+            let (position, pixels) = (positions[i], self.pixels(positions[i])?);
+            Ok::<_, Error>(match augmentation {
+                Some(Augmentation { settings, seed, epoch }) => augment::change(pixels, (width, height), position, settings, seed, epoch),
+                None => Item { pixels, warp: None, hole: None },
+            })
         };
         let mut values = batch(positions.len(), [height, width], &nn::normalise::scaling(&self.preprocess), item)?;
         if let Some(mix) = mix {

@@ -63,9 +63,10 @@ impl<'a> Plan<'a> {
         let device = config.device.open()?;
         let network = zoo::select(&config.network)?;
         let architecture = network.architecture;
+        let own = Preprocess { colour_constancy: config.colour_constancy, ..network.preprocess() };
         let preprocess = match config.image_size {
-            0 => network.preprocess(),
-            size => network.preprocess().at_size(size, size),
+            0 => own,
+            size => own.at_size(size, size),
         };
         let mut goal = Goal::new(config, data, architecture.gives_masks())?;
         let graph = architecture.graph_at(goal.outputs().len(), preprocess.height as usize, preprocess.width as usize)?;

@@ -16,8 +16,8 @@ use super::goal::{Goal, Judgement};
 use super::plan::Plan;
 use crate::dataset::Subset;
 use crate::digest::ObjectId;
-use crate::nn::Network;
 use crate::nn::bundle::{self, Bundle};
+use crate::nn::{ColourConstancy, Network};
 
 /// What the caller knows about a training beside its plan.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -179,12 +179,16 @@ fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
     };
     let _ = write!(
         text,
-        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels. Every setting, the hashes of data, split and weights, \
+        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels{}. Every setting, the hashes of data, split and weights, \
          and the version of derm stand in `provenance.json`; training again with these gives the same bytes.\n\n",
         plan.architecture.name,
         plan.architecture.source,
         if plan.frozen() { "; the backbone stayed as it was, only the head was trained" } else { "" },
         plan.preprocess.width,
         plan.preprocess.height,
+        match plan.preprocess.colour_constancy {
+            ColourConstancy::None => "",
+            ColourConstancy::ShadesOfGray => ", their light made grey (shades of gray, p = 6)",
+        },
     );
 }

@@ -17,6 +17,7 @@ mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw
 mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status
+mod preparation; // augmentation, colour constancy
 mod recipes; // presets, averages, mixed images, sampling
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor

@@ -1,4 +1,4 @@
-//! An image through an affine map of the plane and one of the colours, sampled once.
+//! An image through a map of the plane and one of the colours, sampled once.
 //!
 //! A line is worked out in three loops: where its pixels come from, what stands there, and what comes of it. The first and the last hold
 //! no look-up, so that the compiler turns them into vectors of whichever instruction set they are compiled for.
@@ -11,11 +11,16 @@ use super::super::fresh::Uninit;
 use super::super::simd;
 use super::super::sizes::volume;
 use super::Scaling;
+use super::bend::Frame;
+use super::line::{Line, number};
+use super::places::{counted, mirrored, wrapped};
 
-/// Where each pixel comes from and what becomes of its colour. Between pixels it is interpolated bilinearly; what lies outside is mirrored
+/// Where each pixel comes from and what becomes of its colour: through the frame, if there is one, then through the plane. Between pixels it is interpolated bilinearly; what lies outside is mirrored
 /// at the border, as often as needed; levels are rounded and stay within 0 and 255.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Warp {
+    /// The picture within the result, bent; nothing where `plane` alone says where a pixel comes from.
+    pub frame: Option<Frame>,
     /// `x' = a x + b y + c`, `y' = d x + e y + f`, in pixels from the corner: the centre of the first is at 0.5.
     pub plane: [f32; 6],
     /// `level' = row[0] red + row[1] green + row[2] blue + row[3]`, a row for each of red, green and blue.
@@ -34,11 +39,19 @@ impl Warp {
         own.run(pixels, size, out, Values(scaling));
     }
 
+    /// A mask `[height, width, channels]` as [`Self::apply`] moves its image: each pixel is the nearest of the source's, never a
+    /// mixture; what lies outside of the frame is 0. Panics where lengths do not fit.
+    pub fn apply_nearest(&self, mask: &[u8], size: [usize; 2], channels: usize, out: &mut [u8]) {
+        let values = check(size, channels);
+        assert!(mask.len() == values && out.len() == values, "masks of {size:?} with {channels} channels");
+        if values > 0 {
+            simd::run(Nearest { warp: self, mask, size, channels, out });
+        }
+    }
+
     fn run<T: Become>(&self, pixels: &[u8], size @ [height, width]: [usize; 2], out: &mut [T::Value], become_: T) {
-        assert!(height < 1 << 22 && width < 1 << 22, "sides that single precision counts, and twice as far");
-        let bytes = volume([height, width, 3]);
+        let bytes = check(size, 3);
         assert!(pixels.len() == bytes && out.len() == bytes, "images of {height} x {width}");
-        assert!(bytes / 3 <= u32::MAX as usize, "pixels that 32 bits count");
         if bytes > 0 {
             simd::run(Run { warp: self, pixels, size, out, become_ });
         }
@@ -57,8 +70,15 @@ impl Warp {
     }
 }
 
+/// The values of an image of a size that can be sampled.
+fn check([height, width]: [usize; 2], channels: usize) -> usize {
+    assert!(height < 1 << 22 && width < 1 << 22, "sides that single precision counts, and twice as far");
+    assert!(volume([height, width]) < u32::MAX as usize, "pixels that 32 bits count, and one more");
+    volume([height, width, channels])
+}
+
 /// What a level becomes.
-trait Become: Copy {
+pub(super) trait Become: Copy {
     type Value;
     /// The value at one of a pixel's three places.
     fn value(self, place: usize, level: f32) -> Self::Value;
@@ -105,12 +125,13 @@ impl<T: Become> WithSimd for Run<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { warp, pixels, size: size @ [height, width], out, become_ } = self;
         let source = packed(pixels);
-        let near = warp.is_near(size);
+        let (near, black) = (warp.is_near(size), (pixels.len() / 3) as u32);
         let mut line = Line::new(width);
         for (row, out) in out.as_chunks_mut::<3>().0.chunks_exact_mut(width).enumerate() {
-            match near {
-                true => line.find_near(&warp.plane, row, [height as f32, width as f32]),
-                false => line.find_far(&warp.plane, row, [height as i64, width as i64]),
+            match &warp.frame {
+                Some(frame) => line.find_bent(frame, &warp.plane, row, [height as f32, width as f32], black),
+                None if near => line.find_near(&warp.plane, row, [height as f32, width as f32]),
+                None => line.find_far(&warp.plane, row, [height as i64, width as i64]),
             }
             line.look_up(&source);
             line.finish(&warp.colours, out, become_);
@@ -118,138 +139,48 @@ impl<T: Become> WithSimd for Run<'_, T> {
     }
 }
 
-/// One number for the three levels of each pixel.
+/// One number for the three levels of each pixel, and of a black one at the end.
 #[inline(always)]
 fn packed(pixels: &[u8]) -> Vec<u32> {
-    let mut numbers = vec![0; pixels.len() / 3];
+    let mut numbers = vec![0; pixels.len() / 3 + 1];
     for (number, pixel) in numbers.iter_mut().zip(pixels.as_chunks::<3>().0) {
         *number = u32::from(pixel[0]) | u32::from(pixel[1]) << 8 | u32::from(pixel[2]) << 16;
     }
     numbers
 }
 
-/// What is known of the pixels of one line.
-struct Line {
-    /// The four pixels that each comes from: upper left, upper right, lower left, lower right; first where they are, then what they are.
-    corners: [Vec<u32>; 4],
-    /// How far across and down from the first of them.
-    parts: [Vec<f32>; 2],
+struct Nearest<'a> {
+    warp: &'a Warp,
+    mask: &'a [u8],
+    size: [usize; 2],
+    channels: usize,
+    out: &'a mut [u8],
 }
 
-impl Line {
-    fn new(width: usize) -> Self {
-        Self { corners: [(); 4].map(|()| vec![0; width]), parts: [(); 2].map(|()| vec![0.0; width]) }
-    }
-
-    /// Of places less than the image's size outside of it.
-    #[inline(always)]
-    fn find_near(&mut self, plane: &[f32; 6], row: usize, [height, width]: [f32; 2]) {
-        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
-        for i in 0..upper_left.len() {
-            let [x, y] = place(plane, row, i);
-            let (left, top) = (x.floor(), y.floor());
-            (across[i], down[i]) = (x - left, y - top);
-            let (left, right) = (folded(left, width), folded(left + 1.0, width));
-            let (top, bottom) = (folded(top, height) * width as u32, folded(top + 1.0, height) * width as u32);
-            (upper_left[i], upper_right[i]) = (top + left, top + right);
-            (lower_left[i], lower_right[i]) = (bottom + left, bottom + right);
-        }
-    }
-
-    /// Of any places.
-    #[inline(always)]
-    fn find_far(&mut self, plane: &[f32; 6], row: usize, [height, width]: [i64; 2]) {
-        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
-        for i in 0..upper_left.len() {
-            let [x, y] = place(plane, row, i);
-            let (left, top) = (x.floor(), y.floor());
-            (across[i], down[i]) = (x - left, y - top);
-            // A place that is no number counts as 0; what is beyond counting as the last that counts.
-            let (left, top) = (i64::from(left as i32), i64::from(top as i32));
-            let (left, right) = (mirrored(left, width), mirrored(left + 1, width));
-            let (top, bottom) = (mirrored(top, height) * width as u32, mirrored(top + 1, height) * width as u32);
-            (upper_left[i], upper_right[i]) = (top + left, top + right);
-            (lower_left[i], lower_right[i]) = (bottom + left, bottom + right);
-        }
-    }
+impl WithSimd for Nearest<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn look_up(&mut self, source: &[u32]) {
-        for corner in &mut self.corners {
-            for pixel in corner {
-                *pixel = source[*pixel as usize];
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { warp: Warp { frame, plane: [a, b, c, d, e, f], .. }, mask, size: size @ [height, width], channels, out } = self;
+        let (mut x, mut y, mut outside) = (vec![0.0; width], vec![0.0; width], vec![0; width]);
+        let sides = size.map(|side| side as f32);
+        for (row, line) in out.chunks_exact_mut(width * channels).enumerate() {
+            let frame = frame.as_ref().inspect(|frame| frame.find(row, sides, &mut x, &mut y, &mut outside));
+            for (column, pixel) in line.chunks_exact_mut(channels).enumerate() {
+                let (u, v) = if frame.is_some() { (x[column], y[column]) } else { (column as f32 + 0.5, row as f32 + 0.5) };
+                let (across, down) = (a * u + b * v + c, d * u + e * v + f);
+                let from = match frame {
+                    Some(_) if outside[column] != 0 => {
+                        pixel.fill(0);
+                        continue;
+                    }
+                    Some(_) => [(down, sides[0]), (across, sides[1])].map(|(at, side)| wrapped(counted(at).floor(), side, 0.5 / side)),
+                    None => [(down, height), (across, width)].map(|(at, side)| mirrored(at.floor() as i64, side as i64)),
+                };
+                let from = (from[0] as usize * width + from[1] as usize) * channels;
+                pixel.copy_from_slice(&mask[from..from + channels]);
             }
         }
     }
-
-    #[inline(always)]
-    fn finish<T: Become>(&mut self, colours: &[[f32; 4]; 3], out: &mut [[T::Value; 3]], become_: T) {
-        let ([upper_left, upper_right, lower_left, lower_right], [across, down]) = self.slices();
-        let out = &mut out[..upper_left.len()];
-        for i in 0..upper_left.len() {
-            let mut levels = [0.0; 3];
-            for (channel, own) in levels.iter_mut().enumerate() {
-                let (p, q) = (level(upper_left[i], channel), level(upper_right[i], channel));
-                let (r, s) = (level(lower_left[i], channel), level(lower_right[i], channel));
-                let upper = p + (q - p) * across[i];
-                *own = upper + (r + (s - r) * across[i] - upper) * down[i];
-            }
-            for place in 0..3 {
-                out[i][place] = become_.value(place, coloured(levels, &colours[place]));
-            }
-        }
-    }
-
-    /// All of one length, known to be.
-    #[inline(always)]
-    fn slices(&mut self) -> ([&mut [u32]; 4], [&mut [f32]; 2]) {
-        let n = self.parts[0].len();
-        let ([a, b, c, d], [e, f]) = (&mut self.corners, &mut self.parts);
-        ([&mut a[..n], &mut b[..n], &mut c[..n], &mut d[..n]], [&mut e[..n], &mut f[..n]])
-    }
-}
-
-/// Where the pixel in this row and column comes from, from the centre of the first pixel.
-#[inline(always)]
-fn place([a, b, c, d, e, f]: &[f32; 6], row: usize, column: usize) -> [f32; 2] {
-    let (u, v) = (column as u32 as i32 as f32 + 0.5, row as f32 + 0.5);
-    [a * u + (b * v + c - 0.5), d * u + (e * v + f - 0.5)]
-}
-
-/// A whole number within a line's length of it, mirrored into it.
-#[inline(always)]
-fn folded(place: f32, side: f32) -> u32 {
-    let place = if place < 0.0 { -1.0 - place } else { place };
-    number(if place < side { place } else { 2.0 * side - 1.0 - place })
-}
-
-/// What added to a small number leaves it whole, in the last bits.
-const WHOLE: f32 = (1 << 23) as f32;
-
-/// A whole number below 2^23. A conversion would mind what does not fit, and not be made a vector.
-#[inline(always)]
-fn number(whole: f32) -> u32 {
-    (whole + WHOLE).to_bits() & ((1 << 23) - 1)
-}
-
-/// A whole number mirrored into a line as often as needed.
-#[inline(always)]
-fn mirrored(place: i64, side: i64) -> u32 {
-    let place = place.rem_euclid(2 * side);
-    (if place < side { place } else { 2 * side - 1 - place }) as u32
-}
-
-#[inline(always)]
-fn level(pixel: u32, channel: usize) -> f32 {
-    (pixel >> (8 * channel) & 255) as i32 as f32
-}
-
-/// A rounded level: a row of the map of colours times a pixel.
-#[inline(always)]
-fn coloured(levels: [f32; 3], [red, green, blue, offset]: &[f32; 4]) -> f32 {
-    let level = red * levels[0] + green * levels[1] + blue * levels[2] + offset;
-    // In this order, so that what is no number becomes 0.
-    let level = if level > 0.0 { level } else { 0.0 };
-    let level = if level < 255.0 { level } else { 255.0 };
-    (level + WHOLE) - WHOLE
 }

@@ -95,7 +95,7 @@ struct Input {
 
 impl From<Preprocess> for Input {
     fn from(own: Preprocess) -> Self {
-        let Preprocess { width, height, fit, interpolation, mean, std, channels } = own;
+        let Preprocess { width, height, fit, interpolation, mean, std, channels, .. } = own;
         // As they were written: an f32 that is seen as an f64 has digits that nobody wrote.
         let plain = |values: [f32; 3]| values.map(|value| value.to_string().parse::<f64>().unwrap_or(f64::NAN));
         let rest = serde_json::json!({

@@ -73,6 +73,7 @@ fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
             recipe: file.take("recipe")?,
             network: file.take("network")?,
             image_size: file.take("image_size")?,
+            colour_constancy: file.take("colour_constancy")?,
             epochs: file.take("epochs")?,
             batch_size: file.take("batch_size")?,
             grad_checkpointing: file.take("grad_checkpointing")?,
@@ -127,6 +128,7 @@ fn typed(args: &TrainArgs) -> Said {
             recipe: word(&learning.recipe),
             network: model.network.clone(),
             image_size: model.image_size,
+            colour_constancy: word(&model.colour_constancy),
             epochs: learning.epochs,
             batch_size: learning.batch_size,
             grad_checkpointing: learning.grad_checkpointing,
@@ -210,6 +212,7 @@ mod tests {
                     said.sampler.is_some(),
                     said.class_weights.is_some(),
                     said.augment.is_some(),
+                    said.colour_constancy.is_some(),
                     said.freeze.is_some(),
                     said.device.is_some(),
                 ];

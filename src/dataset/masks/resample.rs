@@ -4,7 +4,7 @@ use derm_kernels::resize::{self as kernel, Pixel};
 
 use super::{Mask, same_shape};
 use crate::dataset::loader::{covering, margin};
-use crate::dataset::{Filter, Fit, Geometry, ImageError};
+use crate::dataset::{Filter, Fit, Geometry, ImageError, Light};
 
 /// Brings a mask to the geometry: `[height, width, channels]`, each 0 or 1.
 pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError> {
@@ -29,7 +29,7 @@ pub fn resample(mask: &Mask, geometry: &Geometry) -> Result<Vec<u8>, ImageError>
 ///
 /// [`ImageError::Decode`] if a size is 0.
 pub fn resize(mask: &Mask, width: u32, height: u32) -> Result<Mask, ImageError> {
-    let geometry = Geometry { width, height, fit: Fit::Squash, filter: Filter::Bilinear };
+    let geometry = Geometry { width, height, fit: Fit::Squash, filter: Filter::Bilinear, light: Light::Kept };
     Ok(Mask { width, height, channels: mask.channels, data: resample(mask, &geometry)? })
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn geometry(width: u32, height: u32, fit: Fit) -> Geometry {
-        Geometry { width, height, fit, filter: Filter::Bilinear }
+        Geometry { width, height, fit, filter: Filter::Bilinear, light: Light::Kept }
     }
 
     /// A disc, and its left half in a second channel.

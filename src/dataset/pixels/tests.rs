@@ -3,10 +3,10 @@ use std::sync::Mutex;
 use image::{Rgb, RgbImage};
 
 use super::*;
-use crate::dataset::{Filter, Fit};
+use crate::dataset::{Filter, Fit, Light};
 use crate::observer::{Interrupt, Silent, Unit};
 
-const GEOMETRY: Geometry = Geometry { width: 6, height: 5, fit: Fit::Squash, filter: Filter::Bilinear };
+const GEOMETRY: Geometry = Geometry { width: 6, height: 5, fit: Fit::Squash, filter: Filter::Bilinear, light: Light::Kept };
 
 /// Remembers warnings.
 #[derive(Default)]
@@ -145,6 +145,7 @@ fn another_geometry_is_another_folder() {
     let other = [
         Geometry { width: 5, height: 6, ..GEOMETRY },
         Geometry { filter: Filter::Bicubic, ..GEOMETRY },
+        Geometry { light: Light::Grey, ..GEOMETRY },
         Geometry { fit: Fit::ShortestCrop { crop_pct: 0.9 }, ..GEOMETRY },
     ];
     assert!(other.iter().all(|other| key(other) != key(&GEOMETRY)));

@@ -12,13 +12,14 @@
 //! }
 //! ```
 //!
-//! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides.
+//! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides. Where colours are made
+//! constant, `derm` says `"colour_constancy": "shades-of-gray"`, and the format is 2, so that a program that does not know it refuses the bundle.
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::ObjectId;
 use crate::nn::zoo::{self, Architecture};
-use crate::nn::{Channels, Fit, Interpolation, Network, Preprocess};
+use crate::nn::{Channels, ColourConstancy, Fit, Interpolation, Network, Preprocess};
 
 /// What a bundle says about its network.
 #[derive(Clone, Debug)]
@@ -31,8 +32,10 @@ pub struct Config {
     pub preprocess: Preprocess,
 }
 
-/// The format this release writes and reads.
+/// The format of bundles whose colours stay as they are.
 const FORMAT: u32 = 1;
+/// The format of bundles with colour constancy, the last that this release reads.
+const WITH_CONSTANCY: u32 = 2;
 
 /// Longest side of an input that is believed.
 const LARGEST: u32 = 4096;
@@ -72,12 +75,14 @@ enum CropMode {
 struct Own {
     format: u32,
     channels: Channels,
+    #[serde(default, skip_serializing_if = "ColourConstancy::is_none")]
+    colour_constancy: ColourConstancy,
     weights: ObjectId,
 }
 
 impl Stored {
     pub(super) fn new(config: &Config, network: &Network, weights: ObjectId) -> Self {
-        let Preprocess { width, height, fit, interpolation, mean, std, channels } = config.preprocess;
+        let Preprocess { width, height, fit, interpolation, mean, std, channels, colour_constancy } = config.preprocess;
         let (crop_mode, crop_pct) = match fit {
             Fit::Squash => (CropMode::Squash, 1.0),
             Fit::ShortestCrop { crop_pct } => (CropMode::Center, crop_pct),
@@ -100,7 +105,7 @@ impl Stored {
             num_features: network.graph().feature_count(),
             label_names: config.classes.clone(),
             pretrained_cfg,
-            derm: Own { format: FORMAT, channels, weights },
+            derm: Own { format: format(colour_constancy), channels, colour_constancy, weights },
         }
     }
 
@@ -117,8 +122,11 @@ impl Stored {
 
     /// The settings, and the hash that the weights must have, if everything makes sense together.
     pub(super) fn check(self) -> Result<(Config, ObjectId), String> {
-        if self.derm.format != FORMAT {
-            return Err(format!("its format is {}, this derm reads format {FORMAT}", self.derm.format));
+        if self.derm.format != format(self.derm.colour_constancy) {
+            return Err(format!(
+                "its format is {}, this derm reads formats {FORMAT} and, with colour constancy, {WITH_CONSTANCY}",
+                self.derm.format
+            ));
         }
         let architecture = zoo::find(&self.architecture).map_err(|error| error.to_string())?;
         let count = self.label_names.len();
@@ -126,7 +134,7 @@ impl Stored {
         if count == 0 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
             return wrong();
         }
-        let preprocess = self.pretrained_cfg.preprocess(self.derm.channels)?;
+        let preprocess = Preprocess { colour_constancy: self.derm.colour_constancy, ..self.pretrained_cfg.preprocess(self.derm.channels)? };
         let (height, width) = (preprocess.height as usize, preprocess.width as usize);
         let graph = architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
         if count < graph.fewest_outputs() {
@@ -134,6 +142,10 @@ impl Stored {
         }
         Ok((Config { architecture, classes: self.label_names, preprocess }, self.derm.weights))
     }
+}
+
+fn format(constancy: ColourConstancy) -> u32 {
+    if constancy.is_none() { FORMAT } else { WITH_CONSTANCY }
 }
 
 impl Pretrained {
@@ -152,6 +164,15 @@ impl Pretrained {
             CropMode::Squash => Fit::Squash,
             CropMode::Center => Fit::ShortestCrop { crop_pct: self.crop_pct },
         };
-        Ok(Preprocess { width, height, fit, interpolation: self.interpolation, mean: self.mean, std: self.std, channels })
+        Ok(Preprocess {
+            width,
+            height,
+            fit,
+            interpolation: self.interpolation,
+            mean: self.mean,
+            std: self.std,
+            channels,
+            colour_constancy: ColourConstancy::None,
+        })
     }
 }

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use serde_json::json;
 
 use super::*;
-use crate::nn::{Channels, Fit, Interpolation, Preprocess, zoo};
+use crate::nn::{Channels, ColourConstancy, Fit, Interpolation, Preprocess, zoo};
 
 fn config() -> Config {
     let preprocess = Preprocess {
@@ -17,6 +17,7 @@ fn config() -> Config {
         mean: [0.1, 0.2, 0.3],
         std: [0.4, 0.5, 0.6],
         channels: Channels::Bgr,
+        colour_constancy: ColourConstancy::None,
     };
     Config {
         architecture: zoo::find("squeezenet1_1").unwrap(),
@@ -45,6 +46,33 @@ fn a_bundle_opens_as_it_was_saved() {
     assert_eq!(logits(&network), logits(&bundle.network));
     let names: Vec<String> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.len(), 5, "{names:?}");
+}
+
+#[test]
+fn colour_constancy_is_kept_and_what_was_saved_before_there_was_any_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config();
+    config.preprocess.colour_constancy = ColourConstancy::ShadesOfGray;
+    let network = Network::new(config.architecture, 3, 4, &Device::Cpu).unwrap();
+    Bundle::save(folder.path(), &config, &network, "# Card\n", &json!({})).unwrap();
+    assert_eq!(Bundle::open(folder.path(), &Device::Cpu).unwrap().config.preprocess, config.preprocess);
+    let path = folder.path().join(CONFIG);
+    let with: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!((&with["derm"]["format"], &with["derm"]["colour_constancy"]), (&json!(2), &json!("shades-of-gray")));
+    // Neither half can be lost without a word.
+    let edited = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let mut own = with.clone();
+        edit(&mut own["derm"]);
+        fs::write(&path, own.to_string()).unwrap();
+        Bundle::open(folder.path(), &Device::Cpu).map(|bundle| bundle.config.preprocess.colour_constancy)
+    };
+    assert!(edited(&|derm| derm["format"] = json!(1)).is_err());
+    assert!(edited(&|derm| drop(derm.as_object_mut().unwrap().remove("colour_constancy"))).is_err());
+    let before = edited(&|derm| {
+        derm["format"] = json!(1);
+        derm.as_object_mut().unwrap().remove("colour_constancy");
+    });
+    assert_eq!(before.unwrap(), ColourConstancy::None);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use super::{Architecture, Licence, Published, byte};
 use crate::nn::graph::{Builder, Conv2d, Graph, MaxPool, NodeId};
-use crate::nn::preprocess::{Channels, Fit, Interpolation, Preprocess};
+use crate::nn::preprocess::{Channels, ColourConstancy, Fit, Interpolation, Preprocess};
 
 pub const ALL: &[Architecture] = &[Architecture {
     name: "squeezenet1_1",
@@ -30,6 +30,7 @@ const CAFFE: Preprocess = Preprocess {
     mean: [byte(103.939), byte(116.779), byte(123.68)],
     std: [byte(1.0); 3],
     channels: Channels::Bgr,
+    colour_constancy: ColourConstancy::None,
 };
 
 const POOL: MaxPool = MaxPool { kernel: 3, stride: 2, padding: 0, ceil: false };

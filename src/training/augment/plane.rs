@@ -30,4 +30,14 @@ impl Plane {
         let (half_x, half_y) = (width / 2.0, height / 2.0);
         Self([a, b, centre.0 - a * half_x - b * half_y, d, e, centre.1 - d * half_x - e * half_y])
     }
+
+    /// Where an output pixel comes from that comes from `first`, and that from here.
+    pub fn after(&self, first: &Self) -> Self {
+        let [a, b, c, d, e, f] = self.0;
+        let [p, q, r, s, t, u] = first.0;
+        Self([a * p + b * s, a * q + b * t, a * r + b * u + c, d * p + e * s, d * q + e * t, d * r + e * u + f])
+    }
+
+    /// Every pixel where it is.
+    pub const STILL: Self = Self([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
 }

@@ -1,6 +1,7 @@
 //! What was said of a training, from several places, and the defaults for what was not.
 
 use super::{BadChoice, Basis, ClassWeights, Config, DeviceKind, Freeze, OptimizerKind, Recipe, Sampler};
+use crate::nn::ColourConstancy;
 use crate::training::augment::{Augment, Strength};
 use crate::training::schedule::{Schedule, Shape};
 
@@ -27,6 +28,7 @@ choices! {
     recipe: Recipe,
     network: String,
     image_size: u32,
+    colour_constancy: ColourConstancy,
     epochs: usize,
     batch_size: usize,
     grad_checkpointing: bool,
@@ -97,6 +99,7 @@ impl Choices {
             augment: if frozen { Augment::NONE } else { said.augmentation() },
             network: said.network.unwrap_or_else(|| "resnet18".to_owned()),
             image_size: said.image_size.unwrap_or(0),
+            colour_constancy: said.colour_constancy.unwrap_or_default(),
             epochs,
             batch_size: said.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
             grad_checkpointing: said.grad_checkpointing.unwrap_or(false),
@@ -183,6 +186,7 @@ impl Choices {
             crop: self.crop.unwrap_or(preset.crop),
             jitter: self.colour_jitter.unwrap_or(preset.jitter),
             hue: self.hue.unwrap_or(preset.hue),
+            isic2020: preset.isic2020,
         }
     }
 }

@@ -25,9 +25,9 @@ fn dataset(root: &Path) -> Dataset {
 
 /// Every batch of two epochs, augmented, in an order of its own, and mixed.
 fn epochs(images: &Images, between: impl Fn()) -> Vec<Vec<f32>> {
-    let settings = Augment::preset(Strength::Strong);
     let mut batches = Vec::new();
-    for epoch in 0..2 {
+    for (epoch, strength) in [Strength::Strong, Strength::Isic2020Strong].into_iter().enumerate() {
+        let settings = Augment::preset(strength);
         let order: Vec<usize> = (0..11).map(|i| (i * (3 + epoch) + 2) % 11).collect();
         for positions in order.chunks(4) {
             let augmentation = Augmentation { settings: &settings, seed: 5, epoch };
@@ -60,6 +60,25 @@ fn batches_are_the_same_for_any_number_of_threads_and_wherever_images_are_kept()
             assert!(epochs(&load(Some(&folder)), removed) == expected, "the folder is removed half-way, {threads} threads");
             assert!(!folder.exists());
         });
+    }
+}
+
+#[test]
+fn images_whose_light_is_made_grey_are_kept_apart_from_those_as_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, folder) = (dataset(root.path()), root.path().join("pixels"));
+    let rows: Vec<usize> = (0..11).collect();
+    let plain = nn::zoo::find("resnet18").unwrap().preprocess.at_size(40, 40);
+    let grey = Preprocess { colour_constancy: nn::ColourConstancy::ShadesOfGray, ..plain };
+    let interrupt = Interrupt::default();
+    let work = Work { observer: &Silent, interrupt: &interrupt };
+    let batch = |images: Images| images.batch(&rows, None, None).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let streamed = |preprocess| batch(Images::streamed(Source::of_rows(&data, &rows).unwrap(), preprocess));
+    let kept = |preprocess| batch(Images::load(Source::of_rows(&data, &rows).unwrap(), preprocess, Some(&folder), work).unwrap());
+    let expected = [plain, grey].map(streamed);
+    assert!(expected[0] != expected[1]);
+    for _ in 0..2 {
+        assert!([plain, grey].map(kept) == expected);
     }
 }
 
