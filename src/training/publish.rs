@@ -45,7 +45,12 @@ pub fn publish(
     origin: &Origin,
     out: &Path,
 ) -> Result<ObjectId, Error> {
-    let config = bundle::Config { architecture: plan.architecture, classes: plan.goal.outputs().to_vec(), preprocess: plan.preprocess };
+    let config = bundle::Config {
+        architecture: plan.architecture,
+        classes: plan.goal.outputs().to_vec(),
+        preprocess: plan.preprocess,
+        metadata: plan.encoding.clone(),
+    };
     let card = card(plan, state, val, origin);
     Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
 }
@@ -179,12 +184,13 @@ fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
     };
     let _ = write!(
         text,
-        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels. Every setting, the hashes of data, split and weights, \
+        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels{}. Every setting, the hashes of data, split and weights, \
          and the version of derm stand in `provenance.json`; training again with these gives the same bytes.\n\n",
         plan.architecture.name,
         plan.architecture.source,
         if plan.frozen() { "; the backbone stayed as it was, only the head was trained" } else { "" },
         plan.preprocess.width,
         plan.preprocess.height,
+        config.metadata.as_ref().map(|metadata| format!(", and {}", metadata.fields.words(", "))).unwrap_or_default(),
     );
 }

@@ -104,6 +104,9 @@ fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
             cutmix: file.take("cutmix")?,
             drop_path: file.take("drop_path")?,
             dice_weight: file.take("dice_weight")?,
+            metadata: file.take("metadata")?,
+            metadata_dropout: file.take("metadata_dropout")?,
+            metadata_missing: file.take("metadata_missing")?,
             freeze: file.take("freeze")?,
             monitor: file.take("monitor")?,
             patience: file.take("patience")?,
@@ -157,6 +160,9 @@ fn typed(args: &TrainArgs) -> Said {
             cutmix: augmentation.cutmix,
             drop_path: learning.drop_path,
             dice_weight: learning.dice_weight,
+            metadata: (!model.metadata.is_empty()).then(|| model.metadata.iter().filter_map(|name| word(&Some(name.clone()))).collect()),
+            metadata_dropout: model.metadata_dropout,
+            metadata_missing: model.metadata_missing,
             freeze: word(&model.freeze),
             monitor: learning.monitor.clone(),
             patience: learning.patience,
@@ -209,6 +215,7 @@ mod tests {
                     said.class_weights.is_some(),
                     said.augment.is_some(),
                     said.freeze.is_some(),
+                    said.metadata.is_some_and(|fields| fields.len() == 1),
                     said.device.is_some(),
                 ];
                 assert!(understood.contains(&true), "--{long} {value}");

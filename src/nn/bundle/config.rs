@@ -12,11 +12,16 @@
 //! }
 //! ```
 //!
+//! Of a network that takes metadata `derm.metadata` is their encoding, such as `[{"field": "age", "mean": 51.9, "sd": 17.0}, {"field": "sex",
+//! "values": ["female", "male"]}]`: see [`metadata`](crate::nn::metadata).
+//!
 //! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides.
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::ObjectId;
+use crate::nn::graph::Fusion;
+use crate::nn::metadata::Encoding;
 use crate::nn::zoo::{self, Architecture};
 use crate::nn::{Channels, Fit, Interpolation, Network, Preprocess};
 
@@ -29,6 +34,16 @@ pub struct Config {
     pub classes: Vec<String>,
     /// What its input must be.
     pub preprocess: Preprocess,
+    /// How its second input is made, if it has one.
+    pub metadata: Option<Encoding>,
+}
+
+impl Config {
+    /// How the network takes metadata, if it does.
+    pub fn fusion(&self) -> Option<Fusion> {
+        // Nothing is left out of a network that is used.
+        self.metadata.as_ref().map(|encoding| Fusion { inputs: encoding.width(), dropout: 0.0 })
+    }
 }
 
 /// The format this release writes and reads.
@@ -73,6 +88,8 @@ struct Own {
     format: u32,
     channels: Channels,
     weights: ObjectId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Encoding>,
 }
 
 impl Stored {
@@ -100,7 +117,7 @@ impl Stored {
             num_features: network.graph().feature_count(),
             label_names: config.classes.clone(),
             pretrained_cfg,
-            derm: Own { format: FORMAT, channels, weights },
+            derm: Own { format: FORMAT, channels, weights, metadata: config.metadata.clone() },
         }
     }
 
@@ -122,17 +139,22 @@ impl Stored {
         }
         let architecture = zoo::find(&self.architecture).map_err(|error| error.to_string())?;
         let count = self.label_names.len();
-        let wrong = || Err(format!("`num_classes` is {} with {count} `label_names`", self.num_classes));
+        let num_classes = self.num_classes;
+        let wrong = || Err(format!("`num_classes` is {num_classes} with {count} `label_names`"));
         if count == 0 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
             return wrong();
         }
         let preprocess = self.pretrained_cfg.preprocess(self.derm.channels)?;
         let (height, width) = (preprocess.height as usize, preprocess.width as usize);
-        let graph = architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
+        if let Some(fault) = self.derm.metadata.as_ref().and_then(Encoding::fault) {
+            return Err(fault);
+        }
+        let config = Config { architecture, classes: self.label_names, preprocess, metadata: self.derm.metadata };
+        let graph = architecture.fused_graph(count, config.fusion(), [height, width]).map_err(|error| error.to_string())?;
         if count < graph.fewest_outputs() {
             return wrong();
         }
-        Ok((Config { architecture, classes: self.label_names, preprocess }, self.derm.weights))
+        Ok((config, self.derm.weights))
     }
 }
 
