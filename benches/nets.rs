@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let targets: Vec<u32> = (0..batch as u32).map(|i| i % 10).collect();
     let mut optimizer = optim::Optimizer::new(optim::Rule::AdamW(optim::AdamW::default()));
     let mut step = |number: u64| -> Result<f32, Box<dyn std::error::Error>> {
-        let (logits, tape) = network.train(Input::Images(&images), Pass { grad_checkpointing, ..Pass::new(number) })?;
+        let (logits, tape) = network.train(Input::images(&images), Pass { grad_checkpointing, ..Pass::new(number) })?;
         let loss = match masks {
             true => loss::binary_cross_entropy(&logits, &logits.ones_like()?)?,
             false => loss::cross_entropy(&logits, &targets, None, 0.0)?,

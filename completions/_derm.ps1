@@ -380,6 +380,9 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--image-size', '--image-size', [CompletionResultType]::ParameterName, 'Side of the square that images are brought to, in pixels; 0 means the network''s own [default: 0]')
             [CompletionResult]::new('--colour-constancy', '--colour-constancy', [CompletionResultType]::ParameterName, 'Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light. The bundle keeps it, and whatever uses the bundle does the same [default: none]')
             [CompletionResult]::new('--freeze', '--freeze', [CompletionResultType]::ParameterName, 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]')
+            [CompletionResult]::new('--metadata', '--metadata', [CompletionResultType]::ParameterName, 'What the network reads beside the images: the columns `age`, `sex` and `site` of the dataset''s manifest, or some of them. Best on trained weights with `--freeze backbone` [default: nothing]')
+            [CompletionResult]::new('--metadata-dropout', '--metadata-dropout', [CompletionResultType]::ParameterName, 'How often a value is left out between the two layers that read the metadata [default: 0.3]')
+            [CompletionResult]::new('--metadata-missing', '--metadata-missing', [CompletionResultType]::ParameterName, 'How often a field of an image is taken as missing in training [default: 0.1]')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to compute [default: cpu]')
             [CompletionResult]::new('--recipe', '--recipe', [CompletionResultType]::ParameterName, 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`; `unet` or `nnunet` for masks')
             [CompletionResult]::new('--epochs', '--epochs', [CompletionResultType]::ParameterName, 'Times that every training image is seen [default: 20; 60 with a frozen backbone]')
@@ -442,6 +445,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--split', '--split', [CompletionResultType]::ParameterName, 'A split of the dataset')
             [CompletionResult]::new('--subset', '--subset', [CompletionResultType]::ParameterName, 'The subset of the split [default: test]')
             [CompletionResult]::new('--fold', '--fold', [CompletionResultType]::ParameterName, 'The fold of a split with folds')
+            [CompletionResult]::new('--metadata', '--metadata', [CompletionResultType]::ParameterName, 'A CSV with the columns image, age, sex and site (a dataset''s manifest.csv will do), for a model that was trained with them; what is not there is taken as missing')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write all probabilities as CSV, or masks into this folder')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the N most probable classes of each image')
             [CompletionResult]::new('--threshold', '--threshold', [CompletionResultType]::ParameterName, 'Where the probabilities of masks are cut [default: 0.5]')
@@ -510,6 +514,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
         }
         'derm;explain' {
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'The bundle: a folder made by `derm train`')
+            [CompletionResult]::new('--metadata', '--metadata', [CompletionResultType]::ParameterName, 'A CSV with the columns image, age, sex and site, for a model that was trained with them; what is not there is taken as missing')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'The folder that the pictures are written to; it is made when it is not there')
             [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'How maps are made [default: attention-rollout for transformers with global attention, else grad-cam]')
             [CompletionResult]::new('--class', '--class', [CompletionResultType]::ParameterName, 'The class to explain [default: each image''s most probable one]')

@@ -358,6 +358,9 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --image-size 'Side of the square that images are brought to, in pixels; 0 means the network''s own [default: 0]'
             cand --colour-constancy 'Make the light in each image grey before anything else: `shades-of-gray` takes the Minkowski mean (p = 6) of its levels for the light. The bundle keeps it, and whatever uses the bundle does the same [default: none]'
             cand --freeze 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]'
+            cand --metadata 'What the network reads beside the images: the columns `age`, `sex` and `site` of the dataset''s manifest, or some of them. Best on trained weights with `--freeze backbone` [default: nothing]'
+            cand --metadata-dropout 'How often a value is left out between the two layers that read the metadata [default: 0.3]'
+            cand --metadata-missing 'How often a field of an image is taken as missing in training [default: 0.1]'
             cand --device 'Where to compute [default: cpu]'
             cand --recipe 'A named preset of the options below, each of which can still be set: `cnn-finetune` or `vit-finetune` from published weights, `linear-probe` for a new head alone, `from-scratch`; `unet` or `nnunet` for masks'
             cand --epochs 'Times that every training image is seen [default: 20; 60 with a frozen backbone]'
@@ -419,6 +422,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --split 'A split of the dataset'
             cand --subset 'The subset of the split [default: test]'
             cand --fold 'The fold of a split with folds'
+            cand --metadata 'A CSV with the columns image, age, sex and site (a dataset''s manifest.csv will do), for a model that was trained with them; what is not there is taken as missing'
             cand --out 'Write all probabilities as CSV, or masks into this folder'
             cand --top 'Show the N most probable classes of each image'
             cand --threshold 'Where the probabilities of masks are cut [default: 0.5]'
@@ -484,6 +488,7 @@ set edit:completion:arg-completer[derm] = {|@words|
         }
         &'derm;explain'= {
             cand --model 'The bundle: a folder made by `derm train`'
+            cand --metadata 'A CSV with the columns image, age, sex and site, for a model that was trained with them; what is not there is taken as missing'
             cand --out 'The folder that the pictures are written to; it is made when it is not there'
             cand --method 'How maps are made [default: attention-rollout for transformers with global attention, else grad-cam]'
             cand --class 'The class to explain [default: each image''s most probable one]'

@@ -298,6 +298,11 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l colour-constancy -d 
 shades-of-gray\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l freeze -d 'Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]' -r -f -a "none\t''
 backbone\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l metadata -d 'What the network reads beside the images: the columns `age`, `sex` and `site` of the dataset\'s manifest, or some of them. Best on trained weights with `--freeze backbone` [default: nothing]' -r -f -a "age\t''
+sex\t''
+site\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l metadata-dropout -d 'How often a value is left out between the two layers that read the metadata [default: 0.3]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l metadata-missing -d 'How often a field of an image is taken as missing in training [default: 0.1]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l device -d 'Where to compute [default: cpu]' -r -f -a "cpu\t''
 cuda\t''
 metal\t''"
@@ -382,6 +387,7 @@ complete -c derm -n "__fish_derm_using_subcommand predict" -l subset -d 'The sub
 val\t''
 test\t''"
 complete -c derm -n "__fish_derm_using_subcommand predict" -l fold -d 'The fold of a split with folds' -r -f
+complete -c derm -n "__fish_derm_using_subcommand predict" -l metadata -d 'A CSV with the columns image, age, sex and site (a dataset\'s manifest.csv will do), for a model that was trained with them; what is not there is taken as missing' -r -F
 complete -c derm -n "__fish_derm_using_subcommand predict" -l out -d 'Write all probabilities as CSV, or masks into this folder' -r -F
 complete -c derm -n "__fish_derm_using_subcommand predict" -l top -d 'Show the N most probable classes of each image' -r -f
 complete -c derm -n "__fish_derm_using_subcommand predict" -l threshold -d 'Where the probabilities of masks are cut [default: 0.5]' -r -f
@@ -442,6 +448,7 @@ complete -c derm -n "__fish_derm_using_subcommand ensemble" -s q -l quiet -d 'Pr
 complete -c derm -n "__fish_derm_using_subcommand ensemble" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand ensemble" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand explain" -l model -d 'The bundle: a folder made by `derm train`' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand explain" -l metadata -d 'A CSV with the columns image, age, sex and site, for a model that was trained with them; what is not there is taken as missing' -r -F
 complete -c derm -n "__fish_derm_using_subcommand explain" -l out -d 'The folder that the pictures are written to; it is made when it is not there' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand explain" -l method -d 'How maps are made [default: attention-rollout for transformers with global attention, else grad-cam]' -r -f -a "grad-cam\t'The last image inside the network, weighted by slopes'
 grad-cam++\t'The same with weights that find several places better'

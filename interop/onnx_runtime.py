@@ -6,7 +6,9 @@ usage: onnx_runtime.py PATH-TO-DERM DATA
    classes on its two pictures to 1e-3, in both input forms.
 2. Each of the five networks, trained for an epoch on a few generated images so that its running statistics are
    not trivial, exported, gives the probabilities of `derm predict` to 1e-4, one image at a time and three at once.
-3. Every file passes onnx.checker with full_check and strict shape inference, carries its metadata, has no shapes
+3. A network that reads metadata, exported, gives the probabilities of `derm predict --metadata` when its second input is made as the
+   file's own `derm.metadata` says.
+4. Every file passes onnx.checker with full_check and strict shape inference, carries its metadata, has no shapes
    of inner values, and comes out with the same bytes when exported again.
 Exit code 1 on any difference.
 """
@@ -156,6 +158,48 @@ def trained(derm, folder):
             check(f"{network}: from pixels, batches of {batch}", np.abs(direct - ours).max(), 1e-4)
 
 
+def fused(derm, folder):
+    """A network with age and sex beside the image; photos and models are those of `trained`."""
+    known = lambda i: {"age": "" if i % 4 == 0 else str(20 + 7 * i % 60), "sex": ["female", "male", ""][i % 3]}
+    header, *rows = (folder / "data/manifest.csv").read_text().splitlines()
+    facts = [known(i) for i in range(len(rows))]
+    lines = [f"{header},age,sex"] + [f"{row},{fact['age']},{fact['sex']}" for row, fact in zip(rows, facts)]
+    (folder / "data/manifest.csv").write_text("\n".join(lines) + "\n")
+    for network in ["squeezenet1_1", "resnet18"]:
+        name, bundle = f"{network}-fused", folder / "models" / f"{network}-fused"
+        run(derm, folder, "train", "--data", "data", "--split", "split.csv", "--out", bundle, "--network", network,
+            "--image-size", 64, "--epochs", 2, "--batch-size", 8, "--metadata", "sex,age")
+        session = export(derm, folder, ["--model", bundle], name)
+        props = metadata(session)
+        preprocess, classes, beside = (json.loads(props[key]) for key in ["derm.preprocess", "derm.classes", "derm.metadata"])
+        hold(f"{name}: second input", session.get_inputs()[1].name == "metadata" and session.get_inputs()[1].shape == ["N", len(beside["inputs"])])
+        files = sorted((folder / f"test-{network}").rglob("*.png"))
+        facts = [known(i + 1) for i in range(len(files))]
+        table = [f"{file},{fact['age']},{fact['sex']}" for file, fact in zip(files, facts)]
+        (folder / "facts.csv").write_text("\n".join(["image,age,sex", *table]) + "\n")
+        run(derm, folder, "predict", "--model", bundle, *files, "--metadata", "facts.csv", "--out", f"{name}.csv")
+        ours = probabilities_of(folder / f"{name}.csv", classes)
+        side, inner = exact_side(preprocess), preprocess["width"]
+        margin = round((side - inner) / 2)
+        pixels = np.stack([np.asarray(Image.open(file)) for file in files])[:, margin:margin + inner, margin:margin + inner]
+        inputs = {"input": normalised(pixels, preprocess), "metadata": np.array([by_the_file(beside["encoding"], fact) for fact in facts], np.float32)}
+        check(f"{name}: probabilities", np.abs(softmax(session.run(None, inputs)[0]) - ours).max(), 1e-4)
+        inputs["metadata"] = inputs["metadata"][::-1].copy()
+        hold(f"{name}: metadata matter", np.abs(softmax(session.run(None, inputs)[0]) - ours).max() > 1e-4)
+
+
+def by_the_file(encoding, fact):
+    values = []
+    for column in encoding:
+        text = fact[column["field"]]
+        if "mean" in column:
+            values.append((float(text) - column["mean"]) / column["sd"] if text else 0)
+        else:
+            values.extend(float(text == value) for value in column["values"])
+        values.append(float(not text))
+    return values
+
+
 def exact_side(preprocess):
     """The side of square images that derm does not resize, only crops."""
     fit, size = preprocess["fit"], preprocess["width"]
@@ -174,6 +218,7 @@ def main():
         published(derm, data, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         trained(derm, Path(folder))
+        fused(derm, Path(folder))
     print(f"{compared} comparisons, {len(wrong)} wrong")
     for line in wrong:
         print(f"  {line}")

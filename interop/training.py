@@ -4,7 +4,7 @@ usage: training.py DERM [STEPS]     (by default 20 steps)
 
 Draws a few images, lets `derm train` make a network's first weights, and trains those in derm and in PyTorch with the same
 recipe: optimizer, decay and who is spared it, rates by part and by block, schedule, warm-up, clipping, class weights, label smoothing,
-accumulation. An epoch is one step on all images, so that their order does not matter. Exit code 1 where a loss differs by more
+accumulation, metadata beside the image on a whole network and on a frozen backbone. An epoch is one step on all images, so that their order does not matter. Exit code 1 where a loss differs by more
 than 1e-4 of itself.
 """
 
@@ -33,6 +33,9 @@ CASES = [
     ("resnet18", {"optimizer": "sgd", "lr": 0.005, "schedule": "one-cycle"}),
     ("vit_tiny_patch16_224", {"lr": 3e-4, "layer-decay": 0.65, "label-smoothing": 0.1}),
     ("convnext_atto", {"lr": 3e-4, "accumulate": 3, "schedule": "steps"}),
+    # The metadata's layers learn at the head's rate, and nothing of them is left out at random.
+    ("resnet18", {"lr": 1e-4, "metadata": "age,sex,site", "backbone-lr-factor": 0.1}),
+    ("convnext_atto", {"lr": 1e-3, "metadata": "sex,age", "freeze": "backbone", "class-weights": "balanced"}),
     ("swin_tiny_patch4_window7_224", {"lr": 1e-4, "backbone-lr-factor": 0.1, "grad-clip": 0.5}),
 ]
 DEFAULTS = {"optimizer": "adamw", "schedule": "cosine", "class-weights": "none", "weight-decay": 0.05, "grad-clip": 1, "warmup-epochs": 2,
@@ -53,7 +56,54 @@ def draw(program, folder, side):
         split.append(f"{'abc'[label]}/{number:02}.png,train")
     (folder / "split.csv").write_text("\n".join(split) + "\n")
     derm(program, folder, "data", "ingest", f"images{side}", "--out", f"data{side}")
+    describe(folder / f"data{side}/manifest.csv")
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255, torch.tensor(labels)
+
+
+def known(number):
+    """Age, sex and site of an image; every field is missing somewhere."""
+    return (None if number % 5 == 0 else 20 + 37 * number % 61, [None, "female", "male"][number % 3], ["back", "face", None, "leg"][number % 4])
+
+
+def describe(manifest):
+    """Adds what is known of the images to a dataset's manifest."""
+    header, *rows = manifest.read_text().splitlines()
+    facts = [["" if fact is None else str(fact) for fact in known(int(row.split(".png")[0][-2:]))] for row in rows]
+    lines = [f"{header},age,sex,site"] + [",".join([row, *fact]) for row, fact in zip(rows, facts)]
+    manifest.write_text("\n".join(lines) + "\n")
+
+
+def encoded(fields):
+    """Ages by their own mean and deviation, words one-hot in order of the alphabet, each with a flag for what is missing: `[n, k]`."""
+    columns = []
+    for name, values in zip(["age", "sex", "site"], zip(*map(known, range(IMAGES)))):
+        if name not in fields.split(","):
+            continue
+        there = np.array([value is not None for value in values])
+        if name == "age":
+            ages = np.array([value or 0 for value in values], float)
+            columns.append(np.where(there, (ages - ages[there].mean()) / ages[there].std(), 0))
+        else:
+            columns.extend(np.array([value == word for value in values]) for word in sorted(set(values) - {None}))
+        columns.append(~there)
+    return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
+
+
+def fuse(network, classifier, inputs):
+    """Gives a network the layers that read metadata, and a classifier of both."""
+    layer = lambda before, after: torch.nn.ModuleDict({"fc": torch.nn.Linear(before, after), "norm": torch.nn.LayerNorm(after)})
+    network.metadata = torch.nn.ModuleList([layer(inputs, 512), layer(512, 128)])
+    *path, last = classifier.split(".")
+    setattr(network.get_submodule(".".join(path)), last, torch.nn.Linear(network.num_features + 128, CLASSES))
+
+
+def logits(network, images, metadata):
+    if metadata is None:
+        return network(images)
+    pooled = network.forward_head(network.forward_features(images), pre_logits=True)
+    for layer in network.metadata:
+        metadata = torch.nn.functional.silu(layer["norm"](layer["fc"](metadata)))
+    return network.get_classifier()(torch.cat([pooled, metadata], dim=1))
 
 
 def derm(program, folder, *words):
@@ -79,7 +129,7 @@ def groups(network, head, options):
     for group in param_groups_layer_decay(network, layer_decay=options["layer-decay"]):
         for parameter in group["params"]:
             name = names[id(parameter)]
-            factor = 1 if name.startswith(head) else options["backbone-lr-factor"] * group["lr_scale"]
+            factor = 1 if name.startswith((head, "metadata.")) else options["backbone-lr-factor"] * group["lr_scale"]
             # Tables of positions are no weights, though of two axes or more.
             decays = parameter.ndim > 1 and not re.search("pos_embed|cls_token|relative_position", name)
             yield {"params": [parameter], "factor": factor, "weight_decay": options["weight-decay"] if decays else 0}
@@ -98,7 +148,7 @@ def rate(options, step, steps):
     return peak * {"poly": (1 - progress) ** 0.9, "steps": 0.1**stairs}.get(options["schedule"], last + (1 - last) * fall(progress))
 
 
-def pytorch(network, head, images, labels, options, steps):
+def pytorch(network, head, images, metadata, labels, options, steps):
     """The losses of PyTorch's steps from the weights that `network` has."""
     parameters = list(groups(network, head, options))
     if options["optimizer"] == "sgd":
@@ -108,13 +158,16 @@ def pytorch(network, head, images, labels, options, steps):
     counts = torch.bincount(labels).float()
     weights = len(labels) / (CLASSES * counts) if options["class-weights"] == "balanced" else None
     loss_of = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=options["label-smoothing"])
-    network.train()
+    network.train("freeze" not in options)
+    if "freeze" in options:
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith((head, "metadata.")))
     losses = []
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = rate(options, step, steps) * group["factor"]
         optimizer.zero_grad()
-        loss = loss_of(network(images), labels)
+        loss = loss_of(logits(network, images, metadata), labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), options["grad-clip"])
         optimizer.step()
@@ -133,21 +186,26 @@ def main(program, steps=20):
         drawn = {SIZE: draw(program, folder, SIZE)}
         for number, (name, chosen) in enumerate(CASES):
             options = DEFAULTS | chosen
+            if "metadata" in options:
+                options |= {"metadata-dropout": 0, "metadata-missing": 0}
             # A rate at which nothing moves.
             trained(program, folder, f"data{SIZE}", name, options | {"lr": 1e-30}, 1, f"start{number}")
             network = timm.create_model(name, num_classes=CLASSES, drop_path_rate=0, **({"img_size": SIZE} if re.match("vit|swin", name) else {}))
+            config = json.loads((folder / f"start{number}/config.json").read_text())["pretrained_cfg"]
+            metadata = encoded(options["metadata"]) if "metadata" in options else None
+            if metadata is not None:
+                fuse(network, config["classifier"], metadata.shape[1])
             # What was 0 has moved by next to nothing, and would be on the other side of a ReLU's corner.
             start = {key: torch.where(value.abs() < 1e-20, 0, value) for key, value in load_file(folder / f"start{number}/model.safetensors").items()}
             missing = [key for key in network.load_state_dict(start, strict=False).missing_keys if not re.search("num_batches|index|mask", key)]
             assert not missing, missing
-            config = json.loads((folder / f"start{number}/config.json").read_text())["pretrained_cfg"]
             # Images of the very size that is cut from, so that nothing is resampled.
             side = math.floor(SIZE / config["crop_pct"])
             pixels, labels = drawn[side] = drawn.get(side) or draw(program, folder, side)
             edge = round((side - SIZE) / 2)
             mean, std = (torch.tensor(config[key]).view(3, 1, 1) for key in ("mean", "std"))
             images = (pixels[:, :, edge : edge + SIZE, edge : edge + SIZE] - mean) / std
-            theirs = pytorch(network, config["classifier"], images, labels, options, steps)
+            theirs = pytorch(network, config["classifier"], images, metadata, labels, options, steps)
             ours = trained(program, folder, f"data{side}", name, options, steps, f"end{number}")
             worst = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
             wrong += worst > TOLERANCE

@@ -22,6 +22,7 @@ pub mod export;
 mod first;
 pub mod init;
 pub mod man;
+mod metadata;
 pub mod metrics;
 pub mod model;
 pub mod params;

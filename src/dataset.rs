@@ -47,6 +47,7 @@ pub mod audit;
 pub mod decode;
 mod error;
 pub mod extract;
+pub mod facts;
 mod grouping;
 mod info;
 pub mod ingest;

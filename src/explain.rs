@@ -97,20 +97,21 @@ impl Method {
     }
 }
 
-/// The map of one image, f32 `[1, 3, height, width]`, normalised, for the logit of `class`.
+/// The map of one image, f32 `[1, 3, height, width]`, normalised, for the logit of `class`; metadata `[1, k]` for a network that takes them,
+/// which stay what they are.
 ///
 /// # Errors
 ///
 /// A network that the method does not suit.
-pub fn explain(network: &Network, image: &Tensor, class: usize, method: Method) -> Result<Map, Error> {
+pub fn explain(network: &Network, image: &Tensor, metadata: Option<&Tensor>, class: usize, method: Method) -> Result<Map, Error> {
     if network.graph().gives_masks() {
         return Err(Error::Masks { network: network.architecture().name });
     }
     match method {
-        Method::GradCam => cam::cam(network, image, class, cam::Weights::Slopes),
-        Method::GradCamPlusPlus => cam::cam(network, image, class, cam::Weights::HigherSlopes),
+        Method::GradCam => cam::cam(network, image, metadata, class, cam::Weights::Slopes),
+        Method::GradCamPlusPlus => cam::cam(network, image, metadata, class, cam::Weights::HigherSlopes),
         Method::Rollout => attention::rollout(network, image),
-        Method::IntegratedGradients => Ok(integrated::gradients(network, image, class)?.0),
+        Method::IntegratedGradients => Ok(integrated::gradients(network, image, metadata, class)?.0),
     }
 }
 

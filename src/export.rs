@@ -11,12 +11,13 @@ mod proto;
 
 pub use check::Summary;
 pub use metadata::Card;
-pub use onnx::{Input, Output};
+pub use onnx::{Input, METADATA, Output};
 
 use std::path::PathBuf;
 
 use prost::Message;
 
+use crate::nn::metadata::Encoding;
 use crate::nn::{Network, Preprocess};
 
 /// The version of the file format: 8 belongs to opset 17 and is what older phones and engines still read.
@@ -52,6 +53,14 @@ pub enum Error {
     /// The finished file breaks its own promises.
     #[error("the finished file is wrong: {0}")]
     Check(String),
+    /// The encoding of the metadata is not that of the network's second input.
+    #[error("the network reads {inputs} values beside an image, and {encoded} are described")]
+    Metadata {
+        /// Those that the network reads.
+        inputs: usize,
+        /// Those that the encoding makes.
+        encoded: usize,
+    },
     /// A file could not be read or written.
     #[error("cannot {operation} `{}`", path.display())]
     Io {
@@ -89,6 +98,10 @@ impl From<crate::nn::Error> for Error {
 pub fn to_onnx(network: &Network, preprocess: &Preprocess, card: &Card, input: Input, output: Output) -> Result<(Vec<u8>, Summary), Error> {
     if card.classes.len() != network.classes() {
         return Err(Error::Classes { outputs: network.classes(), names: card.classes.len() });
+    }
+    let (inputs, encoded) = (network.graph().fusion().map_or(0, |fusion| fusion.inputs), card.metadata.as_ref().map_or(0, Encoding::width));
+    if inputs != encoded {
+        return Err(Error::Metadata { inputs, encoded });
     }
     let model = proto::Model {
         ir_version: IR_VERSION,

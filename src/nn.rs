@@ -11,6 +11,7 @@
 //! * [`Network`]: a graph with parameters: `forward`, or `features` and `head` apart; what happens inside, for explanations.
 //! * [`zoo`]: the architectures, with their preprocessing, published weights and licences.
 //! * [`weights`], [`bundle`]: safetensors files, the hub, model folders.
+//! * [`metadata`]: what is known beside an image, as a second input.
 //! * [`loss`], [`optim`], [`normalise`], [`selfcheck`].
 //!
 //! On the CPU results are the same bits for any number of rayon threads: work is cut by shape alone, and
@@ -31,9 +32,11 @@ pub mod graph;
 mod groups;
 mod inference;
 mod init;
+mod input;
 pub mod layers;
 pub mod loss;
 mod lower;
+pub mod metadata;
 mod network;
 pub mod normalise;
 pub mod ops;
@@ -52,7 +55,8 @@ pub use average::Average;
 pub use bundle::Bundle;
 pub use error::{Error, Misfit};
 pub use inference::Inference;
-pub use network::{HeadRule, Input, Network, Norms, Param, Part, Pass, Role};
+pub use input::Input;
+pub use network::{HeadRule, Network, Norms, Param, Part, Pass, Role};
 pub use preprocess::{Channels, ColourConstancy, Fit, Interpolation, Preprocess};
 pub use selfcheck::selfcheck;
 pub use tape::{Gradients, Tape};

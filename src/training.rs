@@ -9,6 +9,7 @@
 //! | [`fit`] | the loop |
 //! | [`schedule`], [`sampler`], [`augment`], [`stopping`], [`random`] | pure functions of seed and position |
 //! | [`images`] | the images of a subset as batches, augmented, and where they come from |
+//! | [`metadata`] | what is known beside the images |
 //! | [`features`] | a frozen backbone's features, computed once |
 //! | [`destination`] | the folder for the bundle, made sure of beforehand |
 //! | [`publish`] | the bundle with its model card and provenance |
@@ -40,6 +41,7 @@ mod inputs;
 mod learner;
 mod masks;
 mod memory;
+pub mod metadata;
 mod mixing;
 pub mod plan;
 pub mod publish;

@@ -32,6 +32,10 @@ pub struct ExplainArgs {
     #[arg(value_name = "IMAGE", value_hint = ValueHint::AnyPath, required = true)]
     pub images: Vec<String>,
 
+    /// A CSV with the columns image, age, sex and site, for a model that was trained with them; what is not there is taken as missing
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub metadata: Option<PathBuf>,
+
     /// The folder that the pictures are written to; it is made when it is not there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,

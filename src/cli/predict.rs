@@ -53,6 +53,11 @@ pub struct PredictArgs {
     #[arg(long, value_name = "K", value_hint = ValueHint::Other, requires = "split")]
     pub fold: Option<u32>,
 
+    /// A CSV with the columns image, age, sex and site (a dataset's manifest.csv will do), for a model that was trained with them; what is
+    /// not there is taken as missing
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath, conflicts_with = "data")]
+    pub metadata: Option<PathBuf>,
+
     /// Write all probabilities as CSV, or masks into this folder
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,

@@ -20,6 +20,9 @@ EXAMPLES
   A new head on trained weights
     derm train --data data/ham --split data/ham-split.csv --out models/ham \\
       --network efficientnet_lite0 --weights efficientnet_lite0.safetensors --freeze backbone
+  A second stage on a trained bundle, which reads age, sex and site too
+    derm train --data data/ham --split data/ham-split.csv --out models/ham-metadata \\
+      --network efficientnet_lite0 --weights models/ham --freeze backbone --metadata age,sex,site
 
 EXIT STATUS
     0  done
@@ -93,6 +96,19 @@ pub struct ModelArgs {
     /// Weights that stay: `backbone` trains the head alone, on features that are computed once [default: none]
     #[arg(long, value_name = "PART", value_parser = ["none", "backbone"])]
     pub freeze: Option<String>,
+
+    /// What the network reads beside the images: the columns `age`, `sex` and `site` of the dataset's manifest, or some of them. Best on
+    /// trained weights with `--freeze backbone` [default: nothing]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = ["age", "sex", "site"])]
+    pub metadata: Vec<String>,
+
+    /// How often a value is left out between the two layers that read the metadata [default: 0.3]
+    #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
+    pub metadata_dropout: Option<f64>,
+
+    /// How often a field of an image is taken as missing in training [default: 0.1]
+    #[arg(long, value_name = "RATE", value_hint = ValueHint::Other)]
+    pub metadata_missing: Option<f64>,
 
     /// Where to compute [default: cpu]
     #[arg(long, value_name = "DEVICE", value_parser = ["cpu", "cuda", "metal"])]

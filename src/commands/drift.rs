@@ -5,17 +5,19 @@ mod settings;
 
 use std::path::{Path, PathBuf};
 
-use super::{Context, Exit, Failure, device};
+use super::{Context, Exit, Failure, device, metadata};
 use crate::cli::drift::DriftArgs;
 use crate::dataset::pixels;
-use crate::dataset::{Dataset, Split, Subset, Work};
+use crate::dataset::{Dataset, Row, Split, Subset, Work};
 use crate::drift::measure::{Measured, Picture, measure};
 use crate::drift::report::{Report, Sides};
 use crate::drift::source::{Source, is_dataset};
 use crate::drift::{Table, Verdict, compare, predictions};
 use crate::evaluation::Predictions;
 use crate::nn::Bundle;
+use crate::nn::metadata::Record;
 use crate::training::infer::{Views, predict_files};
+use crate::training::metadata::record;
 use crate::workspace::atomic;
 
 pub fn run(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
@@ -126,8 +128,8 @@ impl Side {
         for (image, reason) in measured.unreadable.iter().take(5) {
             context.ui.warn(format!("cannot read `{image}`: {reason}"));
         }
-        let readable: Vec<&Picture> =
-            self.source.pictures.iter().zip(&measured.features).filter(|(_, f)| f.is_some()).map(|(picture, _)| picture).collect();
+        let places = (0..self.source.pictures.len()).filter(|&at| measured.features[at].is_some());
+        let readable: Vec<(&Picture, Option<&Row>)> = places.map(|at| (&self.source.pictures[at], self.source.row(at))).collect();
         let predicted = bundle.map(|bundle| predict(context, bundle, &readable)).transpose()?;
         let mut table = self.source.table(measured);
         if let Some(predicted) = predicted {
@@ -137,12 +139,14 @@ impl Side {
     }
 }
 
-fn predict(context: &Context, bundle: &Bundle, pictures: &[&Picture]) -> Result<Predictions, Failure> {
-    let source = |picture: &&Picture| (picture.name.clone(), pixels::Source { path: picture.path.clone(), hash: None });
+fn predict(context: &Context, bundle: &Bundle, pictures: &[(&Picture, Option<&Row>)]) -> Result<Predictions, Failure> {
+    let source = |(picture, _): &(&Picture, _)| (picture.name.clone(), pixels::Source { path: picture.path.clone(), hash: None });
+    let known: Vec<Record> = pictures.iter().map(|(_, row)| row.map(record).unwrap_or_default()).collect();
+    metadata::cautions(bundle, &known).iter().for_each(|caution| context.ui.warn(caution));
     let files: Vec<(String, pixels::Source)> = pictures.iter().map(source).collect();
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    Ok(predict_files(bundle, &files, Views::One, None, work)?.0)
+    Ok(predict_files(bundle, &files, &known, Views::One, None, work)?.0)
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use image::ImageFormat;
 use serde::Serialize;
 
 use super::predict::{gather, reason};
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, metadata};
 use crate::cli::explain::{self as cli, ExplainArgs};
 use crate::dataset::loader;
 use crate::explain::{Method, check, explain, overlay};
-use crate::nn::{self, Bundle, Network};
+use crate::nn::metadata::{Encoding, Record};
+use crate::nn::{self, Bundle, Input, Network};
 use crate::observer::Unit;
 use crate::text;
 use crate::training::{self, geometry};
@@ -44,14 +45,15 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
         typed_out: &args.out,
         npy: args.npy,
     };
+    let known = metadata::of_table(context, &bundle, args.metadata.as_deref(), files.iter().map(|(name, _)| name.as_str()))?;
     let task = context.ui.observer().begin("explaining", Some(files.len() as u64), Unit::Items("images"));
     let (mut rows, mut unreadable, mut names) = (Vec::new(), Vec::new(), HashMap::new());
-    for (name, path) in files {
+    for (at, (name, path)) in files.into_iter().enumerate() {
         if context.interrupt.is_raised() {
             return Err(training::Error::Interrupted { at: None }.into());
         }
         match loader::load_one(&path, &geometry(&bundle.config.preprocess)) {
-            Ok(pixels) => rows.push(explainer.explain(name, &pixels, &mut names)?),
+            Ok(pixels) => rows.push(explainer.explain(name, &pixels, known.get(at), &mut names)?),
             Err(error) => unreadable.push((name, error)),
         }
         task.advance(1);
@@ -111,16 +113,21 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    /// Explains pixels `[height, width, 3]` of the network's input size, and writes the picture. `names`: how often a file's name was taken.
-    fn explain(&self, image: String, pixels: &[u8], names: &mut HashMap<String, usize>) -> Result<Row, Failure> {
+    /// Explains pixels `[height, width, 3]` of the network's input size, and writes the picture. `known`: beside them; `names`: how often a
+    /// file's name was taken.
+    fn explain(&self, image: String, pixels: &[u8], known: Option<&Record>, names: &mut HashMap<String, usize>) -> Result<Row, Failure> {
         let (network, preprocess) = (&self.bundle.network, &self.bundle.config.preprocess);
         let input = nn::normalise::normalise(pixels, preprocess)?;
-        let probabilities = self.probabilities(&input)?;
+        let encode = |encoding: &Encoding| encoding.encode(&[known.cloned().unwrap_or_default()]);
+        let metadata = self.bundle.config.metadata.as_ref().map(encode).transpose()?;
+        let metadata = metadata.as_ref();
+        let logits = network.forward(Input::images(&input).with(metadata))?;
+        let probabilities = training::infer::softmax(&logits)?.swap_remove(0);
         let top = (0..probabilities.len()).fold(0, |top, at| if probabilities[at] > probabilities[top] { at } else { top });
         let class = self.class.unwrap_or(top);
-        let map = explain(network, &input, class, self.method)?;
+        let map = explain(network, &input, metadata, class, self.method)?;
         let correlation = match &self.random {
-            Some(random) => check::correlation(&map, &explain(random, &input, class, self.method)?),
+            Some(random) => check::correlation(&map, &explain(random, &input, metadata, class, self.method)?),
             None => None,
         };
         let class = self.bundle.config.classes[class].clone();
@@ -145,10 +152,6 @@ impl Explainer<'_> {
             map: [map.height, map.width],
             correlation,
         })
-    }
-
-    fn probabilities(&self, input: &Tensor) -> Result<Vec<f64>, Failure> {
-        Ok(training::infer::softmax(&self.bundle.network.forward(input)?)?.swap_remove(0))
     }
 }
 

@@ -9,6 +9,7 @@ use super::weights::StartingPoint;
 use super::{Context, Exit, Failure};
 use crate::cli::export::{ExportArgs, Format, OutputKind, PreprocessLevel};
 use crate::export::{self, Card, Input, Output, Summary};
+use crate::nn::graph::Fusion;
 use crate::nn::{Bundle, HeadRule, Network, Preprocess};
 use crate::text;
 use crate::ui::{Page, Report};
@@ -64,7 +65,7 @@ fn onnx(context: &Context, args: &ExportArgs, out: &Path) -> Result<Exported, Fa
         bytes: bytes.len() as u64,
         weights: model.weights,
         files: Vec::new(),
-        graph: Some(GraphFacts::new(&model.preprocess, input, output, summary)),
+        graph: Some(GraphFacts::new(&model.preprocess, model.network.graph().fusion(), input, output, summary)),
     })
 }
 
@@ -92,6 +93,7 @@ impl Model {
             licence: None,
             data_hash: text("/data/blake3"),
             data_licence: text("/data/licence"),
+            metadata: bundle.config.metadata.clone(),
             training_key: text("/training_key"),
         };
         Self { network: bundle.network, preprocess: bundle.config.preprocess, card, weights: Some(bundle.weights.hex()) }
@@ -164,19 +166,32 @@ struct Exported {
 struct GraphFacts {
     input: &'static str,
     input_shape: String,
+    /// The second input, of a network that takes metadata.
+    metadata: Option<&'static str>,
+    metadata_shape: Option<String>,
     output: &'static str,
     nodes: usize,
     values: usize,
 }
 
 impl GraphFacts {
-    fn new(preprocess: &Preprocess, input: Input, output: Output, summary: Summary) -> Self {
+    fn new(preprocess: &Preprocess, fusion: Option<Fusion>, input: Input, output: Output, summary: Summary) -> Self {
         let (height, width) = (preprocess.height, preprocess.width);
         let input_shape = match input {
             Input::Normalised => format!("float32 [N, 3, {height}, {width}]"),
             Input::Pixels => format!("uint8 [N, {height}, {width}, 3]"),
         };
-        Self { input: input.name(), input_shape, output: output.name(), nodes: summary.nodes, values: summary.values }
+        let metadata_shape = fusion.map(|fusion| format!("float32 [N, {}]", fusion.inputs));
+        let metadata = fusion.map(|_| export::METADATA);
+        Self {
+            input: input.name(),
+            input_shape,
+            metadata,
+            metadata_shape,
+            output: output.name(),
+            nodes: summary.nodes,
+            values: summary.values,
+        }
     }
 }
 
@@ -187,7 +202,12 @@ impl Report for Exported {
         let classes = text::count(self.classes, "class", "classes");
         page.line(format!("wrote {} ({}): {} for {classes}", self.out, text::bytes(self.bytes), self.architecture));
         if let Some(graph) = &self.graph {
-            page.line(format!("  reads `{}` {}, gives `{}` float32 [N, {}]", graph.input, graph.input_shape, graph.output, self.classes));
+            let beside = graph.metadata.zip(graph.metadata_shape.as_ref()).map(|(name, shape)| format!(" and `{name}` {shape}"));
+            let beside = beside.unwrap_or_default();
+            page.line(format!(
+                "  reads `{}` {}{beside}, gives `{}` float32 [N, {}]",
+                graph.input, graph.input_shape, graph.output, self.classes
+            ));
             let values = text::grouped(graph.values as u64);
             page.line(format!("  {} operations, {values} values; checked by reading it back", graph.nodes));
         } else {

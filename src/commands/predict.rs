@@ -5,14 +5,16 @@ mod masks;
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, device};
+use super::{Context, Exit, Failure, device, metadata};
 use crate::cli::predict::PredictArgs;
 use crate::dataset::pixels::Source;
 use crate::dataset::{self, Dataset, Split, Subset, Work};
 use crate::evaluation::{Prediction, Predictions};
 use crate::nn::Bundle;
+use crate::nn::metadata::Record;
 use crate::text;
 use crate::training::infer::Unreadable;
+use crate::training::metadata::record;
 use crate::training::{self, Views};
 use crate::ui::{Align, Page, Report, Table};
 use crate::workspace::atomic;
@@ -24,9 +26,12 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
     let bundle = Bundle::open(&context.cwd.join(&args.model), &device::open(&args.device)?)?;
-    let files = match &args.data {
-        Some(data) => of_dataset(context, args, data)?,
-        None => gather::gather(context, &args.images)?.into_iter().map(|(name, path)| (name, Source { path, hash: None })).collect(),
+    let (files, known): (Vec<(String, Source)>, Vec<Record>) = match &args.data {
+        Some(data) => of_dataset(context, args, data)?.into_iter().unzip(),
+        None => {
+            let files = gather::gather(context, &args.images)?.into_iter().map(|(name, path)| (name, Source { path, hash: None }));
+            (files.collect(), Vec::new())
+        }
     };
     if files.is_empty() {
         return Err(Failure::usage("there is no image to predict").hint("name images, folders of images or globs in quotes"));
@@ -35,12 +40,22 @@ pub fn run(context: &Context, args: &PredictArgs) -> Result<Exit, Failure> {
     let kept = args.data.as_ref().and_then(|_| context.pixels_folder());
     let views = if args.tta { Views::D4 } else { Views::One };
     if bundle.config.architecture.gives_masks() {
+        if args.metadata.is_some() {
+            return Err(Failure::usage("`--metadata` is for models of classes; this one gives masks"));
+        }
         return masks::run(context, args, &bundle, &files, views, kept.as_deref());
     }
     if args.threshold.is_some() || args.probabilities {
         return Err(Failure::usage("`--threshold` and `--probabilities` are for models of masks; this one gives classes"));
     }
-    let (predictions, unreadable) = training::predict_files(&bundle, &files, views, kept.as_deref(), work)?;
+    let known = match args.data {
+        Some(_) => {
+            metadata::cautions(&bundle, &known).iter().for_each(|caution| context.ui.warn(caution));
+            known
+        }
+        None => metadata::of_table(context, &bundle, args.metadata.as_deref(), files.iter().map(|(name, _)| name.as_str()))?,
+    };
+    let (predictions, unreadable) = training::predict_files(&bundle, &files, &known, views, kept.as_deref(), work)?;
     if args.strict && !unreadable.is_empty() {
         return Err(strict(&unreadable));
     }
@@ -78,8 +93,11 @@ fn strict(unreadable: &[Unreadable]) -> Failure {
     .hint("nothing was written; without `--strict` the others are predicted")
 }
 
+/// An image with its name, and what is known beside it.
+type Known = ((String, Source), Record);
+
 /// The images of a dataset or of one subset of it, by the names they have there.
-fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<(String, Source)>, Failure> {
+fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> Result<Vec<Known>, Failure> {
     let data = Dataset::open(&context.cwd.join(data))?;
     let rows = match &args.split {
         None => (0..data.rows.len()).collect(),
@@ -94,7 +112,7 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
         }
     };
     let rows = rows.into_iter().filter_map(|row| data.rows.get(row));
-    Ok(rows.map(|row| (row.image.clone(), Source::of(&data, row))).collect())
+    Ok(rows.map(|row| ((row.image.clone(), Source::of(&data, row)), record(row))).collect())
 }
 
 /// What `derm predict` answers.

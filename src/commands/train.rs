@@ -19,8 +19,10 @@ use crate::allocator;
 use crate::cli::train::TrainArgs;
 use crate::dataset::{Dataset, Split, Work};
 use crate::digest::ObjectId;
+use crate::nn::metadata::Encoding;
 use crate::text;
 use crate::tracking::{DatasetRef, Environment, RunId, RunWriter, Start, Status};
+use crate::training::metadata::records;
 use crate::training::publish::{self, Origin};
 use crate::training::{self, Destination, Plan, Session, Trained};
 use crate::ui::{Page, Report};
@@ -103,6 +105,7 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
         let stop = if plan.config.patience > 0 { ", and training does not stop early" } else { "" };
         warn(format!("the split has no `val` images: the last epoch's weights are kept{stop}"));
     }
+    missing_metadata(plan).into_iter().for_each(|message| context.ui.note(message));
     let absent = plan.absent_classes();
     if !absent.is_empty() {
         let (noun, verb) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
@@ -113,6 +116,15 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
         let lacking = if plan.goal.is_masks() { "mask" } else { "label" };
         warn(format!("{} without a {lacking} are left out", text::count(left_out, "image", "images")));
     }
+}
+
+/// How often each field of the metadata is not known.
+fn missing_metadata(plan: &Plan<'_>) -> Vec<String> {
+    let known = records(plan.data, &plan.train.rows);
+    let images = text::count(known.len(), "training image", "training images");
+    let fields = plan.encoding.iter().flat_map(Encoding::fields);
+    let missing = fields.map(|field| (field, known.iter().filter(|record| !record.knows(field)).count()));
+    missing.filter(|(_, n)| *n > 0).map(|(field, n)| format!("`{}` is not known of {n} of {images}", field.name())).collect()
 }
 
 /// Begins the run, or takes up the one that the checkpoint belongs to.

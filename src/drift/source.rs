@@ -86,6 +86,11 @@ impl Source {
         Ok(Self { folder: folder.to_owned(), facts, pictures, rows: Vec::new(), classes: Vec::new() })
     }
 
+    /// What a dataset knows of a picture.
+    pub fn row(&self, picture: usize) -> Option<&Row> {
+        self.rows.get(picture)
+    }
+
     /// Features and metadata, one row an image.
     pub fn table(&mut self, measured: Measured) -> Table {
         let mut table = measured.table(&self.pictures);

@@ -25,10 +25,10 @@ struct Place {
 }
 
 /// The map of `class` for an image `[1, 3, height, width]`.
-pub fn cam(network: &Network, image: &Tensor, class: usize, weights: Weights) -> Result<Map, Error> {
+pub fn cam(network: &Network, image: &Tensor, metadata: Option<&Tensor>, class: usize, weights: Weights) -> Result<Map, Error> {
     let place = place(network.graph()).ok_or(Error::NoImage { network: network.architecture().name })?;
     let value = network.values(image, &[place.node])?.swap_remove(0);
-    let (_, slope) = network.slope(place.node, &value, one_class(class))?;
+    let (_, slope) = network.slope(place.node, &value, metadata, one_class(class))?;
     let channels = value.dims()[value.dims().len() - 1];
     let of_image =
         |tensor: &Tensor| -> Result<Vec<f32>, Error> { Ok(tensor.flatten_all()?.to_vec1::<f32>()?.split_off(place.prefix * channels)) };

@@ -11,7 +11,7 @@ pub const SAME: f64 = 0.7;
 
 /// The same network at random weights.
 pub fn randomised(network: &Network, seed: u64) -> Result<Network, nn::Error> {
-    Network::at(network.architecture(), network.classes(), network.graph().input_size(), seed, network.device())
+    network.anew(seed)
 }
 
 /// Spearman's rank correlation of two maps of one size; `None` where one of them is the same everywhere.

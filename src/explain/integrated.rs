@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::{Error, Map, one_class};
-use crate::nn::Network;
+use crate::nn::{Input, Network};
 
 /// Places on the way from the mean image to the image.
 const STEPS: usize = 32;
@@ -16,14 +16,14 @@ const CLIPPED: f64 = 0.01;
 /// difference of the logits of image and mean image, which it should be.
 ///
 /// The way begins at the mean image, 0 after normalisation, and slopes are taken in the middle of each step.
-pub fn gradients(network: &Network, image: &Tensor, class: usize) -> Result<(Map, [f64; 2]), Error> {
+pub fn gradients(network: &Network, image: &Tensor, metadata: Option<&Tensor>, class: usize) -> Result<(Map, [f64; 2]), Error> {
     let (_, channels, height, width) = image.dims4()?;
     let mut slopes = vec![0f64; channels * height * width];
     for first in (0..STEPS).step_by(BATCH) {
         let steps = BATCH.min(STEPS - first);
         let places: Vec<Tensor> =
             (first..first + steps).map(|step| image.affine((step as f64 + 0.5) / STEPS as f64, 0.0)).collect::<Result<_, _>>()?;
-        let (_, gradient) = network.image_slope(&Tensor::cat(&places, 0)?, one_class(class))?;
+        let (_, gradient) = network.image_slope(&Tensor::cat(&places, 0)?, metadata, one_class(class))?;
         for gradient in gradient.contiguous()?.flatten_all()?.to_vec1::<f32>()?.chunks_exact(slopes.len()) {
             slopes.iter_mut().zip(gradient).for_each(|(sum, slope)| *sum += f64::from(*slope) / STEPS as f64);
         }
@@ -32,7 +32,9 @@ pub fn gradients(network: &Network, image: &Tensor, class: usize) -> Result<(Map
     let added: Vec<f64> = slopes.iter().zip(pixels).map(|(slope, pixel)| slope * f64::from(pixel)).collect();
     let area = height * width;
     let sizes: Vec<f32> = (0..area).map(|at| (0..channels).map(|c| added[c * area + at]).sum::<f64>().abs() as f32).collect();
-    let logit = |image: &Tensor| -> Result<f64, Error> { Ok(f64::from(network.forward(image)?.to_vec2::<f32>()?[0][class])) };
+    let logit = |image: &Tensor| -> Result<f64, Error> {
+        Ok(f64::from(network.forward(Input::images(image).with(metadata))?.to_vec2::<f32>()?[0][class]))
+    };
     let difference = logit(image)? - logit(&image.zeros_like()?)?;
     Ok((Map::new(width, height, clipped(sizes)), [added.iter().sum(), difference]))
 }
@@ -60,7 +62,7 @@ mod tests {
             let network = Network::at(zoo::find(name).unwrap(), 3, [64, 64], 1, &Device::Cpu).unwrap();
             let values = (0..3 * 64 * 64).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 16) as f32 / 32768.0 - 1.0).collect::<Vec<_>>();
             let image = Tensor::from_vec(values, (1, 3, 64, 64), &Device::Cpu).unwrap();
-            let (map, [sum, difference]) = gradients(&network, &image, 2).unwrap();
+            let (map, [sum, difference]) = gradients(&network, &image, None, 2).unwrap();
             assert!((sum - difference).abs() < 0.05 * difference.abs().max(0.1), "{name}: {sum} is not {difference}");
             assert_eq!((map.width, map.height, map.values.len()), (64, 64, 4096));
         }

@@ -115,6 +115,7 @@ fn infer(node: &Node, values: &HashMap<&str, Value<'_>>) -> Result<Dims, String>
         "Concat" => concatenated((0..node.input.len()).map(|i| input(i).map(|value| &value.shape)).collect::<Result<_, _>>()?),
         "Flatten" => Ok(vec![x.first().copied().unwrap_or(BATCH), x.iter().skip(1).product()]),
         "Gemm" => multiplied(x, &input(1)?.shape, &input(2)?.shape),
+        "LayerNormalization" => normalised(x, &input(1)?.shape, &input(2)?.shape),
         "Gather" => Ok(x.clone()),
         "Transpose" => {
             ints(node, "perm").iter().map(|axis| x.get(*axis as usize).copied().ok_or_else(|| "no such axis".to_owned())).collect()
@@ -202,6 +203,11 @@ fn concatenated(parts: Vec<&Dims>) -> Result<Dims, String> {
     let mut shape = (*first).clone();
     shape[1] = parts.iter().map(|part| part[1]).sum();
     Ok(shape)
+}
+
+fn normalised(x: &Dims, scale: &Dims, shift: &Dims) -> Result<Dims, String> {
+    let fits = scale.len() == 1 && scale == shift && x.last() == scale.first();
+    if fits { Ok(x.clone()) } else { Err(format!("{scale:?} and {shift:?} cannot scale {x:?}")) }
 }
 
 fn multiplied(x: &Dims, weight: &Dims, bias: &Dims) -> Result<Dims, String> {

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::onnx::{Input, Output};
+use super::onnx::{Input, METADATA, Output};
 use super::proto::Property;
+use crate::nn::metadata::Encoding;
 use crate::nn::{ColourConstancy, Network, Preprocess};
 
 /// What a model is, apart from its network.
@@ -17,6 +18,8 @@ pub struct Card {
     pub data_hash: Option<String>,
     /// Licence of the training data.
     pub data_licence: Option<String>,
+    /// How the second input is made, of a network that takes metadata.
+    pub metadata: Option<Encoding>,
     /// The key of the training: its data, split, settings and code.
     pub training_key: Option<String>,
 }
@@ -32,6 +35,9 @@ pub fn properties(network: &Network, preprocess: &Preprocess, card: &Card, input
         ("derm.preprocess", preprocess_json(preprocess, input)),
         ("derm.output", output.name().to_owned()),
     ];
+    if let Some(encoding) = &card.metadata {
+        all.push(("derm.metadata", json!({ "inputs": encoding.names(), "encoding": encoding }).to_string()));
+    }
     let optional = [
         ("derm.license", &card.licence),
         ("derm.dataset_blake3", &card.data_hash),
@@ -78,8 +84,12 @@ pub fn doc(network: &Network, preprocess: &Preprocess, input: Input, output: Out
         ColourConstancy::None => "",
         ColourConstancy::ShadesOfGray => " after shades of gray (p = 6), which the graph does not do",
     };
+    let beside = match network.graph().fusion() {
+        Some(fusion) => format!(" and `{METADATA}` float32 [N, {}], made as `derm.metadata` says", fusion.inputs),
+        None => String::new(),
+    };
     format!(
-        "{} for {} classes. Reads {reads}{before}; gives `{}` float32 [N, {1}].",
+        "{} for {} classes. Reads {reads}{before}{beside}; gives `{}` float32 [N, {1}].",
         network.architecture().name,
         network.classes(),
         output.name()

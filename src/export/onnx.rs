@@ -1,6 +1,7 @@
 //! From a network to an ONNX graph.
 //!
-//! IR version 8, opset 17. One input and one output, both with the symbolic batch `N`; no shapes of inner
+//! IR version 8, opset 17. One input and one output, both with the symbolic batch `N`, and of a network that takes metadata a second
+//! input `metadata` `[N, k]`; no shapes of inner
 //! values, no shape arithmetic: readers from phones to TensorRT take that. Batch norm is folded into the
 //! convolution before it, dropout is left out, padding is explicit for the exported size. Values are named
 //! after the network's own nodes, initialisers after the state dict's parameters. The same network gives the same bytes.
@@ -15,6 +16,7 @@
 //! | Upsample, ConvTranspose2d | Resize, ConvTranspose |
 //! | Add, Gate, Concat, Flatten | Add, Mul, Concat, Flatten |
 //! | Linear | Gemm |
+//! | LayerNorm of vectors | LayerNormalization |
 //! | ChannelConv | Reshape, Conv over the channels, Reshape |
 
 mod operators;
@@ -45,6 +47,9 @@ pub enum Output {
     Probabilities,
 }
 
+/// The name of the second input, of a network that takes metadata.
+pub const METADATA: &str = "metadata";
+
 impl Input {
     /// The input's name in the file.
     pub fn name(self) -> &'static str {
@@ -69,7 +74,7 @@ impl Output {
 pub fn graph(network: &Network, preprocess: &Preprocess, input: Input, output: Output) -> Result<Graph, Error> {
     let (height, width) = (preprocess.height as usize, preprocess.width as usize);
     // Shapes, and with them the padding of some convolutions, depend on the size that the model was trained at.
-    let structure = network.architecture().graph_at(network.classes(), height, width)?;
+    let structure = network.graph_at([height, width])?;
     let mut writer = Writer { network, structure: &structure, graph: Graph::default(), names: Vec::new() };
     writer.graph.name = network.architecture().name.to_owned();
     let shape = if input == Input::Pixels { [height, width, 3] } else { [3, height, width] };
@@ -100,6 +105,10 @@ impl<'a> Writer<'a> {
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         Ok(match &node.op {
             Op::Input => inputs.first().map(|name| (*name).to_owned()).unwrap_or_default(),
+            Op::Metadata { count } => {
+                self.graph.input.push(ValueInfo::batch(METADATA, Element::Float, &[*count]));
+                METADATA.to_owned()
+            }
             Op::Conv2d(settings) => return self.conv(id, settings, &inputs),
             Op::BatchNorm(settings) => return self.norm(id, settings, &inputs),
             Op::Activation(activation) => return self.activation(node, *activation, inputs[0]),
@@ -119,6 +128,12 @@ impl<'a> Writer<'a> {
                 let weight = self.parameter(&node.name, "weight", &[settings.outputs, settings.inputs])?;
                 let bias = self.parameter(&node.name, "bias", &[settings.outputs])?;
                 self.push("Gemm", &node.name, &[inputs[0], &weight, &bias], vec![Attribute::int("transB", 1)])
+            }
+            Op::LayerNorm(settings) if node.shape.len() == 1 => {
+                let scale = self.parameter(&node.name, "weight", &[settings.channels])?;
+                let shift = self.parameter(&node.name, "bias", &[settings.channels])?;
+                let attributes = vec![Attribute::int("axis", -1), Attribute::float("epsilon", settings.eps)];
+                self.push("LayerNormalization", &node.name, &[inputs[0], &scale, &shift], attributes)
             }
             Op::Dropout { .. } => inputs[0].to_owned(),
             Op::ChannelConv { kernel } => return self.channel_conv(&node.name, *kernel, inputs[0]),

@@ -1,6 +1,8 @@
 use candle_core::Device;
 
 use super::*;
+use crate::nn::graph::Fusion;
+use crate::nn::metadata::{Encoding, Field, Record};
 use crate::nn::zoo;
 
 fn export(name: &str, classes: usize, input: Input, output: Output) -> (Vec<u8>, Summary) {
@@ -54,6 +56,31 @@ fn names_and_metadata_are_the_models() {
     let preprocess: serde_json::Value = serde_json::from_str(&get("derm.preprocess")).unwrap();
     assert_eq!((preprocess["channels"].as_str(), preprocess["in_graph"].as_str()), (Some("bgr"), Some("normalise")));
     assert_eq!((model.ir_version, model.opset_import[0].version), (8, 17));
+}
+
+#[test]
+fn metadata_are_a_second_input_and_their_encoding_travels_with_them() {
+    let architecture = zoo::find("squeezenet1_1").unwrap();
+    let known = Record { age: Some(40.0), sex: Some("female".into()), site: None };
+    let encoding = Encoding::fit(&[Field::Age, Field::Sex], &[known]).unwrap();
+    let fusion = Some(Fusion { inputs: encoding.width(), dropout: 0.3 });
+    let network = Network::fused(architecture, 3, fusion, [64; 2], 1, &Device::Cpu).unwrap();
+    let card = Card { classes: ["a", "b", "c"].map(str::to_owned).to_vec(), metadata: Some(encoding), ..Card::default() };
+    let preprocess = architecture.preprocess.at_size(64, 64);
+    let (bytes, summary) = to_onnx(&network, &preprocess, &card, Input::Normalised, Output::Probabilities).unwrap();
+    let (model, graph) = decode(&bytes);
+    let names: Vec<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
+    assert_eq!(names, ["input", "metadata"]);
+    let kinds = |kind: &str| graph.node.iter().filter(|node| node.op_type == kind).count();
+    assert_eq!((kinds("LayerNormalization"), kinds("Dropout"), summary.nodes), (2, 0, graph.node.len()));
+    let property = model.metadata_props.iter().find(|property| property.key == "derm.metadata").unwrap();
+    let property: serde_json::Value = serde_json::from_str(&property.value).unwrap();
+    assert_eq!(property["inputs"], serde_json::json!(["age", "age missing", "sex female", "sex missing"]));
+    assert_eq!(property["encoding"][0]["mean"], 40.0);
+    assert!(model.doc_string.contains("`metadata` float32 [N, 4]"), "{}", model.doc_string);
+    let without = Card { metadata: None, ..card };
+    let result = to_onnx(&network, &preprocess, &without, Input::Normalised, Output::Probabilities);
+    assert!(matches!(result, Err(Error::Metadata { inputs: 4, encoded: 0 })));
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Bundle {
             ));
         }
         let size = [config.preprocess.height, config.preprocess.width].map(|pixels| pixels as usize);
-        let network = Network::at(config.architecture, config.classes.len(), size, 0, device)?;
+        let network = Network::fused(config.architecture, config.classes.len(), config.fusion(), size, 0, device)?;
         network.load(&Weights::parse(&bytes, &path)?, HeadRule::Keep)?;
         let provenance = match dir.join(PROVENANCE) {
             path if path.exists() => serde_json::from_slice(&read(&path)?).map_err(|error| unusable(PROVENANCE, error.to_string()))?,

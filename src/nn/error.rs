@@ -84,6 +84,12 @@ pub enum Error {
         /// Those of the input.
         got: [usize; 2],
     },
+    /// Metadata stand beside the features of a classifier.
+    #[error("`{architecture}` gives masks, and takes no metadata")]
+    NoFusion {
+        /// The network.
+        architecture: &'static str,
+    },
     /// A tensor of another shape or type than an operation takes.
     #[error("{what} must be {expected}, not {got}")]
     Argument {

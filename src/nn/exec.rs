@@ -10,18 +10,18 @@ use super::Error;
 use super::checkpoint::{Segment, segments};
 use super::graph::{BatchNorm, NodeId, Op};
 use super::groups::{Group, Use, groups, last_readers};
+use super::input::Entry;
 use super::lower;
 use super::network::{Network, Norms, Pass};
 use super::ops::{self, Operation, Way};
 use super::tape::{Source, Step, Tape, forward};
 
-/// Values of the nodes after `start` up to `end`, given `start`'s; returns `end`'s and the way back to the parameters.
-pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: NodeId, pass: Pass) -> Result<(Tensor, Tape), Error> {
+/// Values of the nodes after the entry up to `end`; returns `end`'s and the way back to the parameters.
+pub(super) fn record(network: &Network, entry: &Entry, end: NodeId, pass: Pass) -> Result<(Tensor, Tape), Error> {
     let nodes = network.graph().nodes();
-    let groups = groups(nodes, start, end, Use::Training);
+    let groups = groups(nodes, entry.node, end, Use::Training);
     let last_reader = last_readers(nodes, &groups);
-    let mut values: Vec<Option<Tensor>> = vec![None; nodes.len()];
-    values[start.0] = Some(value.clone());
+    let mut values = entry.values(network, end)?;
     let mut tape = Tape::new(network.way(), end.0);
     let ranges = if pass.grad_checkpointing && network.way() == Way::Kernels {
         segments(nodes, &groups)
@@ -48,24 +48,16 @@ pub(super) fn record(network: &Network, start: NodeId, value: &Tensor, end: Node
             tape.leave_out(segment);
         }
     }
-    let result = values[end.0].take().unwrap_or_else(|| value.clone());
+    let result = values[end.0].take().unwrap_or_else(|| entry.value.clone());
     Ok((result, tape))
 }
 
-/// The values of the nodes in `wanted`, which end groups, on the way from `start` to `end`.
-pub(super) fn values(
-    network: &Network,
-    start: NodeId,
-    value: &Tensor,
-    end: NodeId,
-    pass: Pass,
-    wanted: &[NodeId],
-) -> Result<Vec<Tensor>, Error> {
+/// The values of the nodes in `wanted`, which end groups, on the way from the entry to `end`.
+pub(super) fn values(network: &Network, entry: &Entry, end: NodeId, pass: Pass, wanted: &[NodeId]) -> Result<Vec<Tensor>, Error> {
     let nodes = network.graph().nodes();
-    let groups = groups(nodes, start, end, Use::Training);
+    let groups = groups(nodes, entry.node, end, Use::Training);
     let last_reader = last_readers(nodes, &groups);
-    let mut values: Vec<Option<Tensor>> = vec![None; nodes.len()];
-    values[start.0] = Some(value.clone());
+    let mut values = entry.values(network, end)?;
     for (place, group) in groups.iter().enumerate() {
         let result = run(network, group, pass, false, &values)?.result;
         let done = group.inputs(nodes).filter(|source| last_reader[source.0] == place && !wanted.contains(source));

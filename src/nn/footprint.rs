@@ -2,8 +2,8 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::graph::NodeId;
-use super::network::{Input, Network, Norms, Pass};
+use super::input::{Entry, Input};
+use super::network::{Network, Norms, Pass};
 use super::ops::Way;
 use super::{Error, exec};
 
@@ -20,10 +20,11 @@ impl Network {
         }
         let measured = self.smaller([height, width]);
         let image = Tensor::zeros((1, 3, measured[0], measured[1]), DType::F32, &Device::Cpu)?;
-        let (start, value): (NodeId, Tensor) = self.start(Input::Images(&image))?;
+        let metadata = self.graph().fusion().map(|fusion| Tensor::zeros((1, fusion.inputs), DType::F32, &Device::Cpu)).transpose()?;
+        let entry = Entry::new(self, Input::images(&image).with(metadata.as_ref()))?;
         // Running statistics stay as they are.
         let pass = Pass { norms: Norms::Frozen, grad_checkpointing, ..Pass::new(0) };
-        let (_, tape) = exec::record(self, start, &value, self.graph().training_output(), pass)?;
+        let (_, tape) = exec::record(self, &entry, self.graph().training_output(), pass)?;
         let share = (height * width) as f64 / (measured[0] * measured[1]) as f64;
         Ok(Some((tape.kept_bytes() as f64 * share) as u64))
     }
@@ -32,10 +33,7 @@ impl Network {
     fn smaller(&self, size: [usize; 2]) -> [usize; 2] {
         let factor = (size[0] * size[1]).div_ceil(ENOUGH).isqrt();
         let [height, width] = size.map(|side| (side / factor.max(1)).next_multiple_of(self.graph().multiple()));
-        let runs = self
-            .architecture()
-            .graph_at(self.classes(), height, width)
-            .is_ok_and(|graph| graph.runs_as(&self.graph().without_side_heads()));
+        let runs = self.graph_at([height, width]).is_ok_and(|graph| graph.runs_as(&self.graph().without_side_heads()));
         if factor > 1 && runs { [height, width] } else { size }
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! Parameter names are a node's name, a dot and the part's name (`layer1.0.bn1.running_mean`),
 //! exactly as in the architecture's published state dict.
+//!
+//! A graph may have a second input behind the features, the metadata `[n, k]`: see [`Graph::fused`].
 
 mod attention;
 mod build;
@@ -15,12 +17,14 @@ mod cost;
 mod deep_supervision;
 mod drop_path;
 mod first;
+mod fusion;
 mod kinds;
 mod windows;
 
 pub use attention::{Angles, Rotary, WindowAttention, WindowBias};
 pub use build::Builder;
 pub use cost::Cost;
+pub use fusion::Fusion;
 pub use kinds::{AvgPool, BatchNorm, Bias, Branch, Conv2d, ConvTranspose2d, LayerNorm, Linear, MaxPool, Op, Padding, Places};
 pub use windows::Windows;
 
@@ -67,6 +71,7 @@ pub struct Graph {
     features: NodeId,
     output: NodeId,
     multiple: usize,
+    fusion: Option<Fusion>,
 }
 
 impl Graph {

@@ -2,7 +2,7 @@
 //!
 //! A batch norm, an addition right after it and an activation right after that are one pass over memory instead of three; for
 //! inference a convolution or a linear layer before them takes all of it into the pass that writes its results. A node joins only if nobody else
-//! reads what stands between.
+//! reads what stands between. An input is in no group.
 
 use super::graph::{Node, NodeId, Op};
 use super::ops::Activation;
@@ -85,6 +85,10 @@ pub(super) fn groups(nodes: &[Node], start: NodeId, end: NodeId, purpose: Use) -
     let mut groups: Vec<Group> = Vec::new();
     let mut next = start.0 + 1;
     while next <= end.0 {
+        if nodes[next].inputs.is_empty() {
+            next += 1;
+            continue;
+        }
         let mut group = Group { node: NodeId(next), norm: None, added: None, activation: None, result: NodeId(next) };
         group.grow(nodes, joins, purpose);
         next = group.result.0 + 1;

@@ -20,7 +20,8 @@ use step::Step;
 use super::Error;
 use super::graph::NodeId;
 use super::groups::{Group, Use, groups, last_readers};
-use super::network::{Input, Network};
+use super::input::{Entry, Input};
+use super::network::Network;
 use super::ops::{self, Way};
 
 /// A network's values at one moment, ready to run. Later changes of the network do not show. Any number of threads may use it.
@@ -54,19 +55,19 @@ impl<'a> Inference<'a> {
         Ok(Self { network, backbone: Stretch::new(network, NodeId(0), features)?, head: Stretch::new(network, features, output)? })
     }
 
-    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`, or of masks `[n, height, width, masks]`.
-    pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
-        self.head.run(self.network, &self.features(images)?)
+    /// To logits `[n, classes]`, or of masks `[n, height, width, masks]`. Of a tensor alone it is taken that it is images.
+    pub fn forward<'b>(&self, input: impl Into<Input<'b>>) -> Result<Tensor, Error> {
+        let mut entry = Entry::new(self.network, input.into())?;
+        if entry.node != self.head.start {
+            let features = self.backbone.run(self.network, &entry)?;
+            entry = entry.on(self.head.start, features);
+        }
+        self.head.run(self.network, &entry)
     }
 
     /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
     pub fn features(&self, images: &Tensor) -> Result<Tensor, Error> {
-        self.backbone.run(self.network, &self.network.start(Input::Images(images))?.1)
-    }
-
-    /// The head alone: features `[n, f]` to logits `[n, classes]`.
-    pub fn head(&self, features: &Tensor) -> Result<Tensor, Error> {
-        self.head.run(self.network, &self.network.start(Input::Features(features))?.1)
+        self.backbone.run(self.network, &Entry::new(self.network, Input::images(images))?)
     }
 }
 
@@ -84,9 +85,9 @@ impl Stretch {
     }
 
     /// Takes a batch from the first node to the last.
-    fn run(&self, network: &Network, value: &Tensor) -> Result<Tensor, Error> {
-        let mut values: Vec<Option<Tensor>> = vec![None; self.end.0 + 1];
-        values[self.start.0] = Some(value.clone());
+    fn run(&self, network: &Network, entry: &Entry) -> Result<Tensor, Error> {
+        let value = &entry.value;
+        let mut values = entry.values(network, self.end)?;
         let n = value.dims()[0];
         let stages = match network.way() {
             Way::Kernels => chunks::stages(&self.traffic_at(network, value), n),

@@ -11,7 +11,7 @@ pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Optio
     let stream = group.node.0 as u64;
     let random = training.filter(|pass| pass.dropout);
     Some(match op {
-        Op::Input | Op::BatchNorm(_) => return None,
+        Op::Input | Op::Metadata { .. } | Op::BatchNorm(_) => return None,
         Op::Conv2d(settings) => Box::new(ops::Conv::new(settings)),
         Op::ConvTranspose2d(settings) => Box::new(ops::ConvTranspose(settings.settings)),
         Op::LayerNorm(settings) => Box::new(ops::LayerNorm { eps: settings.eps }),

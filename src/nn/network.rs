@@ -1,10 +1,11 @@
 //! A graph with parameters.
 
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{Device, Tensor, Var};
 use indexmap::IndexMap;
 
 use super::depth::depths;
-use super::graph::{Graph, NodeId, ParamSpec};
+use super::graph::{Fusion, Graph, NodeId, ParamSpec};
+use super::input::{Entry, Input, check};
 use super::ops::{self, Way};
 use super::tape::Tape;
 use super::weights::{Loading, Weights};
@@ -88,15 +89,6 @@ impl Pass {
     }
 }
 
-/// What a network reads.
-#[derive(Clone, Copy, Debug)]
-pub enum Input<'a> {
-    /// Normalised images, f32 `[n, 3, height, width]`, in main memory or on the network's device.
-    Images(&'a Tensor),
-    /// What the backbone makes of them, f32 `[n, f]`: only the head runs.
-    Features(&'a Tensor),
-}
-
 /// What to do with the head when weights are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadRule {
@@ -127,11 +119,32 @@ impl Network {
 
     /// As [`new`](Self::new) for images of another height and width: tables of places are of that size.
     pub fn at(architecture: &'static Architecture, classes: usize, size: [usize; 2], seed: u64, device: &Device) -> Result<Self, Error> {
-        let graph = architecture.graph_at(classes, size[0], size[1])?;
+        Self::fused(architecture, classes, None, size, seed, device)
+    }
+
+    /// As [`at`](Self::at), with metadata as a second input where there is a fusion.
+    ///
+    /// # Errors
+    ///
+    /// Too few classes or pixels; [`Error::NoFusion`] of networks that give masks.
+    pub fn fused(
+        architecture: &'static Architecture,
+        classes: usize,
+        fusion: Option<Fusion>,
+        size: [usize; 2],
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let graph = architecture.fused_graph(classes, fusion, size)?;
         if classes < graph.fewest_outputs() {
             return Err(Error::Classes(classes));
         }
-        Self::assemble(architecture, classes, graph, device, |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed)))
+        Self::assemble(architecture, classes, graph, device, fresh(seed))
+    }
+
+    /// Another network of the same structure, with fresh parameters.
+    pub fn anew(&self, seed: u64) -> Result<Self, Error> {
+        Self::assemble(self.architecture, self.classes, self.graph.clone(), &self.device, fresh(seed))
     }
 
     fn assemble(
@@ -192,14 +205,14 @@ impl Network {
         Inference::new(self)
     }
 
-    /// From normalised images, f32 `[n, 3, height, width]`, to logits `[n, classes]`: running statistics, no dropout.
+    /// To logits `[n, classes]`: running statistics, no dropout. Of a tensor alone it is taken that it is images.
     ///
     /// For more than one batch, [`frozen`](Self::frozen) prepares the weights once.
     ///
     /// Height and width may differ from those that the network was made for as long as something is left at every layer and it has
     /// no table of places.
-    pub fn forward(&self, images: &Tensor) -> Result<Tensor, Error> {
-        self.frozen()?.forward(images)
+    pub fn forward<'a>(&self, input: impl Into<Input<'a>>) -> Result<Tensor, Error> {
+        self.frozen()?.forward(input)
     }
 
     /// The backbone alone: images `[n, 3, height, width]` to features `[n, f]`.
@@ -207,46 +220,29 @@ impl Network {
         self.frozen()?.features(images)
     }
 
-    /// The head alone: features `[n, f]` to logits `[n, classes]`.
-    pub fn head(&self, features: &Tensor) -> Result<Tensor, Error> {
-        self.frozen()?.head(features)
-    }
-
     /// Logits `[n, classes]`, or of masks `[n, height, width, masks]` with those of side heads after them, in training, and the way back to the gradients:
     /// dropout, and batch norms as `pass` says.
-    pub fn train(&self, input: Input<'_>, pass: Pass) -> Result<(Tensor, Tape), Error> {
-        let (start, value) = self.start(input)?;
-        exec::record(self, start, &value, self.graph.training_output(), pass)
+    pub fn train<'a>(&self, input: impl Into<Input<'a>>, pass: Pass) -> Result<(Tensor, Tape), Error> {
+        exec::record(self, &Entry::new(self, input.into())?, self.graph.training_output(), pass)
     }
 
-    /// The node where an input enters and its value in the kernels' order, on the network's device.
-    pub(super) fn start(&self, input: Input<'_>) -> Result<(NodeId, Tensor), Error> {
-        match input {
-            Input::Images(images) => {
-                self.check_images(images)?;
-                Ok((NodeId(0), channels_last(images)?.to_device(&self.device)?))
-            }
-            Input::Features(features) => {
-                let wide = self.graph.feature_count();
-                let fits = features.dims().len() == 2 && features.dims()[1] == wide;
-                check("features", features, fits, || format!("f32 [n, {wide}]"))?;
-                Ok((self.graph.features(), features.to_device(&self.device)?))
-            }
-        }
-    }
-
-    fn check_images(&self, images: &Tensor) -> Result<(), Error> {
+    pub(super) fn check_images(&self, images: &Tensor) -> Result<(), Error> {
         let fits = matches!(images.dims(), [n, 3, _, _] if *n > 0);
         check("images", images, fits, || "f32 [n, 3, height, width]".into())?;
         let (height, width) = (images.dims()[2], images.dims()[3]);
         if [height, width] != self.graph.input_size() {
-            let other = self.architecture.graph_at(self.classes, height, width)?;
+            let other = self.graph_at([height, width])?;
             if !self.graph.runs_as(&other) {
                 let architecture = self.architecture.name;
                 return Err(Error::InputSize { architecture, made: self.graph.input_size(), got: [height, width] });
             }
         }
         Ok(())
+    }
+
+    /// Its structure for images of another height and width.
+    pub fn graph_at(&self, size: [usize; 2]) -> Result<Graph, Error> {
+        self.architecture.fused_graph(self.classes, self.graph.fusion(), size)
     }
 
     /// Every parameter and buffer in state-dict order.
@@ -325,14 +321,6 @@ impl Network {
     }
 }
 
-/// `[n, 3, h, w]` to `[n, h, w, 3]`; nothing moves where memory is in that order already, as [`normalise`](super::normalise) makes it.
-fn channels_last(images: &Tensor) -> Result<Tensor, Error> {
-    Ok(images.permute((0, 2, 3, 1))?.contiguous()?)
-}
-
-fn check(what: &'static str, tensor: &Tensor, fits: bool, expected: impl Fn() -> String) -> Result<(), Error> {
-    if fits && tensor.dtype() == DType::F32 {
-        return Ok(());
-    }
-    Err(Error::Argument { what, expected: expected(), got: format!("{:?} {:?}", tensor.dtype(), tensor.dims()) })
+fn fresh(seed: u64) -> impl Fn(&ParamSpec, &Graph) -> Result<Vec<f32>, Error> {
+    move |spec, graph| Ok(init::fresh(spec, graph.node(spec.node), seed))
 }

@@ -8,7 +8,8 @@ use candle_core::Tensor;
 use super::Error;
 use super::exec;
 use super::graph::NodeId;
-use super::network::{Input, Network, Norms, Pass};
+use super::input::{Entry, Input};
+use super::network::{Network, Norms, Pass};
 
 /// As the network is used, with a way back.
 const EVALUATION: Pass = Pass { key: 0, norms: Norms::Frozen, dropout: false, grad_checkpointing: false };
@@ -20,29 +21,37 @@ impl Network {
     /// addition and no activation, which would be one operation with it.
     pub fn values(&self, images: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>, Error> {
         let Some(&end) = nodes.last() else { return Ok(Vec::new()) };
-        let (start, value) = self.start(Input::Images(images))?;
-        exec::values(self, start, &value, end, EVALUATION, nodes)
+        exec::values(self, &Entry::new(self, Input::images(images))?, end, EVALUATION, nodes)
     }
 
     /// The logits `[n, classes]` where a node that everything passes has this value, and the gradient by the value of the sum of
-    /// `weights`, a function of the logits and of their shape, times the logits.
+    /// `weights`, a function of the logits and of their shape, times the logits. `metadata`: of a network that takes them.
     pub fn slope(
         &self,
         node: NodeId,
         value: &Tensor,
+        metadata: Option<&Tensor>,
         weights: impl FnOnce(&Tensor) -> Result<Tensor, Error>,
     ) -> Result<(Tensor, Tensor), Error> {
-        let (logits, tape) = exec::record(self, node, value, self.graph().output(), EVALUATION)?;
-        let weights = weights(&logits)?;
-        let gradient = tape.backward_to(node.0, self, weights)?;
-        Ok((logits, gradient.map_or_else(|| value.zeros_like(), Ok)?))
+        self.slope_from(&Entry::at(self, node, value.clone(), metadata)?, weights)
     }
 
     /// [`slope`](Self::slope) by the images themselves, f32 `[n, 3, height, width]`; so is the gradient.
-    pub fn image_slope(&self, images: &Tensor, weights: impl FnOnce(&Tensor) -> Result<Tensor, Error>) -> Result<(Tensor, Tensor), Error> {
-        let (start, value) = self.start(Input::Images(images))?;
-        let (logits, gradient) = self.slope(start, &value, weights)?;
+    pub fn image_slope(
+        &self,
+        images: &Tensor,
+        metadata: Option<&Tensor>,
+        weights: impl FnOnce(&Tensor) -> Result<Tensor, Error>,
+    ) -> Result<(Tensor, Tensor), Error> {
+        let (logits, gradient) = self.slope_from(&Entry::new(self, Input::images(images).with(metadata))?, weights)?;
         Ok((logits, gradient.permute((0, 3, 1, 2))?))
+    }
+
+    fn slope_from(&self, entry: &Entry, weights: impl FnOnce(&Tensor) -> Result<Tensor, Error>) -> Result<(Tensor, Tensor), Error> {
+        let (logits, tape) = exec::record(self, entry, self.graph().output(), EVALUATION)?;
+        let weights = weights(&logits)?;
+        let gradient = tape.backward_to(entry.node.0, self, weights)?;
+        Ok((logits, gradient.map_or_else(|| entry.value.zeros_like(), Ok)?))
     }
 }
 
@@ -69,7 +78,7 @@ mod tests {
         for name in ["resnet18", "vit_tiny_patch16_224", "efficientnet_lite0"] {
             let network = Network::at(zoo::find(name).unwrap(), 3, [64, 64], 5, &Device::Cpu).unwrap();
             let images = images(64, 9);
-            let (logits, gradient) = network.image_slope(&images, first_logits).unwrap();
+            let (logits, gradient) = network.image_slope(&images, None, first_logits).unwrap();
             assert_eq!(gradient.dims(), images.dims());
             let direction = self::images(64, 77);
             let slope = (&gradient * &direction).unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
@@ -96,7 +105,7 @@ mod tests {
             assert_eq!((cuts[0], *cuts.last().unwrap()), (NodeId(0), network.graph().output()));
             let node = cuts[cuts.len() * 2 / 3];
             let value = network.values(&images, &[node]).unwrap().swap_remove(0);
-            let (logits, _) = network.slope(node, &value, first_logits).unwrap();
+            let (logits, _) = network.slope(node, &value, None, first_logits).unwrap();
             let largest = |values: Tensor| values.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             let (apart, size) = (largest((logits - &whole).unwrap()), largest(whole));
             assert!(apart < 1e-4 * size.max(1.0), "{name}: {apart} of {size}");

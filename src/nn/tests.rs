@@ -2,7 +2,8 @@
 
 use candle_core::{Device, Tensor};
 
-use super::graph::{NodeId, Places};
+use super::graph::{Fusion, Places};
+use super::input::Entry;
 use super::optim::{AdamW, Optimizer, Rates, Rule};
 use super::weights::{self, Weights};
 use super::zoo::Architecture;
@@ -67,7 +68,7 @@ fn resnet18_agrees_with_pytorch() {
         assert!((got - expected).abs() < 2e-4, "{got} is not {expected}");
     }
     let step = || {
-        let (logits, tape) = network.train(Input::Images(&x), Pass::new(0)).unwrap();
+        let (logits, tape) = network.train(Input::images(&x), Pass::new(0)).unwrap();
         (loss::cross_entropy(&logits, &[0, 1, 2, 3], None, 0.0).unwrap(), tape)
     };
     let (loss, tape) = step();
@@ -119,10 +120,63 @@ fn features_and_head_make_the_network() {
         let x = images(2, 48);
         let features = network.features(&x).unwrap();
         assert_eq!(features.dims(), [2, network.graph().feature_count()], "{}", architecture.name);
-        let logits = network.head(&features).unwrap();
+        let logits = network.forward(Input::features(&features)).unwrap();
         assert_eq!(floats(&logits), floats(&network.forward(&x).unwrap()), "{}", architecture.name);
         assert!(floats(&logits).iter().all(|v| v.is_finite()), "{}", architecture.name);
     }
+}
+
+/// Inference, training and a head alone agree where metadata come in, and gradients by weights are differences.
+#[test]
+fn metadata_pass_every_way_through_a_network() {
+    for architecture in some() {
+        let fusion = Some(Fusion { inputs: 5, dropout: 0.0 });
+        let network = Network::fused(architecture, 3, fusion, [48; 2], 1, &Device::Cpu).unwrap();
+        fill(&network);
+        let (x, metadata) = (images(3, 48), Tensor::from_vec(formula("metadata", 15), (3, 5), &Device::Cpu).unwrap());
+        let logits = network.forward(Input::images(&x).with(Some(&metadata))).unwrap();
+        let features = network.features(&x).unwrap();
+        let head = || Input::features(&features).with(Some(&metadata));
+        assert_eq!(floats(&network.forward(head()).unwrap()), floats(&logits), "{}", architecture.name);
+        let pass = Pass { norms: Norms::Frozen, dropout: false, ..Pass::new(0) };
+        let (trained, tape) = network.train(head(), pass).unwrap();
+        let apart = floats(&trained).iter().zip(floats(&logits)).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+        let size = floats(&logits).iter().fold(1f32, |most, v| most.max(v.abs()));
+        assert!(apart < 2e-5 * size, "{}: {apart} of {size}", architecture.name);
+        let loss = || loss::cross_entropy(&network.train(head(), pass).unwrap().0, &[0, 1, 2], None, 0.0).unwrap();
+        let gradients = tape.backward(&network, loss().gradient, |param| param.part == Part::Head).unwrap();
+        let names = ["fc.weight", "fc.bias", "norm.weight", "norm.bias"];
+        for name in [0, 1].iter().flat_map(|layer| names.map(|name| format!("metadata.{layer}.{name}"))) {
+            let param = network.param(&name).unwrap();
+            let (slope, start) = (floats(gradients.get(param).unwrap()), param.var.as_detached_tensor().copy().unwrap());
+            let direction = Tensor::from_vec(slope.iter().map(|v| v.signum()).collect::<Vec<_>>(), param.var.dims(), &Device::Cpu).unwrap();
+            let at = |step: f64| {
+                param.var.set(&(&start + (&direction * step).unwrap()).unwrap()).unwrap();
+                f64::from(loss().value)
+            };
+            let difference = (at(2e-4) - at(-2e-4)) / 4e-4;
+            param.var.set(&start).unwrap();
+            let expected: f64 = slope.iter().map(|v| f64::from(v.abs())).sum();
+            assert!((difference - expected).abs() < 0.02 * expected + 1e-3, "{} {name}: {difference} is not {expected}", architecture.name);
+        }
+    }
+}
+
+#[test]
+fn metadata_of_another_width_or_of_no_use_are_refused() {
+    let (architecture, x) = (zoo::find("squeezenet1_1").unwrap(), images(2, 48));
+    let metadata = |rows: usize, values: usize| Tensor::zeros((rows, values), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let fused = Network::fused(architecture, 3, Some(Fusion { inputs: 5, dropout: 0.3 }), [48; 2], 1, &Device::Cpu).unwrap();
+    let refused = |network: &Network, metadata: &Tensor| network.forward(Input::images(&x).with(Some(metadata))).unwrap_err().to_string();
+    assert!(refused(&fused, &metadata(2, 4)).contains("metadata must be f32 [2, 5], not F32 [2, 4]"));
+    assert!(refused(&fused, &metadata(3, 5)).contains("metadata must be f32 [2, 5]"));
+    assert!(refused(&network("squeezenet1_1", 3), &metadata(2, 5)).contains("left out: the network takes none"));
+    let both = fused.forward(Input::images(&x).with(Some(&metadata(2, 5)))).unwrap();
+    assert_eq!(floats(&both), floats(&fused.forward(Input::images(&x).with(Some(&metadata(1, 5)))).unwrap()), "a row for all");
+    assert!(matches!(
+        Network::fused(zoo::find("unet_classic_f16").unwrap(), 1, Some(Fusion { inputs: 5, dropout: 0.0 }), [64; 2], 1, &Device::Cpu),
+        Err(Error::NoFusion { .. })
+    ));
 }
 
 /// One training step and the logits after it, as bytes, in a pool of this many threads.
@@ -131,7 +185,7 @@ fn trained(name: &str, threads: usize) -> (Vec<u8>, Vec<f32>) {
         let network = network(name, 3);
         let mut optimizer = Optimizer::new(Rule::AdamW(AdamW::default()));
         for key in 0..2 {
-            let (logits, tape) = network.train(Input::Images(&images(5, 33)), Pass::new(key)).unwrap();
+            let (logits, tape) = network.train(Input::images(&images(5, 33)), Pass::new(key)).unwrap();
             let loss = loss::cross_entropy(&logits, &[0, 1, 2, 0, 1], Some(&[1.0, 2.0, 3.0]), 0.1).unwrap();
             let grads = tape.backward(&network, loss.gradient, |_| true).unwrap();
             optimizer.step(&network, &grads, Rates { backbone: 1e-3, ..Rates::all(1e-2) }, Some(1.0)).unwrap();
@@ -195,9 +249,9 @@ fn inference_is_training_with_frozen_norms_and_without_dropout() {
         // Dropout before the head stands behind the features.
         let x = images(2, 48);
         let frozen = network.frozen().unwrap();
-        let (start, end) = (NodeId(0), network.graph().features());
-        let (_, value) = network.start(Input::Images(&x)).unwrap();
-        let (recorded, _) = exec::record(&network, start, &value, end, Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
+        let entry = Entry::new(&network, Input::images(&x)).unwrap();
+        let (recorded, _) =
+            exec::record(&network, &entry, network.graph().features(), Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
         let (got, expected) = (floats(&frozen.features(&x).unwrap()), floats(&recorded));
         let scale = expected.iter().fold(0f32, |scale, v| scale.max(v.abs()));
         for (got, expected) in got.iter().zip(&expected) {
@@ -212,12 +266,12 @@ fn frozen_norms_keep_their_statistics_but_learn() {
     let network = network("resnet18", 2);
     let statistics = || floats(&network.param("bn1.running_mean").unwrap().var);
     let before = statistics();
-    let (logits, tape) = network.train(Input::Images(&images(2, 33)), Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
+    let (logits, tape) = network.train(Input::images(&images(2, 33)), Pass { norms: Norms::Frozen, ..Pass::new(0) }).unwrap();
     let grads = tape.backward(&network, logits.ones_like().unwrap(), |param| param.part == Part::Backbone).unwrap();
     assert_eq!(statistics(), before);
     assert!(grads.get(network.param("bn1.weight").unwrap()).is_some());
     assert!(grads.get(network.param("fc.weight").unwrap()).is_none(), "nobody asked for it");
-    network.train(Input::Images(&images(2, 33)), Pass::new(0)).unwrap();
+    network.train(Input::images(&images(2, 33)), Pass::new(0)).unwrap();
     assert_ne!(statistics(), before);
 }
 
@@ -240,7 +294,7 @@ fn gradients_of_halves_mix_to_that_of_the_whole() {
         Tensor::from_vec((0..4 * 3 * 32 * 32).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<_>>(), (4, 3, 32, 32), &Device::Cpu).unwrap();
     let gradients = |first: usize, n: usize| {
         let pass = Pass { norms: Norms::Frozen, ..Pass::new(0) };
-        let (logits, tape) = network.train(Input::Images(&images.narrow(0, first, n).unwrap()), pass).unwrap();
+        let (logits, tape) = network.train(Input::images(&images.narrow(0, first, n).unwrap()), pass).unwrap();
         let targets: Vec<u32> = (first..first + n).map(|i| i as u32 % 3).collect();
         let loss = loss::cross_entropy(&logits, &targets, None, 0.0).unwrap();
         tape.backward(&network, loss.gradient, |_| true).unwrap()

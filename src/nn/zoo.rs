@@ -29,7 +29,7 @@ pub use licence::{Licence, Restriction};
 pub use select::{Choice, find, select};
 
 use super::Error;
-use super::graph::Graph;
+use super::graph::{Fusion, Graph};
 use super::preprocess::Preprocess;
 
 /// What is fixed about a network before it has weights.
@@ -99,6 +99,15 @@ impl Architecture {
     /// Whether its outputs are masks, one for each of what would else be classes.
     pub fn gives_masks(&self) -> bool {
         self.graph(2).gives_masks()
+    }
+
+    /// [`graph_at`](Self::graph_at) this height and width, with metadata as a second input where there is a fusion.
+    pub fn fused_graph(&self, classes: usize, fusion: Option<Fusion>, [height, width]: [usize; 2]) -> Result<Graph, Error> {
+        let graph = self.graph_at(classes, height, width)?;
+        match fusion {
+            None => Ok(graph),
+            Some(fusion) => graph.fused(fusion).ok_or(Error::NoFusion { architecture: self.name }),
+        }
     }
 
     /// The network with this many classes at another height and width; an error where the input is too small or cannot be halved

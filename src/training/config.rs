@@ -7,9 +7,11 @@
 //! clipped at norm 1, and a loss weighted by class frequency because skin diseases are rare and common.
 
 mod choices;
+mod metadata;
 mod recipe;
 
 pub use choices::Choices;
+pub use metadata::{Fields, Metadata};
 pub use recipe::Recipe;
 
 use serde::{Deserialize, Serialize};
@@ -143,6 +145,9 @@ pub struct Config {
     /// Whether masks are learnt at the coarser steps of the way up too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deep_supervision: bool,
+    /// What the network reads beside the images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     pub freeze: Freeze,
     /// The validation metric that decides which epoch is the best.
     pub monitor: String,
@@ -178,7 +183,8 @@ pub struct BadChoice {
 
 impl Config {
     fn check(&self) -> Result<(), BadChoice> {
-        let rules: [(&'static str, f64, bool, &'static str); 25] = [
+        let (dropout, missing) = self.metadata.as_ref().map_or((0.0, 0.0), |metadata| (metadata.dropout, metadata.missing));
+        let rules: [(&'static str, f64, bool, &'static str); 27] = [
             ("accumulate", self.accumulate as f64, (1..=65_536).contains(&self.accumulate), "from 1 to 65536"),
             ("layer_decay", self.layer_decay, self.layer_decay > 0.0 && self.layer_decay <= 1.0, "above 0 and at most 1"),
             ("head_epochs", self.head_epochs as f64, self.head_epochs <= 1_000_000, "0 or more"),
@@ -203,6 +209,8 @@ impl Config {
             ("hue", self.augment.hue, (0.0..=180.0).contains(&self.augment.hue), "from 0 to 180 degrees"),
             ("drop_path", self.drop_path, (0.0..1.0).contains(&self.drop_path), "0 or more and below 1"),
             ("dice_weight", self.dice_weight, (0.0..=1e3).contains(&self.dice_weight), "0 or more"),
+            ("metadata_dropout", dropout, (0.0..1.0).contains(&dropout), "0 or more and below 1"),
+            ("metadata_missing", missing, unit(missing), "from 0 to 1"),
             ("patience", self.patience as f64, self.patience <= 1_000_000, "0 (never stop early) or more"),
         ];
         if let Some((name, value, _, range)) = rules.into_iter().find(|(_, _, holds, _)| !holds) {
@@ -241,6 +249,7 @@ pub fn balanced_weights(labels: &[u32], classes: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::metadata::Field;
     use crate::training::augment::Strength;
 
     const RANDOM: Basis = Basis { pretrained: false, masks: false, branches: true };
@@ -281,6 +290,7 @@ mod tests {
             (Choices { sampler: Some(Sampler::Balanced), ..Choices::default() }, "sampler"),
             (Choices { class_weights: Some(ClassWeights::Balanced), ..Choices::default() }, "class_weights"),
             (Choices { freeze: Some(Freeze::Backbone), ..Choices::default() }, "freeze"),
+            (Choices { metadata: Some(Fields::from_iter([Field::Age])), ..Choices::default() }, "metadata"),
             (Choices { recipe: Some(Recipe::CnnFinetune), ..Choices::default() }, "recipe"),
         ] {
             assert_eq!(choices.resolve(masks).unwrap_err().name, name);
@@ -308,6 +318,21 @@ mod tests {
         assert_eq!(bad.to_string(), "`lr` is -1, and must be above 0");
         assert!(Choices { epochs: Some(0), ..Choices::default() }.resolve(RANDOM).is_err());
         assert!(Choices { crop: Some(f64::NAN), ..Choices::default() }.resolve(RANDOM).is_err());
+    }
+
+    #[test]
+    fn metadata_come_with_the_winners_dropout_and_leave_no_trace_where_there_are_none() {
+        let said = |fields: &[Field]| Choices { metadata: Some(fields.iter().copied().collect()), ..Choices::default() };
+        let config = said(&[Field::Sex, Field::Age]).resolve(RANDOM).unwrap();
+        let metadata = config.metadata.unwrap();
+        assert_eq!((&*metadata.fields, metadata.dropout, metadata.missing), (&[Field::Age, Field::Sex][..], 0.3, 0.1));
+        let none = said(&[]).resolve(RANDOM).unwrap();
+        assert_eq!(none, Choices::default().resolve(RANDOM).unwrap());
+        assert!(!serde_json::to_string(&none).unwrap().contains("metadata"), "earlier trainings keep their keys");
+        let alone = Choices { metadata_dropout: Some(0.5), ..Choices::default() };
+        assert_eq!(alone.resolve(RANDOM).unwrap_err().name, "metadata_dropout");
+        let wrong = Choices { metadata_missing: Some(1.5), ..said(&[Field::Age]) };
+        assert_eq!(wrong.resolve(RANDOM).unwrap_err().to_string(), "`metadata_missing` is 1.5, and must be from 0 to 1");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config::{BadChoice, DeviceKind};
 use super::tensors;
 use crate::dataset::Subset;
+use crate::nn::metadata::Field;
 use crate::text;
 use crate::{dataset, evaluation, nn, workspace};
 
@@ -43,6 +44,14 @@ pub enum Error {
         /// The subset.
         subset: Subset,
         /// How many images it has.
+        images: usize,
+    },
+    /// A field of the metadata of which nothing is known.
+    #[error("none of the {} in `train` has {} {}", text::count(*images, "image", "images"), if *field == Field::Age { "an" } else { "a" }, field.name())]
+    NoMetadata {
+        /// The field.
+        field: Field,
+        /// How many images there are.
         images: usize,
     },
     /// No metric of masks is called that.

@@ -13,10 +13,12 @@ use rayon::prelude::*;
 use super::ahead::ahead;
 use super::error::{Error, go_on};
 use super::images::geometry;
+use super::metadata;
 use crate::dataset::pixels::{self, Shelf, Source};
 use crate::dataset::{self, Dataset, Geometry, Work};
 use crate::evaluation::{Prediction, Predictions, independent_unit};
-use crate::nn::{self, Bundle, Inference, Preprocess};
+use crate::nn::metadata::Record;
+use crate::nn::{self, Bundle, Inference, Input, Preprocess};
 use crate::observer::{Silent, Unit};
 
 /// Images in a forward pass.
@@ -60,7 +62,8 @@ pub fn predict(
     let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
     let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
     let files: Vec<(String, Source)> = rows.iter().map(|row| (row.image.clone(), Source::of(data, row))).collect();
-    let (mut predictions, mut unreadable) = predict_files(bundle, &files, views, kept, work)?;
+    let known: Vec<Record> = rows.iter().map(|row| metadata::record(row)).collect();
+    let (mut predictions, mut unreadable) = predict_files(bundle, &files, &known, views, kept, work)?;
     if !unreadable.is_empty() {
         return Err(unreadable.swap_remove(0).error.into());
     }
@@ -71,17 +74,21 @@ pub fn predict(
     Ok(predictions)
 }
 
-/// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside.
+/// Predictions for files, each with the name that it gets in the table; those that cannot be read are given back beside. `known`: what is
+/// known beside each file, for a network that reads it; nothing is of files that it does not reach.
 pub fn predict_files(
     bundle: &Bundle,
     files: &[(String, Source)],
+    known: &[Record],
     views: Views,
     kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
     let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
     let unreadable = over_batches(bundle, files, BATCH, kept, work, |network, places, images| {
-        let rows = probabilities(network, &bundle.config.preprocess, images, views)?;
+        let known: Vec<Record> = places.iter().map(|&place| known.get(place).cloned().unwrap_or_default()).collect();
+        let metadata = metadata::inputs(bundle.config.metadata.as_ref(), &known)?;
+        let rows = probabilities(network, &bundle.config.preprocess, images, metadata.as_ref(), views)?;
         predictions.rows.extend(places.iter().zip(rows).map(|(&place, probabilities)| Prediction {
             image: files[place].0.clone(),
             group: None,
@@ -194,12 +201,18 @@ fn decoded(
 }
 
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.
-fn probabilities(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec<u8>], views: Views) -> Result<Vec<Vec<f64>>, Error> {
+fn probabilities(
+    network: &Inference<'_>,
+    preprocess: &Preprocess,
+    images: &[Vec<u8>],
+    metadata: Option<&Tensor>,
+    views: Views,
+) -> Result<Vec<Vec<f64>>, Error> {
     let size = (preprocess.width as usize, preprocess.height as usize);
     let symmetries = symmetries(views, size);
     let mut sums = vec![Vec::new(); images.len()];
     for &symmetry in symmetries {
-        let logits = seen(network, preprocess, images, symmetry)?;
+        let logits = seen(network, preprocess, images, metadata, symmetry)?;
         for (sum, row) in sums.iter_mut().zip(softmax(&logits)?) {
             sum.resize(row.len(), 0.0);
             sum.iter_mut().zip(row).for_each(|(sum, p): (&mut f64, f64)| *sum += p);
@@ -221,7 +234,7 @@ fn mask_probabilities(
     let part = 1.0 / symmetries.len() as f32;
     let mut masks: Vec<MaskProbabilities> = Vec::new();
     for &symmetry in symmetries {
-        let logits = seen(network, preprocess, images, symmetry)?;
+        let logits = seen(network, preprocess, images, None, symmetry)?;
         let channels = logits.dims()[3];
         let values = nn::ops::sigmoid(&logits)?.flatten_all()?.to_vec1::<f32>()?;
         masks.resize_with(images.len(), || MaskProbabilities { height, width, channels, values: vec![0.0; height * width * channels] });
@@ -241,10 +254,17 @@ fn symmetries(views: Views, (width, height): (usize, usize)) -> &'static [u8] {
 }
 
 /// The network's outputs for images seen from one side.
-fn seen(network: &Inference<'_>, preprocess: &Preprocess, images: &[Vec<u8>], symmetry: u8) -> Result<Tensor, Error> {
+fn seen(
+    network: &Inference<'_>,
+    preprocess: &Preprocess,
+    images: &[Vec<u8>],
+    metadata: Option<&Tensor>,
+    symmetry: u8,
+) -> Result<Tensor, Error> {
     let size = (preprocess.width as usize, preprocess.height as usize);
     let seen: Vec<u8> = images.iter().flat_map(|image| view(image, size, symmetry)).collect();
-    Ok(network.forward(&nn::normalise::normalise(&seen, preprocess)?)?)
+    let images = nn::normalise::normalise(&seen, preprocess)?;
+    Ok(network.forward(Input::images(&images).with(metadata))?)
 }
 
 /// One of the square's eight symmetries, as bits: 1 left-right, 2 top-bottom, 4 transposed.

@@ -11,11 +11,12 @@ use super::features::{self, Features};
 use super::goal::Targets;
 use super::images::{Augmentation, Images};
 use super::masks::Masks;
+use super::metadata::Metadata;
 use super::mixing::Mix;
 use super::plan::Plan;
 use crate::dataset::Work;
 use crate::dataset::pixels::{self, Source};
-use crate::nn::{Network, Part};
+use crate::nn::{Input, Network, Part};
 
 /// Both subsets.
 pub struct Data<'a> {
@@ -26,21 +27,23 @@ pub struct Data<'a> {
 /// One subset.
 pub struct Material<'a> {
     pub examples: &'a Examples,
-    pub inputs: Inputs,
+    inputs: Inputs,
+    /// Where the network reads metadata.
+    metadata: Option<Metadata<'a>>,
     /// Where masks are learnt.
     masks: Option<Masks<'a>>,
     size: [usize; 2],
 }
 
 /// Where a subset's inputs come from: images, or the features that a frozen backbone makes of them.
-pub enum Inputs {
+enum Inputs {
     Images(Images),
     Features(Features),
 }
 
 impl Inputs {
     /// The inputs at these positions; features are neither augmented nor mixed.
-    pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
+    fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Tensor, Error> {
         match self {
             Inputs::Images(images) => images.batch(positions, augmentation, mix),
             Inputs::Features(features) => features.batch(positions),
@@ -48,9 +51,39 @@ impl Inputs {
     }
 }
 
+/// Images that pass the network together.
+pub struct Batch {
+    inputs: Tensor,
+    /// What `inputs` are.
+    features: bool,
+    metadata: Option<Tensor>,
+    pub targets: Targets,
+    pub images: usize,
+}
+
+impl Batch {
+    /// What the network reads.
+    pub fn input(&self) -> Input<'_> {
+        let inputs = if self.features { Input::features(&self.inputs) } else { Input::images(&self.inputs) };
+        inputs.with(self.metadata.as_ref())
+    }
+}
+
 impl Material<'_> {
+    /// The images at these positions, augmented and mixed like this, with all that belongs to them.
+    pub fn batch(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Batch, Error> {
+        let own = mix.map(|mix| mix.share(self.size));
+        Ok(Batch {
+            inputs: self.inputs.batch(positions, augmentation, mix)?,
+            features: matches!(self.inputs, Inputs::Features(_)),
+            metadata: self.metadata.as_ref().map(|metadata| metadata.batch(positions, augmentation, own)).transpose()?,
+            targets: self.targets(positions, augmentation, mix)?,
+            images: positions.len(),
+        })
+    }
+
     /// What the images at these positions show, where they are augmented and mixed like this.
-    pub fn targets(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Targets, Error> {
+    fn targets(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Targets, Error> {
         Ok(match &self.masks {
             Some(masks) => Targets::Masks(masks.batch(positions, augmentation)?),
             None => Targets::Classes {
@@ -72,7 +105,7 @@ impl<'a> Data<'a> {
             };
             let masks = || Masks::load(plan.data, rows, plan.preprocess, plan.goal.outputs().len(), work);
             let masks = plan.goal.is_masks().then(masks).transpose()?;
-            Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
+            Ok::<_, Error>(Material { examples, inputs, metadata: plan.metadata(examples), masks, size: plan.image_size() })
         };
         Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }
@@ -86,7 +119,7 @@ impl<'a> Data<'a> {
             };
             let masks = || Masks::streamed(plan.data, &examples.rows, plan.preprocess, plan.goal.outputs().len());
             let masks = plan.goal.is_masks().then(masks);
-            Ok::<_, Error>(Material { examples, inputs, masks, size: plan.image_size() })
+            Ok::<_, Error>(Material { examples, inputs, metadata: plan.metadata(examples), masks, size: plan.image_size() })
         };
         Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }

@@ -14,11 +14,14 @@ use super::config::{Config, Freeze, Sampler};
 use super::error::Error;
 use super::examples::Examples;
 use super::goal::Goal;
+use super::metadata::{self, Metadata};
 use super::mixing::Mix;
 use super::random::{Purpose, number};
 use super::sampler;
 use crate::dataset::{Dataset, Split, Subset};
 use crate::digest::{KeyHasher, ObjectId};
+use crate::nn::graph::Fusion;
+use crate::nn::metadata::Encoding;
 use crate::nn::optim::Rates;
 use crate::nn::weights::{Loading, Weights};
 use crate::nn::zoo::{self, Architecture};
@@ -40,6 +43,8 @@ pub struct Plan<'a> {
     pub device: Device,
     /// The network's preprocessing at the asked size.
     pub preprocess: Preprocess,
+    /// How what is known beside the images becomes numbers, where the network reads it.
+    pub encoding: Option<Encoding>,
     /// What is learnt.
     pub goal: Goal,
     pub train: Examples,
@@ -58,7 +63,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     ///
     /// An unknown network, metric or fold; weights that do not fit; a device this binary lacks; no images, no labels, one class or no
-    /// masks in `train`.
+    /// masks in `train`, or nothing of a field of the metadata.
     pub fn new(config: &'a Config, data: &'a Dataset, split: &Split, weights: Option<&'a Weights>) -> Result<Self, Error> {
         let device = config.device.open()?;
         let network = zoo::select(&config.network)?;
@@ -69,14 +74,17 @@ impl<'a> Plan<'a> {
             size => own.at_size(size, size),
         };
         let mut goal = Goal::new(config, data, architecture.gives_masks())?;
-        let graph = architecture.graph_at(goal.outputs().len(), preprocess.height as usize, preprocess.width as usize)?;
-        let loading = weights.map(|weights| weights.check(architecture, &graph, HeadRule::Replace)).transpose()?;
         let train = goal.examples(data, split.asked_rows(Subset::Train, config.fold)?);
         let val = goal.examples(data, split.asked_rows(Subset::Val, config.fold)?);
         train.check(data, goal.is_masks(), config.fold)?;
         if let Goal::Classes(classes) = &mut goal {
             classes.weigh(config, &train);
         }
+        let fields = config.metadata.as_ref().map(|metadata| &metadata.fields);
+        let encoding = fields.map(|fields| metadata::fit(fields, data, &train.rows)).transpose()?;
+        let size = [preprocess.height, preprocess.width].map(|pixels| pixels as usize);
+        let graph = architecture.fused_graph(goal.outputs().len(), fusion(config, encoding.as_ref()), size)?;
+        let loading = weights.map(|weights| weights.check(architecture, &graph, HeadRule::Replace)).transpose()?;
         let data_digest = data_digest(data, [&train, &val], goal.is_masks())?;
         let (split_digest, weights_digest) = (split.digest(), weights.map(digest).transpose()?);
         let key = training_key(config, &data_digest, &split_digest, weights_digest.as_ref());
@@ -88,6 +96,7 @@ impl<'a> Plan<'a> {
             architecture,
             device,
             preprocess,
+            encoding,
             goal,
             train,
             val,
@@ -100,8 +109,8 @@ impl<'a> Plan<'a> {
 
     /// The network before its first step.
     pub fn network(&self) -> Result<Network, Error> {
-        let size = [self.preprocess.height, self.preprocess.width].map(|pixels| pixels as usize);
-        let mut network = Network::at(self.architecture, self.goal.outputs().len(), size, self.config.seed, &self.device)?;
+        let (fusion, outputs) = (fusion(self.config, self.encoding.as_ref()), self.goal.outputs().len());
+        let mut network = Network::fused(self.architecture, outputs, fusion, self.image_size(), self.config.seed, &self.device)?;
         network.set_drop_path(self.config.drop_path as f32);
         if let Some(weights) = self.weights {
             network.load(weights, HeadRule::Replace)?;
@@ -110,6 +119,12 @@ impl<'a> Plan<'a> {
             network = network.with_side_heads(self.config.seed)?;
         }
         Ok(network)
+    }
+
+    /// What is known beside the images of a subset, where the network reads it.
+    pub fn metadata(&self, subset: &Examples) -> Option<Metadata<'_>> {
+        let (encoding, config) = self.encoding.as_ref().zip(self.config.metadata.as_ref())?;
+        Some(Metadata::new(encoding, self.data, &subset.rows, config.missing))
     }
 
     /// Whether only the head is trained.
@@ -186,6 +201,11 @@ fn data_digest(data: &Dataset, used: [&Examples; 2], masks: bool) -> Result<Obje
         key.field(hash.as_bytes());
     }
     Ok(key.finish())
+}
+
+fn fusion(config: &Config, encoding: Option<&Encoding>) -> Option<Fusion> {
+    let (encoding, config) = encoding.zip(config.metadata.as_ref())?;
+    Some(Fusion { inputs: encoding.width(), dropout: config.dropout as f32 })
 }
 
 fn training_key(config: &Config, data: &ObjectId, split: &ObjectId, weights: Option<&ObjectId>) -> ObjectId {

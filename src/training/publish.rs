@@ -45,7 +45,12 @@ pub fn publish(
     origin: &Origin,
     out: &Path,
 ) -> Result<ObjectId, Error> {
-    let config = bundle::Config { architecture: plan.architecture, classes: plan.goal.outputs().to_vec(), preprocess: plan.preprocess };
+    let config = bundle::Config {
+        architecture: plan.architecture,
+        classes: plan.goal.outputs().to_vec(),
+        preprocess: plan.preprocess,
+        metadata: plan.encoding.clone(),
+    };
     let card = card(plan, state, val, origin);
     Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
 }
@@ -179,7 +184,7 @@ fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
     };
     let _ = write!(
         text,
-        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels{}. Every setting, the hashes of data, split and weights, \
+        "## Training\n\nArchitecture: {} ({}). It began with {start}{}. Input: {} x {} pixels{}{}. Every setting, the hashes of data, split and weights, \
          and the version of derm stand in `provenance.json`; training again with these gives the same bytes.\n\n",
         plan.architecture.name,
         plan.architecture.source,
@@ -190,5 +195,6 @@ fn card_training(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
             ColourConstancy::None => "",
             ColourConstancy::ShadesOfGray => ", their light made grey (shades of gray, p = 6)",
         },
+        config.metadata.as_ref().map(|metadata| format!(", and {}", metadata.fields.words(", "))).unwrap_or_default(),
     );
 }

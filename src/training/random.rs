@@ -20,6 +20,8 @@ pub enum Purpose {
     Mix,
     /// Dropout masks; counters: epoch, batch within the epoch.
     Dropout,
+    /// Which fields of an image's metadata are taken as missing; counters: epoch, position of the image among the training images.
+    Metadata,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Purpose::Augment => "augment",
             Purpose::Mix => "mix",
             Purpose::Dropout => "dropout",
+            Purpose::Metadata => "metadata",
         }
     }
 }

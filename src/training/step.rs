@@ -1,31 +1,20 @@
 //! One step of the optimizer: its batches, their losses, and the mean of their gradients.
 
-use candle_core::Tensor;
-
 use super::error::Error;
 use super::events::Step;
-use super::goal::Targets;
 use super::images::Augmentation;
-use super::inputs::Material;
+use super::inputs::{Batch, Material};
 use super::learner::Learner;
 use super::plan::Plan;
 use super::sampler;
-use crate::nn::{Gradients, Input};
-
-/// Images that pass the network together.
-pub struct Batch {
-    inputs: Tensor,
-    targets: Targets,
-    images: usize,
-}
+use crate::nn::Gradients;
 
 /// The batches of one step: the training images at `positions`.
 pub fn batches(plan: &Plan<'_>, train: &Material<'_>, epoch: usize, step: usize, positions: &[usize]) -> Result<Vec<Batch>, Error> {
     let augmentation = Some(Augmentation { settings: &plan.config.augment, seed: plan.config.seed, epoch });
     let batch = |(place, range): (usize, std::ops::Range<usize>)| {
         let (positions, mix) = (&positions[range], plan.mix(epoch, number(plan, step, place)));
-        let inputs = train.inputs.batch(positions, augmentation, mix.as_ref())?;
-        Ok(Batch { inputs, targets: train.targets(positions, augmentation, mix.as_ref())?, images: positions.len() })
+        train.batch(positions, augmentation, mix.as_ref())
     };
     sampler::batches(positions.len(), plan.config.batch_size).into_iter().enumerate().map(batch).collect()
 }
@@ -56,8 +45,7 @@ pub fn take(plan: &Plan<'_>, learner: &mut Learner, batches: Vec<Batch>, positio
         |what, value| Error::NotFinite { what, value, step: at.number + 1, epoch: epoch + 1, lr, images: plan.names(positions) };
     let (mut images, mut sum, mut gradients) = (0, 0.0, None);
     for (place, batch) in batches.into_iter().enumerate() {
-        let input = if plan.frozen() { Input::Features(&batch.inputs) } else { Input::Images(&batch.inputs) };
-        let (logits, tape) = learner.network.train(input, plan.pass(epoch, number(plan, step, place)))?;
+        let (logits, tape) = learner.network.train(batch.input(), plan.pass(epoch, number(plan, step, place)))?;
         let loss = plan.goal.loss(plan.config, &logits, &batch.targets)?;
         let value = f64::from(loss.value);
         if !value.is_finite() {

@@ -17,13 +17,7 @@ const MASK_BATCH: usize = 16;
 pub fn first_batch(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<usize, Error> {
     let positions: Vec<usize> = (0..plan.val.rows.len().min(MASK_BATCH)).collect();
     if !positions.is_empty() {
-        let (inputs, frozen) = (data.val.inputs.batch(&positions, None, None)?, network.frozen()?);
-        data.val.targets(&positions, None, None)?;
-        if plan.frozen() {
-            frozen.head(&inputs)?
-        } else {
-            frozen.forward(&inputs)?
-        };
+        network.frozen()?.forward(data.val.batch(&positions, None, None)?.input())?;
     }
     Ok(positions.len())
 }
@@ -40,10 +34,10 @@ pub fn validate(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<O
     let (mut probabilities, mut overlaps) = (Vec::new(), Vec::new());
     ahead(
         0..batches.len(),
-        |i| Ok((data.val.inputs.batch(batches[i], None, None)?, data.val.targets(batches[i], None, None)?)),
-        |_, (inputs, targets)| {
-            let logits = if plan.frozen() { frozen.head(&inputs)? } else { frozen.forward(&inputs)? };
-            match (&plan.goal, targets) {
+        |i| data.val.batch(batches[i], None, None),
+        |_, batch| {
+            let logits = frozen.forward(batch.input())?;
+            match (&plan.goal, batch.targets) {
                 (Goal::Masks(masks), Targets::Masks(truth)) => overlaps.extend(masks.overlaps(&logits, &truth)?),
                 _ => probabilities.extend(infer::softmax(&logits)?),
             }

@@ -1,6 +1,7 @@
 //! Whole networks whose operations are composed, as on a GPU, against the same networks by derm's kernels.
 
 use candle_core::{Device, Tensor};
+use derm::nn::graph::Fusion;
 use derm::nn::ops::composing;
 use derm::nn::optim::{AdamW, Optimizer, Rates, Rule, Sgd};
 use derm::nn::zoo::{self, Architecture};
@@ -23,8 +24,8 @@ fn device() -> Device {
 }
 
 /// The same parameters twice: by kernels and composed. Branches whose last scale is 0 when fresh take part.
-fn pair(architecture: &'static Architecture, size: usize) -> [Network; 2] {
-    let kernels = Network::at(architecture, 4, [size; 2], 3, &Device::Cpu).unwrap();
+fn pair(architecture: &'static Architecture, size: usize, fusion: Option<Fusion>) -> [Network; 2] {
+    let kernels = Network::fused(architecture, 4, fusion, [size; 2], 3, &Device::Cpu).unwrap();
     for (salt, param) in (0..).zip(kernels.params()) {
         if param.var.rank() == 1 {
             let noise = Tensor::from_vec(noise(param.var.elem_count(), salt), param.var.shape(), &Device::Cpu).unwrap();
@@ -33,7 +34,7 @@ fn pair(architecture: &'static Architecture, size: usize) -> [Network; 2] {
             param.var.set(&if asleep { (moved + 0.5).unwrap() } else { moved }).unwrap();
         }
     }
-    let composed = composing(|| Network::at(architecture, 4, [size; 2], 9, &device()).unwrap());
+    let composed = composing(|| Network::fused(architecture, 4, fusion, [size; 2], 9, &device()).unwrap());
     composed.load(&weights::Weights::from_tensors(kernels.tensors().unwrap(), "kernels"), HeadRule::Keep).unwrap();
     [kernels, composed]
 }
@@ -61,8 +62,8 @@ fn off(got: &Tensor, expected: &Tensor) -> f64 {
 }
 
 /// Logits, loss and gradients of a training pass.
-fn pass(network: &Network, images: &Tensor, pass: Pass) -> (Tensor, f32, Gradients) {
-    let (logits, tape) = network.train(Input::Images(images), pass).unwrap();
+fn pass(network: &Network, input: Input<'_>, pass: Pass) -> (Tensor, f32, Gradients) {
+    let (logits, tape) = network.train(input, pass).unwrap();
     let loss = match logits.rank() {
         2 => loss::cross_entropy(&logits, &[0, 3, 1][..logits.dim(0).unwrap()], Some(&[1.0, 2.0, 0.5, 1.0]), 0.1).unwrap(),
         _ => loss::binary_cross_entropy(&logits, &logits.ge(0.1f64).unwrap().to_dtype(candle_core::DType::F32).unwrap()).unwrap(),
@@ -71,13 +72,15 @@ fn pass(network: &Network, images: &Tensor, pass: Pass) -> (Tensor, f32, Gradien
 }
 
 /// Rounding alone tells the ways apart, but what rounds to the other side of a kink moves whole gradients: they are compared by length.
-fn check(architecture: &'static Architecture, size: usize) {
+fn check(architecture: &'static Architecture, size: usize, fusion: Option<Fusion>) {
     let name = architecture.name;
-    let [kernels, composed] = pair(architecture, size);
+    let [kernels, composed] = pair(architecture, size, fusion);
+    let metadata = fusion.map(|fusion| Tensor::from_vec(noise(3 * fusion.inputs, 8), (3, fusion.inputs), &Device::Cpu).unwrap());
     let images = Tensor::from_vec(noise(3 * 3 * size * size, 7), (3, 3, size, size), &Device::Cpu).unwrap();
     for norms in [Norms::Batch, Norms::Frozen] {
         let own = Pass { norms, ..Pass::new(5) };
-        let ((logits, loss, gradients), (got, got_loss, got_gradients)) = (pass(&kernels, &images, own), pass(&composed, &images, own));
+        let input = Input::images(&images).with(metadata.as_ref());
+        let ((logits, loss, gradients), (got, got_loss, got_gradients)) = (pass(&kernels, input, own), pass(&composed, input, own));
         assert!(apart(&got, &logits) < 2e-3, "{name} {norms:?}: logits {}", apart(&got, &logits));
         assert!((got_loss - loss).abs() < 1e-4 * (1.0 + loss.abs()), "{name} {norms:?}: {got_loss} is not {loss}");
         for (param, other) in kernels.params().zip(composed.params()) {
@@ -95,7 +98,8 @@ fn check(architecture: &'static Architecture, size: usize) {
             assert!(apart(&other.var, &param.var) < 1e-3, "{name}: {} is {:e} off", param.name, apart(&other.var, &param.var));
         }
     }
-    let (expected, got) = (kernels.forward(&images).unwrap(), composed.forward(&images).unwrap());
+    let input = Input::images(&images).with(metadata.as_ref());
+    let (expected, got) = (kernels.forward(input).unwrap(), composed.forward(input).unwrap());
     assert!(apart(&got, &expected) < 2e-3, "{name}: inference is {:e} off", apart(&got, &expected));
 }
 
@@ -104,17 +108,18 @@ fn composed_networks_of_the_zoo_are_those_of_the_kernels() {
     let small = zoo::FAMILIES.iter().map(|family| &family[0]).filter(|architecture| architecture.graph_at(4, 64, 64).is_ok());
     let others = ["seresnet18", "ecaresnet18", "convnextv2_atto"].map(|name| zoo::find(name).unwrap());
     for architecture in small.filter(|architecture| !architecture.name.starts_with("swin")).chain(others) {
-        check(architecture, 64);
+        check(architecture, 64, None);
     }
     // Patches of 14 pixels; windows that are shifted and continued with zeros, and one window for all.
     for (name, size) in [("eva02_tiny_patch14_336", 56), ("swinv2_tiny_window8_256", 48)] {
-        check(zoo::find(name).unwrap(), size);
+        check(zoo::find(name).unwrap(), size, None);
     }
 }
 
 #[test]
 fn composed_networks_of_other_kinds_are_those_of_the_kernels() {
-    check(zoo::find("resnet18_small").unwrap(), 28);
+    check(zoo::find("resnet18_small").unwrap(), 28, None);
+    check(zoo::find("squeezenet1_1").unwrap(), 48, Some(Fusion { inputs: 5, dropout: 0.3 }));
 }
 
 /// Values after three steps, and what the optimiser remembers, in a file.
@@ -122,7 +127,7 @@ fn trained(network: &Network, rule: Rule, between: impl Fn(Optimizer) -> Optimiz
     let images = Tensor::from_vec(noise(3 * 3 * 32 * 32, 7), (3, 3, 32, 32), &Device::Cpu).unwrap();
     let mut optimizer = Optimizer::new(rule);
     for key in 0..3 {
-        let (_, _, gradients) = pass(network, &images, Pass { norms: Norms::Frozen, ..Pass::new(key) });
+        let (_, _, gradients) = pass(network, Input::images(&images), Pass { norms: Norms::Frozen, ..Pass::new(key) });
         let norm = optimizer.step(network, &gradients, Rates { backbone: 1e-3, ..Rates::all(1e-2) }, Some(0.5)).unwrap();
         assert!(norm.is_finite() && norm > 0.5, "{norm} is to be clipped");
         optimizer = between(optimizer);
@@ -134,7 +139,7 @@ fn trained(network: &Network, rule: Rule, between: impl Fn(Optimizer) -> Optimiz
 fn steps_on_a_device_are_those_of_the_kernels() {
     let sgd = |momentum, nesterov| Rule::Sgd(Sgd { momentum, nesterov, weight_decay: 1e-2 });
     for rule in [Rule::AdamW(AdamW::default()), sgd(0.0, false), sgd(0.9, false), sgd(0.9, true)] {
-        let [kernels, composed] = pair(zoo::find("resnet18").unwrap(), 64);
+        let [kernels, composed] = pair(zoo::find("resnet18").unwrap(), 64, None);
         let expected = trained(&kernels, rule, |optimizer| optimizer);
         // Saved and restored between the steps.
         let again = |optimizer: Optimizer| {

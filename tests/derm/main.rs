@@ -15,6 +15,7 @@ mod hub; // weights by hub name, from a loopback server
 mod layers; // DESIGN's list of layers, read from src/
 mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw
+mod metadata; // what is known beside images
 mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy

@@ -187,7 +187,7 @@ pub fn check(architecture: &'static Architecture, stem: &str, wrong: &mut String
 
 /// One pass of training: logits, loss, and the way back.
 fn train(network: &Network, images: &Tensor) -> (Tensor, loss::Loss, derm::nn::Tape) {
-    let (logits, tape) = network.train(Input::Images(images), Pass { dropout: false, ..Pass::new(0) }).unwrap();
+    let (logits, tape) = network.train(Input::images(images), Pass { dropout: false, ..Pass::new(0) }).unwrap();
     let loss = if network.graph().gives_masks() {
         let target: Vec<f32> = formula("target", logits.elem_count()).iter().map(|v| f32::from(*v > 0.0)).collect();
         let (n, h, w, c) = logits.dims4().unwrap();

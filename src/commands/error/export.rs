@@ -12,7 +12,9 @@ impl Explain for Error {
             Error::Workspace(error) => error.explain(),
             Error::Occupied(_) => failure.hint("name another folder, or remove it first").with_exit(Exit::Usage),
             Error::NotFinite(_) => failure.hint("the training diverged: train again with a lower learning rate"),
-            Error::Classes { .. } => failure.hint("the bundle's `config.json` was changed: export it from where it is whole"),
+            Error::Classes { .. } | Error::Metadata { .. } => {
+                failure.hint("the bundle's `config.json` was changed: export it from where it is whole")
+            }
             Error::CopyDiffers(_) => failure.hint("check the disk, then export again"),
             Error::Io { .. } => failure,
             Error::NoOperator { .. } => failure,

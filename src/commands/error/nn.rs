@@ -28,6 +28,7 @@ impl Explain for Error {
             Self::InputTooSmall { .. } => failure.hint("choose a larger input size").with_exit(Exit::Usage),
             Self::InputMultiple { multiple, .. } => failure.hint(format!("choose a multiple of {multiple}")).with_exit(Exit::Usage),
             Self::InputSize { .. } => failure.hint("train the network at the size of these images").with_exit(Exit::Usage),
+            Self::NoFusion { .. } => failure.hint("leave `--metadata` out").with_exit(Exit::Usage),
             Self::Argument { .. } => failure.with_exit(Exit::Usage),
             Self::Misfit { source_name, architecture, misfit, only_head, belongs_to } => {
                 let failure = Failure::usage(format!("the weights in `{source_name}` do not fit `{architecture}`"));

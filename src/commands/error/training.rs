@@ -35,6 +35,12 @@ impl Explain for Error {
             Error::NoMasks { .. } => failure
                 .hint("the column `mask` of the dataset's manifest.csv must name mask files; a network that gives classes needs none")
                 .with_exit(Exit::Usage),
+            Error::NoMetadata { field, .. } => failure
+                .hint(format!(
+                    "the column `{}` of the dataset's manifest.csv must be there and filled; leave it out of `--metadata` otherwise",
+                    field.name()
+                ))
+                .with_exit(Exit::Usage),
             Error::UnknownMaskMetric { .. } => {
                 let names = MaskMetric::ALL.map(MaskMetric::name);
                 failure.cause(format!("a network that gives masks is judged by {}", quoted_list(&names))).with_exit(Exit::Usage)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::pairs::{Pairs, Predicted, THRESHOLD};
 use super::portable;
 use crate::cli::evaluate::EvaluateArgs;
-use crate::commands::{Context, Failure, device};
+use crate::commands::{Context, Failure, device, metadata};
 use crate::dataset::masks::Folder;
 use crate::dataset::{Dataset, Split, Subset, Work};
 use crate::digest::ObjectId;
@@ -197,26 +197,8 @@ impl Source {
     /// Reasons to doubt the numbers that lie in how they came about.
     pub fn cautions(&self) -> Vec<String> {
         let (What::Model { bundle, part, .. }, Some((_, dataset))) = (&self.what, &self.data) else { return Vec::new() };
-        let recorded = |name: &str| bundle.provenance[name]["blake3"].as_str().map(str::to_owned);
-        let same_split = part.of.as_ref().is_some_and(|(_, digest, _)| recorded("split") == Some(digest.hex()));
-        // Of images without hashes in the manifest training hashes the files, so that the split alone can tell.
-        if !same_split && recorded("data") != Some(dataset.digest().hex()) {
-            return Vec::new();
-        }
-        let caution = match &part.of {
-            None => "The model was trained on images of this dataset: those are among these images, so the numbers are optimistic.",
-            Some(_) if !same_split => {
-                "The model was trained with another split of this dataset: it may have learnt from some of these images."
-            }
-            Some((_, _, subset)) if subset.starts_with("train") => {
-                "The model learnt from these very images: the numbers say nothing about new ones."
-            }
-            Some((_, _, subset)) if subset.starts_with("val") => {
-                "Training chose its best epoch on these images: the numbers are a little optimistic."
-            }
-            Some(_) => return Vec::new(),
-        };
-        vec![caution.to_owned()]
+        let known = training::metadata::records(dataset, &part.rows);
+        part.learnt_from(bundle, dataset).into_iter().chain(metadata::cautions(bundle, &known)).collect()
     }
 
     /// What the run says it was made from, as hashes: the weights and the split, or the table.
@@ -302,6 +284,30 @@ fn masks_of(
 }
 
 impl Part {
+    /// Whether the model may have learnt from these images, in words.
+    fn learnt_from(&self, bundle: &Bundle, dataset: &Dataset) -> Option<String> {
+        let recorded = |name: &str| bundle.provenance[name]["blake3"].as_str().map(str::to_owned);
+        let same_split = self.of.as_ref().is_some_and(|(_, digest, _)| recorded("split") == Some(digest.hex()));
+        // Of images without hashes in the manifest training hashes the files, so that the split alone can tell.
+        if !same_split && recorded("data") != Some(dataset.digest().hex()) {
+            return None;
+        }
+        let caution = match &self.of {
+            None => "The model was trained on images of this dataset: those are among these images, so the numbers are optimistic.",
+            Some(_) if !same_split => {
+                "The model was trained with another split of this dataset: it may have learnt from some of these images."
+            }
+            Some((_, _, subset)) if subset.starts_with("train") => {
+                "The model learnt from these very images: the numbers say nothing about new ones."
+            }
+            Some((_, _, subset)) if subset.starts_with("val") => {
+                "Training chose its best epoch on these images: the numbers are a little optimistic."
+            }
+            Some(_) => return None,
+        };
+        Some(caution.to_owned())
+    }
+
     fn identity(&self, say: &mut impl FnMut(&str, &str), none: &str) {
         match &self.of {
             Some((split, digest, subset)) => {

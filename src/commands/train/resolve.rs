@@ -106,6 +106,9 @@ fn from_file(context: &Context, spec: &str) -> Result<Said, settings::Error> {
             drop_path: file.take("drop_path")?,
             dice_weight: file.take("dice_weight")?,
             deep_supervision: file.take("deep_supervision")?,
+            metadata: file.take("metadata")?,
+            metadata_dropout: file.take("metadata_dropout")?,
+            metadata_missing: file.take("metadata_missing")?,
             freeze: file.take("freeze")?,
             monitor: file.take("monitor")?,
             patience: file.take("patience")?,
@@ -161,6 +164,9 @@ fn typed(args: &TrainArgs) -> Said {
             drop_path: learning.drop_path,
             dice_weight: learning.dice_weight,
             deep_supervision: learning.deep_supervision,
+            metadata: (!model.metadata.is_empty()).then(|| model.metadata.iter().filter_map(|name| word(&Some(name.clone()))).collect()),
+            metadata_dropout: model.metadata_dropout,
+            metadata_missing: model.metadata_missing,
             freeze: word(&model.freeze),
             monitor: learning.monitor.clone(),
             patience: learning.patience,
@@ -214,6 +220,7 @@ mod tests {
                     said.augment.is_some(),
                     said.colour_constancy.is_some(),
                     said.freeze.is_some(),
+                    said.metadata.is_some_and(|fields| fields.len() == 1),
                     said.device.is_some(),
                 ];
                 assert!(understood.contains(&true), "--{long} {value}");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Files, tables_with};
 use super::{Found, Item};
+use crate::dataset::facts::{self, known};
 use crate::dataset::table::Table;
 use crate::dataset::{Error, Problem, Row};
 use crate::text;
@@ -63,7 +64,7 @@ pub fn read(source: &Path, layout: &Layout) -> Result<Found, Error> {
     let label = table.require(layout.label)?;
     for at in 0..table.len() {
         let Some(file) = reader.file_of(at, &mut found.problems) else { continue };
-        let row = facts(&table, at, layout, &mut found.problems);
+        let row = row_of(&table, at, layout, &mut found.problems);
         match layout.classes.binary_search(&table.cell(at, label)) {
             Ok(class) => found.items.push(reader.item(file, Row { label: Some(class), ..row })),
             Err(_) => found.problems.push(unknown_class(&table, at, label, layout.classes)),
@@ -96,7 +97,7 @@ pub fn only_table(source: &Path, files: &Files, columns: &[&str]) -> Result<Path
 }
 
 /// Everything but image, label and mask.
-fn facts(table: &Table, at: usize, layout: &Layout, problems: &mut Vec<Problem>) -> Row {
+fn row_of(table: &Table, at: usize, layout: &Layout, problems: &mut Vec<Problem>) -> Row {
     let text = |name: &str| known(table.cell(at, table.column(name)?));
     Row {
         group: layout.group.and_then(text),
@@ -108,21 +109,14 @@ fn facts(table: &Table, at: usize, layout: &Layout, problems: &mut Vec<Problem>)
     }
 }
 
-/// A cell's text; the words for "not known" are no text.
-pub fn known(cell: &str) -> Option<String> {
-    let unknown = ["", "unknown", "na", "nan", "null", "none"].contains(&cell.to_ascii_lowercase().as_str());
-    (!unknown).then(|| cell.to_owned())
-}
-
 /// Years; a cell that is no number is a problem.
 pub fn age(table: &Table, at: usize, column: &str, problems: &mut Vec<Problem>) -> Option<f32> {
     let column = table.column(column)?;
     let text = known(table.cell(at, column))?;
-    // "85+" is how the ISIC archive writes the oldest.
-    let years = text.trim_end_matches('+').parse().ok().filter(|years| (0.0..=130.0).contains(years));
+    let years = facts::years(&text);
     if years.is_none() {
         let hint = "write a number from 0 to 130, or leave the cell empty where the age is not known".to_owned();
-        problems.push(Problem::Cell { place: table.place(at, column), message: format!("`{text}` is no age in years"), hint });
+        problems.push(Problem::Cell { place: table.place(at, column), message: facts::no_age(&text), hint });
     }
     years
 }

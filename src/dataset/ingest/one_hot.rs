@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::Found;
 use super::files::{Files, header, tables_with};
-use super::listed::{Listing, age, known, only_table};
+use super::listed::{Listing, age, only_table};
+use crate::dataset::facts::known;
 use crate::dataset::table::Table;
 use crate::dataset::{Error, Problem, Row};
 

@@ -13,11 +13,15 @@
 //! ```
 //!
 //! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides. Where colours are made
-//! constant, `derm` says `"colour_constancy": "shades-of-gray"`, and the format is 2, so that a program that does not know it refuses the bundle.
+//! constant, `derm` says `"colour_constancy": "shades-of-gray"`. Of a network that takes metadata `derm.metadata` is their encoding, such as
+//! `[{"field": "age", "mean": 51.9, "sd": 17.0}, {"field": "sex", "values": ["female", "male"]}]`: see [`metadata`](crate::nn::metadata).
+//! With either of them the format is 2, so that a program that does not know them refuses the bundle.
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::ObjectId;
+use crate::nn::graph::Fusion;
+use crate::nn::metadata::Encoding;
 use crate::nn::zoo::{self, Architecture};
 use crate::nn::{Channels, ColourConstancy, Fit, Interpolation, Network, Preprocess};
 
@@ -30,12 +34,22 @@ pub struct Config {
     pub classes: Vec<String>,
     /// What its input must be.
     pub preprocess: Preprocess,
+    /// How its second input is made, if it has one.
+    pub metadata: Option<Encoding>,
 }
 
-/// The format of bundles whose colours stay as they are.
+impl Config {
+    /// How the network takes metadata, if it does.
+    pub fn fusion(&self) -> Option<Fusion> {
+        // Nothing is left out of a network that is used.
+        self.metadata.as_ref().map(|encoding| Fusion { inputs: encoding.width(), dropout: 0.0 })
+    }
+}
+
+/// The format of bundles that look at an image as it is and at nothing else.
 const FORMAT: u32 = 1;
-/// The format of bundles with colour constancy, the last that this release reads.
-const WITH_CONSTANCY: u32 = 2;
+/// The format of bundles with colour constancy or metadata, the last that this release reads.
+const WITH_MORE: u32 = 2;
 
 /// Longest side of an input that is believed.
 const LARGEST: u32 = 4096;
@@ -78,6 +92,8 @@ struct Own {
     #[serde(default, skip_serializing_if = "ColourConstancy::is_none")]
     colour_constancy: ColourConstancy,
     weights: ObjectId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Encoding>,
 }
 
 impl Stored {
@@ -105,7 +121,13 @@ impl Stored {
             num_features: network.graph().feature_count(),
             label_names: config.classes.clone(),
             pretrained_cfg,
-            derm: Own { format: format(colour_constancy), channels, colour_constancy, weights },
+            derm: Own {
+                format: format(colour_constancy, config.metadata.as_ref()),
+                channels,
+                colour_constancy,
+                weights,
+                metadata: config.metadata.clone(),
+            },
         }
     }
 
@@ -122,30 +144,35 @@ impl Stored {
 
     /// The settings, and the hash that the weights must have, if everything makes sense together.
     pub(super) fn check(self) -> Result<(Config, ObjectId), String> {
-        if self.derm.format != format(self.derm.colour_constancy) {
+        if self.derm.format != format(self.derm.colour_constancy, self.derm.metadata.as_ref()) {
             return Err(format!(
-                "its format is {}, this derm reads formats {FORMAT} and, with colour constancy, {WITH_CONSTANCY}",
+                "its format is {}, this derm reads formats {FORMAT} and, with colour constancy or metadata, {WITH_MORE}",
                 self.derm.format
             ));
         }
         let architecture = zoo::find(&self.architecture).map_err(|error| error.to_string())?;
         let count = self.label_names.len();
-        let wrong = || Err(format!("`num_classes` is {} with {count} `label_names`", self.num_classes));
+        let num_classes = self.num_classes;
+        let wrong = || Err(format!("`num_classes` is {num_classes} with {count} `label_names`"));
         if count == 0 || count != self.num_classes || count != self.pretrained_cfg.num_classes {
             return wrong();
         }
         let preprocess = Preprocess { colour_constancy: self.derm.colour_constancy, ..self.pretrained_cfg.preprocess(self.derm.channels)? };
         let (height, width) = (preprocess.height as usize, preprocess.width as usize);
-        let graph = architecture.graph_at(count, height, width).map_err(|error| error.to_string())?;
+        if let Some(fault) = self.derm.metadata.as_ref().and_then(Encoding::fault) {
+            return Err(fault);
+        }
+        let config = Config { architecture, classes: self.label_names, preprocess, metadata: self.derm.metadata };
+        let graph = architecture.fused_graph(count, config.fusion(), [height, width]).map_err(|error| error.to_string())?;
         if count < graph.fewest_outputs() {
             return wrong();
         }
-        Ok((Config { architecture, classes: self.label_names, preprocess }, self.derm.weights))
+        Ok((config, self.derm.weights))
     }
 }
 
-fn format(constancy: ColourConstancy) -> u32 {
-    if constancy.is_none() { FORMAT } else { WITH_CONSTANCY }
+fn format(constancy: ColourConstancy, metadata: Option<&Encoding>) -> u32 {
+    if constancy.is_none() && metadata.is_none() { FORMAT } else { WITH_MORE }
 }
 
 impl Pretrained {

@@ -10,8 +10,11 @@ use super::{CONFIG, Config, WEIGHTS};
 /// The file's YAML.
 pub(super) fn text(config: &Config, weights_bytes: usize) -> String {
     let [height, width] = [config.preprocess.height, config.preprocess.width];
-    let tensor = |name: &str, shape: &[i64]| json!([{"name": name, "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]);
-    let input = tensor("images", &[-1, 3, i64::from(height), i64::from(width)]);
+    let one = |name: &str, shape: &[i64]| json!({"name": name, "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}});
+    let tensor = |name: &str, shape: &[i64]| json!([one(name, shape)]);
+    let images = one("images", &[-1, 3, i64::from(height), i64::from(width)]);
+    let metadata = config.metadata.as_ref().map(|encoding| one("metadata", &[-1, encoding.width() as i64]));
+    let input = serde_json::Value::from_iter(std::iter::once(images).chain(metadata));
     let outputs = config.classes.len() as i64;
     let output = match config.architecture.gives_masks() {
         true => tensor("logits", &[-1, outputs, i64::from(height), i64::from(width)]),

@@ -6,7 +6,8 @@ use candle_core::Tensor;
 use serde_json::json;
 
 use super::*;
-use crate::nn::{Channels, ColourConstancy, Fit, Interpolation, Preprocess, zoo};
+use crate::nn::metadata::{Encoding, Field, Record};
+use crate::nn::{Channels, ColourConstancy, Fit, Input, Interpolation, Preprocess, zoo};
 
 fn config() -> Config {
     let preprocess = Preprocess {
@@ -23,6 +24,7 @@ fn config() -> Config {
         architecture: zoo::find("squeezenet1_1").unwrap(),
         classes: vec!["naevus".into(), "melanoma".into(), "andere “x”".into()],
         preprocess,
+        metadata: None,
     }
 }
 
@@ -86,6 +88,27 @@ fn the_same_model_is_the_same_bytes() {
     let inputs: serde_json::Value = serde_json::from_str(mlmodel["signature"]["inputs"].as_str().unwrap()).unwrap();
     assert_eq!(inputs[0]["tensor-spec"]["shape"], json!([-1, 3, 36, 40]));
     assert_eq!(mlmodel["flavors"]["derm"]["architecture"], "squeezenet1_1");
+}
+
+#[test]
+fn a_bundle_that_takes_metadata_says_how() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = Record { age: Some(40.0), sex: Some("female".into()), site: None };
+    let config = Config { metadata: Some(Encoding::fit(&[Field::Age, Field::Sex], std::slice::from_ref(&known)).unwrap()), ..config() };
+    let network = Network::fused(config.architecture, 3, config.fusion(), [36, 40], 4, &Device::Cpu).unwrap();
+    Bundle::save(folder.path(), &config, &network, "# Card\n", &json!(null)).unwrap();
+    let bundle = Bundle::open(folder.path(), &Device::Cpu).unwrap();
+    assert_eq!(bundle.config.metadata, config.metadata);
+    let x = Tensor::full(0.25f32, (2, 3, 36, 40), &Device::Cpu).unwrap();
+    let metadata = config.metadata.unwrap().encode(&[known, Record::default()]).unwrap();
+    let logits = |n: &Network| n.forward(Input::images(&x).with(Some(&metadata))).unwrap().to_vec2::<f32>().unwrap();
+    assert_eq!(logits(&network), logits(&bundle.network));
+    assert_ne!(logits(&network)[0], logits(&network)[1], "metadata tell the same images apart");
+    assert!(bundle.network.forward(&x).unwrap_err().to_string().contains("metadata must be f32 [n, 4], not left out"));
+    let text = fs::read_to_string(folder.path().join(MLMODEL)).unwrap();
+    assert!(text.contains("\"name\":\"metadata\"") && text.contains("[-1,4]"), "{text}");
+    edit(folder.path(), "\"sd\": 1.0", "\"sd\": 0.0");
+    assert!(Bundle::open(folder.path(), &Device::Cpu).unwrap_err().to_string().contains("encoding of `age`"));
 }
 
 /// Changes a bundle and says how opening it then fails.

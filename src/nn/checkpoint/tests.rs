@@ -60,7 +60,7 @@ fn step(architecture: &'static Architecture, pass: Pass, threads: usize, wanted:
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
         let network = Network::new(architecture, 3, 5, &Device::Cpu).unwrap();
         let floats = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let (logits, tape) = network.train(Input::Images(&images(4, 48)), pass).unwrap();
+        let (logits, tape) = network.train(Input::images(&images(4, 48)), pass).unwrap();
         let loss = loss::cross_entropy(&logits, &[0, 1, 2, 1], None, 0.1).unwrap();
         let kept = tape.kept_bytes();
         let gradients = tape.backward(&network, loss.gradient, |param| wanted(&param.name)).unwrap();
@@ -109,7 +109,7 @@ fn a_head_by_itself_trains_too() {
     let network = Network::new(&EVERYTHING, 3, 5, &Device::Cpu).unwrap();
     let features = Tensor::ones((4, 32), candle_core::DType::F32, &Device::Cpu).unwrap();
     let both = [false, true].map(|grad_checkpointing| {
-        let (logits, tape) = network.train(Input::Features(&features), Pass { grad_checkpointing, ..Pass::new(1) }).unwrap();
+        let (logits, tape) = network.train(Input::features(&features), Pass { grad_checkpointing, ..Pass::new(1) }).unwrap();
         let gradients = tape.backward(&network, logits.ones_like().unwrap(), |_| true).unwrap();
         let gradient = gradients.get(network.param("head.weight").unwrap()).unwrap();
         gradient.flatten_all().unwrap().to_vec1::<f32>().unwrap()

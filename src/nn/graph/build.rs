@@ -32,6 +32,21 @@ impl Builder {
         self.multiple = multiple;
     }
 
+    /// Goes on behind the features of a graph.
+    pub(super) fn reopen(nodes: Vec<Node>, features: NodeId) -> Self {
+        Self { nodes, features: Some(features), prefix: String::new(), multiple: 1 }
+    }
+
+    /// What there is so far.
+    pub(super) fn into_nodes(self) -> Vec<Node> {
+        self.nodes
+    }
+
+    /// The second input: `count` values of what is known beside the image.
+    pub(super) fn metadata(&mut self, count: usize) -> NodeId {
+        self.push(Some("metadata".to_owned()), Op::Metadata { count }, Vec::new(), vec![count])
+    }
+
     /// Adds what `part` adds, under names that begin with `prefix`.
     pub fn within<T>(&mut self, prefix: &str, part: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.prefix.len();
@@ -274,10 +289,20 @@ impl Builder {
 
     /// All `parts` after each other along the channels.
     pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
-        let images: Vec<_> = parts.iter().map(|&x| self.image(x)).collect();
-        assert!(images.iter().all(|i| i[1..] == images[0][1..]), "all parts have one height and width");
-        let shape = vec![images.iter().map(|i| i[0]).sum(), images[0][1], images[0][2]];
-        self.push(None, Op::Concat, parts.to_vec(), shape)
+        self.try_concat(parts).expect("all parts have one height and width")
+    }
+
+    /// The same, or none where the parts do not lie beside each other.
+    pub(super) fn try_concat(&mut self, parts: &[NodeId]) -> Option<NodeId> {
+        let axis = self.channel_axis(*parts.first()?);
+        let shapes: Vec<Vec<usize>> = parts.iter().map(|&part| self.shape(part)).collect();
+        let mut shape = shapes[0].clone();
+        let beside = |own: &Vec<usize>| own.len() == shape.len() && (0..own.len()).all(|i| i == axis || own[i] == shape[i]);
+        if !shapes.iter().all(beside) {
+            return None;
+        }
+        shape[axis] = shapes.iter().map(|own| own[axis]).sum();
+        Some(self.push(None, Op::Concat, parts.to_vec(), shape))
     }
 
     /// `[c, h, w]` to `[c * h * w]`.
@@ -351,18 +376,7 @@ impl Builder {
         let features = self.features.expect("an architecture marks its features");
         let (nodes, features) = first_tokens_early(self.nodes, features);
         let output = NodeId(nodes.len() - 1);
-        Graph { nodes, features, output, multiple: self.multiple }
-    }
-
-    /// Goes on after a finished graph.
-    pub(super) fn resume(graph: &Graph) -> Self {
-        Self { nodes: graph.nodes.clone(), features: Some(graph.features), prefix: String::new(), multiple: graph.multiple }
-    }
-
-    /// The graph whose output stays `output`, and the node added last is for training.
-    pub(super) fn finish_training(self, output: NodeId) -> Graph {
-        let features = self.features.expect("a finished graph has marked its features");
-        Graph { nodes: self.nodes, features, output, multiple: self.multiple }
+        Graph { nodes, features, output, multiple: self.multiple, fusion: None }
     }
 
     /// Height and width of an image.

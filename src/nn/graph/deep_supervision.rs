@@ -16,7 +16,7 @@ impl Graph {
             return None;
         }
         let (output, [masks, height, _]) = (self.output(), self.node(self.output()).shape.as_slice().try_into().ok()?);
-        let mut g = Builder::resume(self);
+        let mut g = Builder::reopen(self.nodes.clone(), self.features);
         let mut outputs = vec![output];
         for (place, step) in steps.into_iter().enumerate() {
             let factor = height / g.plane(step)[0];
@@ -24,7 +24,7 @@ impl Graph {
             outputs.push(g.upsample(side, factor, Rule::Nearest));
         }
         g.concat(&outputs);
-        Some(g.finish_training(output))
+        Some(Self { nodes: g.into_nodes(), ..self.clone() })
     }
 
     /// The network alone.

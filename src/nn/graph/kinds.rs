@@ -9,6 +9,11 @@ use crate::nn::ops::{Activation, Rule, Transposed};
 pub enum Op {
     /// The image batch, f32 `[n, channels, height, width]`, normalised.
     Input,
+    /// What is known beside the images, f32 `[n, count]`.
+    Metadata {
+        /// Values of an image.
+        count: usize,
+    },
     /// 2-d convolution; parameters `weight [out, in / groups, kh, kw]` and, with `bias`, `bias [out]`.
     Conv2d(Conv2d),
     /// Batch norm over `[n, h, w]`; parameters `weight`, `bias`, `running_mean`, `running_var`, each `[channels]`.
@@ -457,6 +462,7 @@ impl Op {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Input => "input",
+            Self::Metadata { .. } => "metadata",
             Self::Conv2d(_) => "conv2d",
             Self::BatchNorm(_) => "batch_norm",
             Self::LayerNorm(_) => "layer_norm",

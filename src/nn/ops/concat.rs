@@ -1,4 +1,4 @@
-//! Channels of several images after each other, and images with their channels flattened.
+//! Channels of several images, or vectors, after each other, and images with their channels flattened.
 
 use candle_core::Tensor;
 
@@ -7,12 +7,12 @@ use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, image, wanted};
 use derm_kernels::layout;
 
-/// `x [n, h, w, a]` and `y [n, h, w, b]` to `[n, h, w, a + b]`.
+/// `x [n, h, w, a]` and `y [n, h, w, b]` to `[n, h, w, a + b]`; without h and w for vectors.
 pub fn concat(x: &Tensor, y: &Tensor) -> candle_core::Result<Tensor> {
     apply(Concat, &[x, y])
 }
 
-/// Any number of inputs of one height and width.
+/// Any number of inputs of one height and width, or of vectors.
 pub struct Concat;
 
 impl Operation for Concat {
@@ -21,26 +21,30 @@ impl Operation for Concat {
     }
 
     fn shape(&self, inputs: &[View<'_>]) -> Result<Vec<usize>> {
-        let shapes = (0..inputs.len()).map(|i| image(self.name(), inputs, i)).collect::<Result<Vec<_>>>()?;
-        let Some(&[n, h, w, _]) = shapes.first() else { return Err(Error::new(self.name(), inputs, "there is nothing to join")) };
-        if shapes.iter().any(|shape| shape[..3] != [n, h, w]) {
-            return Err(Error::new(self.name(), inputs, "all inputs have one number of images, height and width"));
+        let Some((_, places)) = inputs.first().and_then(|first| first.dims.split_last()) else {
+            return Err(Error::new(self.name(), inputs, "there is nothing to join"));
+        };
+        let beside = |input: &View<'_>| input.dims.split_last().is_some_and(|(channels, own)| *channels > 0 && own == places);
+        if !matches!(places.len(), 1 | 3) || !inputs.iter().all(beside) {
+            let wanted = "all inputs have one number of images, height and width, or are vectors, with channels";
+            return Err(Error::new(self.name(), inputs, wanted));
         }
-        Ok(vec![n, h, w, shapes.iter().map(|shape| shape[3]).sum()])
+        let channels = inputs.iter().filter_map(|input| input.dims.last()).sum();
+        Ok(places.iter().copied().chain([channels]).collect())
     }
 
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let dims = self.shape(inputs)?;
-        let parts: Vec<(&[f32], usize)> = inputs.iter().map(|input| (input.values, input.dims[3])).collect();
+        let parts: Vec<(&[f32], usize)> = inputs.iter().map(|input| (input.values, input.dims[dims.len() - 1])).collect();
         Ok(Array::new(layout::concat(&parts), dims))
     }
 
     fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
-        Tensor::cat(inputs, 3)
+        Tensor::cat(inputs, inputs[0].rank() - 1)
     }
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], _: &[bool]) -> Vec<Gradient> {
-        let channels: Vec<usize> = inputs.iter().map(|input| input.dims[3]).collect();
+        let channels: Vec<usize> = inputs.iter().filter_map(|input| input.dims.last().copied()).collect();
         layout::split(dy, &channels).into_iter().map(Gradient::Values).collect()
     }
 

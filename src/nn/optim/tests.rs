@@ -11,7 +11,7 @@ fn network() -> Network {
 fn grads(network: &Network, salt: u64) -> Gradients {
     let values: Vec<f32> = (0..2 * 3 * 32 * 32).map(|i| ((i as f32 + salt as f32 * 17.0) * 0.61).sin()).collect();
     let x = Tensor::from_vec(values, (2, 3, 32, 32), &Device::Cpu).unwrap();
-    let (logits, tape) = network.train(Input::Images(&x), Pass::new(salt)).unwrap();
+    let (logits, tape) = network.train(Input::images(&x), Pass::new(salt)).unwrap();
     tape.backward(network, loss::cross_entropy(&logits, &[0, 1], None, 0.0).unwrap().gradient, |_| true).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What was said of a training, from several places, and the defaults for what was not.
 
-use super::{BadChoice, Basis, ClassWeights, Config, DeviceKind, Freeze, OptimizerKind, Recipe, Sampler};
+use super::{BadChoice, Basis, ClassWeights, Config, DeviceKind, Fields, Freeze, Metadata, OptimizerKind, Recipe, Sampler};
 use crate::nn::ColourConstancy;
 use crate::training::augment::{Augment, Strength};
 use crate::training::schedule::{Schedule, Shape};
@@ -61,6 +61,9 @@ choices! {
     drop_path: f64,
     dice_weight: f64,
     deep_supervision: bool,
+    metadata: Fields,
+    metadata_dropout: f64,
+    metadata_missing: f64,
     freeze: Freeze,
     monitor: String,
     patience: usize,
@@ -93,7 +96,7 @@ impl Choices {
         let epochs = said.epochs.unwrap_or(if frozen { 60 } else { 20 });
         let shape = said.schedule.unwrap_or_default();
         let warmup = (epochs as f64 * shape.usual_warmup()).clamp(0.5, if shape == Shape::OneCycle { f64::INFINITY } else { 5.0 });
-        let sampler = said.sampler.unwrap_or_default();
+        let (sampler, metadata) = (said.sampler.unwrap_or_default(), said.metadata()?);
         let config = Config {
             recipe,
             augment: if frozen { Augment::NONE } else { said.augmentation() },
@@ -132,6 +135,7 @@ impl Choices {
             drop_path: if branches && !frozen { said.drop_path.unwrap_or(0.0) } else { 0.0 },
             dice_weight: said.dice_weight.unwrap_or(if masks { 1.0 } else { 0.0 }),
             deep_supervision: said.deep_supervision.unwrap_or(false),
+            metadata,
             freeze,
             monitor: said.monitor.unwrap_or_else(|| if masks { "dice" } else { "balanced_accuracy" }.to_owned()),
             patience: said.patience.unwrap_or(0),
@@ -156,6 +160,7 @@ impl Choices {
             ("freeze", word(self.freeze == Some(Freeze::Backbone), "backbone")),
             ("focal_gamma", above(self.focal_gamma)),
             ("label_smoothing", above(self.label_smoothing)),
+            ("metadata", self.metadata.as_ref().filter(|fields| !fields.is_empty()).map(|fields| fields.words(","))),
             ("mixup", above(self.mixup)),
             ("cutmix", above(self.cutmix)),
         ];
@@ -168,6 +173,20 @@ impl Choices {
         match refused.iter().find_map(|(name, value)| Some((*name, value.clone()?))) {
             Some((name, value)) => Err(BadChoice { name, value, range }),
             None => Ok(()),
+        }
+    }
+
+    /// As the winners of ISIC 2020 (dropout) and 2019 (missing fields) read metadata, unless another share was asked for.
+    fn metadata(&self) -> Result<Option<Metadata>, BadChoice> {
+        let shares = [("metadata_dropout", self.metadata_dropout), ("metadata_missing", self.metadata_missing)];
+        match (&self.metadata, shares.into_iter().find_map(|(name, share)| Some((name, share?)))) {
+            (Some(fields), _) if !fields.is_empty() => Ok(Some(Metadata {
+                fields: fields.clone(),
+                dropout: self.metadata_dropout.unwrap_or(0.3),
+                missing: self.metadata_missing.unwrap_or(0.1),
+            })),
+            (_, Some((name, share))) => Err(BadChoice { name, value: share.to_string(), range: "left out: there are no `metadata`" }),
+            _ => Ok(None),
         }
     }
 

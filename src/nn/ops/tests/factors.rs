@@ -10,6 +10,7 @@ use crate::nn::ops::{dropout, linear};
 fn small_operations_have_right_gradients() {
     check_gradients(&[var(&[2, 3, 4, 5], 1), var(&[2, 3, 1, 1], 2)], 0.1, 1e-3, |t| gate(&t[0], &t[1]).unwrap());
     check_gradients(&[var(&[2, 3, 4, 5], 1), var(&[2, 2, 4, 5], 2)], 0.1, 1e-3, |t| concat(&t[0], &t[1]).unwrap());
+    check_gradients(&[var(&[3, 4], 1), var(&[3, 2], 2)], 0.1, 1e-3, |t| crate::nn::ops::concat(&t[0], &t[1]).unwrap());
     check_gradients(&[var(&[2, 3, 4, 5], 1)], 0.1, 1e-3, |t| global_avg_pool(&t[0]).unwrap());
     check_gradients(&[var(&[2, 7, 1, 1], 1), var(&[1, 1, 3], 2)], 0.1, 1e-3, |t| channel_conv(&t[0], &t[1]).unwrap());
     check_gradients(&[var(&[2, 3, 1, 1], 1), var(&[1, 1, 5], 2)], 0.1, 1e-3, |t| channel_conv(&t[0], &t[1]).unwrap());
