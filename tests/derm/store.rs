@@ -457,12 +457,15 @@ fn a_waiting_process_names_the_holder() {
     let lock = fs::File::options().write(true).create(true).truncate(true).open(sandbox.path(".derm/lock")).unwrap();
     lock.lock().unwrap();
     std::io::Write::write_all(&mut &lock, b"`derm repro` (process 4711)\n").unwrap();
-    let child = sandbox.command(["add", "a"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
+    let mut child = sandbox.command(["add", "a"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Until it says so, however long it takes to get there.
+    let mut said = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap())).map(|line| line.unwrap());
+    let waits = said.find(|line| line.contains("waiting for"));
     assert!(!sandbox.path("a.derm").exists());
     drop(lock);
-    let ran = Ran::from(child.wait_with_output().unwrap()).success();
-    assert!(ran.stderr.contains("waiting for `derm repro` (process 4711)"), "{}", ran.stderr);
+    assert!(waits.is_some_and(|line| line.contains("waiting for `derm repro` (process 4711)")));
+    said.for_each(drop);
+    assert!(child.wait().unwrap().success() && sandbox.path("a.derm").exists());
 }
 
 #[test]
