@@ -1,7 +1,11 @@
 //! Functions of one value, with PyTorch's gradients, also at the corners: both of a corner's sides as PyTorch takes them, and
 //! NaN stays NaN.
 
+mod light;
+
 use pulp::{Simd, WithSimd};
+
+pub(crate) use light::{Light, with_light};
 
 use super::lanes::{Columns, F32s, Lanes, Width};
 use super::map::{Map, map};

@@ -16,6 +16,7 @@ mod merge;
 mod outer;
 mod pack;
 mod packed;
+mod pointwise;
 mod strips;
 mod sweep;
 #[cfg(test)]
@@ -26,10 +27,12 @@ mod weight;
 mod winograd;
 mod worklist;
 
+pub(crate) use buffer::{Canvas, Lent};
 pub use epilogue::Epilogue;
 pub(crate) use epilogue::finish;
 pub use geometry::Geometry;
 pub use packed::Packed;
+pub(crate) use pointwise::pointwise;
 
 use std::sync::OnceLock;
 
@@ -124,6 +127,7 @@ fn forward_directly(x: &[f32], panels: &Panels, epilogue: Epilogue<'_>, g: &Geom
         target_size: g.output,
         columns: g.c_out,
         epilogue,
+        far: true,
         sweeps: Vec::new(),
     };
     if !merge::applies(g) {
@@ -172,6 +176,7 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
         target_size: g.input,
         columns: g.c_in,
         epilogue: Epilogue::default(),
+        far: true,
         sweeps,
     }
     .run()

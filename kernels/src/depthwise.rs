@@ -5,12 +5,15 @@
 //! Each pass panics where slices do not have the lengths that the window gives them.
 
 mod correlation;
+mod packed;
 mod pixels;
 #[cfg(test)]
 mod tests;
 mod weight_gradient;
 
-use correlation::{Correlation, correlate};
+pub(crate) use correlation::Correlation;
+use correlation::correlate;
+pub use packed::Packed;
 pub use weight_gradient::weight_gradient;
 
 use super::conv::Epilogue;
@@ -24,11 +27,18 @@ pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, window: &Window)
 /// [`forward`] and what follows it in a network, applied to each row while it is in the cache.
 pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, window: &Window) -> Vec<f32> {
     window.check(&[x], &[]);
-    assert!(weight.len() == window.weight_len() && epilogue.fits(window.channels, window.output_len()));
+    assert_eq!(weight.len(), window.weight_len());
+    forward_packed(x, &Packed::new(weight, window.channels, [window.rows.kernel, window.columns.kernel]), epilogue, window)
+}
+
+/// [`forward_with`] weights that were packed before.
+pub fn forward_packed(x: &[f32], weight: &Packed, epilogue: Epilogue<'_>, window: &Window) -> Vec<f32> {
+    window.check(&[x], &[]);
+    assert!(weight.fits(window) && epilogue.fits(window.channels, window.output_len()));
     if window.output_len() == 0 {
         return Vec::new();
     }
-    let whole = Correlation::forward(weight, window);
+    let whole = Correlation::forward(weight.by_tap(), window);
     correlate(x, epilogue, window.n, window.channels, [window.rows.output, window.columns.output], &[whole], [1, 1])
 }
 

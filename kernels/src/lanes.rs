@@ -27,6 +27,18 @@ pub struct Mask<S: Simd> {
 }
 
 impl<S: Simd> F32s<S> {
+    /// A register as it is.
+    #[inline(always)]
+    pub fn new(simd: S, value: S::f32s) -> Self {
+        Self { simd, value }
+    }
+
+    /// The register.
+    #[inline(always)]
+    pub fn register(self) -> S::f32s {
+        self.value
+    }
+
     /// `value` in every lane.
     #[inline(always)]
     pub fn splat(simd: S, value: f32) -> Self {

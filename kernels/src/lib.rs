@@ -11,6 +11,7 @@
 //! | [`simd`] | the one door to the CPU's instruction sets |
 //! | [`conv`] | convolutions: direct, and by Winograd's algorithm where that pays |
 //! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
+//! | [`inverted`] | blocks of MobileNets, band by band |
 //! | [`upsample`], [`resample`], [`resize`] | images in another size |
 //! | [`attention`], [`product`] | attention of tokens to tokens, and the products it is made of |
 //! | [`rotary`], [`cosine`] | what is done to queries and keys before they meet |
@@ -44,6 +45,7 @@ pub mod embedding;
 pub mod fresh;
 pub mod gate;
 pub mod group_norm;
+pub mod inverted;
 pub mod lanes;
 pub mod layer_norm;
 pub mod layout;

@@ -2,10 +2,11 @@
 //!
 //! Made once, used for many batches: batch norms are folded into the convolutions before them, and a convolution adds and
 //! activates in the pass that writes its results, with weights that the first batch rearranges for all. Results differ from
-//! those of the network's operations one by one by rounding only.
+//! those of the network's operations one by one by rounding only. Large blocks of convolutions are one step: see [`blocks`].
 //!
 //! Images do not meet in inference, so a batch need not move step by step: see [`chunks`].
 
+mod blocks;
 mod chunks;
 mod step;
 
@@ -19,7 +20,7 @@ use step::Step;
 
 use super::Error;
 use super::graph::NodeId;
-use super::groups::{Group, Use, groups, last_readers};
+use super::groups::{Use, groups};
 use super::input::{Entry, Input};
 use super::network::Network;
 use super::ops::{self, Way};
@@ -75,13 +76,17 @@ impl Stretch {
     fn new(network: &Network, start: NodeId, end: NodeId) -> Result<Self, Error> {
         let nodes = network.graph().nodes();
         let groups = groups(nodes, start, end, Use::Inference);
-        let last_reader = last_readers(nodes, &groups);
-        let traffic = traffic(network, start, &groups, &last_reader);
-        let steps = groups.into_iter().map(|group| {
-            let inputs = group.inputs(nodes).collect();
-            Step::new(network, group, inputs)
-        });
-        Ok(Self { start, end, steps: steps.collect::<Result<_, Error>>()?, last_reader, traffic })
+        let steps = match network.way() {
+            Way::Kernels => blocks::steps(nodes, &groups),
+            Way::Compositions => (0..groups.len()).map(|group| group..group + 1).collect(),
+        };
+        let steps = steps.into_iter().map(|step| Step::new(network, &groups[step])).collect::<Result<Vec<_>, Error>>()?;
+        let mut last_reader = vec![0; nodes.len()];
+        for (place, step) in steps.iter().enumerate() {
+            step.inputs.iter().for_each(|input| last_reader[input.0] = place);
+        }
+        let traffic = traffic(network, start, &steps, &last_reader);
+        Ok(Self { start, end, steps, last_reader, traffic })
     }
 
     /// Takes a batch from the first node to the last.
@@ -135,7 +140,7 @@ impl Stretch {
             for input in step.inputs.iter().filter(|input| self.last_reader[input.0] == place) {
                 values[input.0] = None;
             }
-            values[step.group.result.0] = Some(step.run(network, &inputs)?);
+            values[step.result().0] = Some(step.run(network, &inputs)?);
         }
         Ok(())
     }
@@ -148,19 +153,19 @@ impl Stretch {
     }
 }
 
-/// What each group moves for images of the network's default size.
-fn traffic(network: &Network, start: NodeId, groups: &[Group], last_reader: &[usize]) -> Vec<Traffic> {
+/// What each step moves for images of the network's default size.
+fn traffic(network: &Network, start: NodeId, steps: &[Step], last_reader: &[usize]) -> Vec<Traffic> {
     let nodes = network.graph().nodes();
     let bytes = |node: NodeId| size_of::<f32>() * nodes[node.0].shape.iter().product::<usize>();
     let mut live = bytes(start);
-    let of = groups.iter().enumerate().map(|(place, group)| {
-        let inputs: Vec<NodeId> = group.inputs(nodes).collect();
-        let result = bytes(group.result);
-        let mut gone: Vec<NodeId> = inputs.iter().copied().filter(|input| last_reader[input.0] == place).collect();
+    let of = steps.iter().enumerate().map(|(place, step)| {
+        let result = bytes(step.result());
+        let mut gone: Vec<NodeId> = step.inputs.iter().copied().filter(|input| last_reader[input.0] == place).collect();
         gone.dedup();
         live = (live + result).saturating_sub(gone.into_iter().map(bytes).sum());
-        let parameters = network.node_params(group.node).map(|param| param.var.elem_count()).sum::<usize>();
-        Traffic { weights: size_of::<f32>() * parameters, values: result + inputs.into_iter().map(bytes).sum::<usize>(), live }
+        let parameters = step.groups.iter().flat_map(|group| network.node_params(group.node)).map(|param| param.var.elem_count());
+        let weights = size_of::<f32>() * parameters.sum::<usize>();
+        Traffic { weights, values: result + step.inputs.iter().copied().map(bytes).sum::<usize>(), live }
     });
     of.collect()
 }

@@ -28,6 +28,11 @@ unsafe impl Send for Canvas<'_> {}
 unsafe impl Sync for Canvas<'_> {}
 
 impl<'a> Canvas<'a> {
+    /// A canvas over memory for floats.
+    pub fn new(memory: &'a mut [MaybeUninit<f32>]) -> Self {
+        Self { start: memory.as_mut_ptr(), len: memory.len(), borrow: PhantomData }
+    }
+
     /// A canvas over floats that are already there.
     pub fn over(floats: &'a mut [f32]) -> Self {
         Self { start: floats.as_mut_ptr().cast(), len: floats.len(), borrow: PhantomData }

@@ -38,6 +38,8 @@ pub struct Direct<'a> {
     /// Target channels of a group.
     pub columns: usize,
     pub epilogue: Epilogue<'a>,
+    /// Whether the target is likely to be out of the caches.
+    pub far: bool,
     /// Together they cover every target pixel once, or `run` would return what nobody wrote.
     pub sweeps: Vec<Sweep<'a>>,
 }
@@ -77,6 +79,18 @@ impl Direct<'_> {
                 });
             })
         }
+    }
+
+    /// Runs all sweeps on this thread, into memory that is there.
+    ///
+    /// # Safety
+    ///
+    /// No part of the canvas may be alive.
+    pub unsafe fn write(&self, canvas: Canvas<'_>) {
+        assert!(self.source.len() < ZERO as usize, "sources of 2^32 floats or more are not supported");
+        let zeros = vec![0.0; self.run];
+        let (rows, panels) = (0..self.images * self.target_size[0], 0..self.sweeps[0].panels.count());
+        simd::run_on(self.isa, Task { pass: self, canvas, zeros: &zeros, rows, panels });
     }
 
     fn layout<'a>(&'a self, sweep: &'a Sweep<'_>) -> Layout<'a> {
@@ -130,7 +144,7 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let pass = self.pass;
-        let gather = Gather { source: pass.source, zeros: self.zeros, canvas: self.canvas, epilogue: pass.epilogue };
+        let gather = Gather { source: pass.source, zeros: self.zeros, canvas: self.canvas, epilogue: pass.epilogue, far: pass.far };
         for sweep in &pass.sweeps {
             let worklist = Worklist::new::<S>(pass.layout(sweep), self.rows.clone());
             // Weights that stay in the second-level cache are gone through for each tile, so that its pixels stay in the first and

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::activation::{self, Activation};
+use super::activation::{self, Activation, Light};
 use super::buffer::Canvas;
 use super::fresh::Uninit;
 use super::lanes::{Columns, Lanes, Width};
@@ -35,6 +35,12 @@ impl<'a> Epilogue<'a> {
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         self.residual.is_none() && self.activation.is_none()
+    }
+
+    /// What comes last, where it is so little that sums need not leave the registers for it.
+    #[inline(always)]
+    pub(crate) fn light(&self) -> Option<Light> {
+        Light::of(self.activation)
     }
 
     pub(crate) fn fits(&self, channels: usize, results: usize) -> bool {

@@ -3,9 +3,10 @@
 
 use pulp::Simd;
 
+use super::activation::{Function, Light, with_light};
 use super::buffer::Canvas;
 use super::epilogue::{Epilogue, Finish};
-use super::lanes::MAX_LANES;
+use super::lanes::{F32s, Lanes, MAX_LANES, Part};
 use super::pack::Panel;
 use super::prefetch::prefetch;
 use super::tile::{self, MAX_HEIGHT, VECTORS};
@@ -13,6 +14,23 @@ use super::vector::{load, multiply_add, store, store_floats};
 
 /// In a list of rows, a row of zeros.
 pub const ZERO: u32 = u32::MAX;
+
+/// Repeats `$body` for each number below `$end`, a constant: sums that an index reaches which may not be one are kept in memory through
+/// all the products, and the compiler does not unroll every loop.
+macro_rules! each {
+    ($number:ident of $end:ident => $body:expr) => {
+        each!($number of $end => $body; 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    ($number:ident of $end:ident => $body:expr; $($value:literal)*) => {{
+        const { assert!($end <= MAX_HEIGHT) };
+        $({
+            const $number: usize = $value;
+            if $number < $end {
+                $body
+            }
+        })*
+    }};
+}
 
 /// Where the inner kernel reads and writes.
 #[derive(Clone, Copy)]
@@ -25,6 +43,8 @@ pub struct Gather<'a> {
     pub canvas: Canvas<'a>,
     /// The bias has one number for each channel of the target, the residual lies as the canvas does.
     pub epilogue: Epilogue<'a>,
+    /// Whether the canvas is likely to be out of the caches, so that it should be asked for ahead of the writes.
+    pub far: bool,
 }
 
 impl Gather<'_> {
@@ -63,34 +83,72 @@ impl Gather<'_> {
     /// As there.
     #[inline(always)]
     unsafe fn tile_of<S: Simd, const M: usize, const V: usize>(&self, simd: S, rows: &[u32], targets: &[usize], panel: Panel<'_>) {
-        self.ask_for(targets, panel);
+        if self.far {
+            self.ask_for(targets, panel);
+        }
         let sums = sums::<S, M, V>(simd, self.source, rows, self.zeros, panel.data, self.bias_of(simd, panel));
-        match targets.first_chunk::<M>() {
-            Some(targets) if panel.len == V * S::F32_LANES && self.epilogue.is_plain() => {
-                for m in 0..M {
-                    let start = targets[m] + panel.start;
-                    // SAFETY: by the contract.
-                    let out = unsafe { self.canvas.part(start..start + V * S::F32_LANES) };
-                    for v in 0..V {
-                        store::<S>(&mut out[v * S::F32_LANES..][..S::F32_LANES], sums[m][v]);
-                    }
-                }
-            }
-            // By way of memory: were the sums themselves reached by an index that is not a constant, they would be kept in memory
-            // through all the products.
-            _ => {
-                let mut floats = [0.0; MAX_HEIGHT * VECTORS * MAX_LANES];
-                for m in 0..M {
-                    for v in 0..V {
-                        store_floats::<S>(&mut floats[(m * V + v) * S::F32_LANES..], sums[m][v]);
-                    }
-                }
-                let floats = &mut floats[..M.min(targets.len()) * panel.width];
-                let places = targets.iter().map(|target| Some(target + panel.start..target + panel.start + panel.len));
-                // SAFETY: by the contract.
-                unsafe { Finish { floats, width: panel.width }.write(simd, &self.epilogue, self.canvas, places) }
+        if let (Some(light), Some(targets)) = (self.epilogue.light(), targets.first_chunk::<M>()) {
+            // SAFETY: by the contract.
+            return unsafe { self.write(simd, sums, light, targets, panel) };
+        }
+        // By way of memory: were the sums themselves reached by an index that is not a constant, they would be kept in memory
+        // through all the products.
+        let mut floats = [0.0; MAX_HEIGHT * VECTORS * MAX_LANES];
+        for m in 0..M {
+            for v in 0..V {
+                store_floats::<S>(&mut floats[(m * V + v) * S::F32_LANES..], sums[m][v]);
             }
         }
+        let floats = &mut floats[..M.min(targets.len()) * panel.width];
+        let places = targets.iter().map(|target| Some(target + panel.start..target + panel.start + panel.len));
+        // SAFETY: by the contract.
+        unsafe { Finish { floats, width: panel.width }.write(simd, &self.epilogue, self.canvas, places) }
+    }
+
+    /// Finishes sums in their registers and writes them to their targets.
+    ///
+    /// # Safety
+    ///
+    /// As [`Gather::tile`]'s.
+    #[inline(always)]
+    unsafe fn write<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        mut sums: [[S::f32s; V]; M],
+        light: Light,
+        targets: &[usize; M],
+        panel: Panel<'_>,
+    ) {
+        if let Some(residual) = self.epilogue.residual {
+            each!(ROW of M => {
+                let residual = &residual[targets[ROW] + panel.start..][..panel.len];
+                each!(VECTOR of V => {
+                    let added = load(simd, &residual[(VECTOR * S::F32_LANES).min(panel.len)..]);
+                    sums[ROW][VECTOR] = simd.add_f32s(sums[ROW][VECTOR], added);
+                }; 0 1);
+            });
+        }
+        with_light!(light, function => each!(ROW of M => each!(VECTOR of V => {
+            sums[ROW][VECTOR] = function.of(F32s::new(simd, sums[ROW][VECTOR])).register();
+        }; 0 1)));
+        each!(VECTOR of V => {
+            let start = panel.start + VECTOR * S::F32_LANES;
+            let count = panel.len.saturating_sub(VECTOR * S::F32_LANES);
+            if count >= S::F32_LANES {
+                each!(ROW of M => {
+                    // SAFETY: by the contract.
+                    let out = unsafe { self.canvas.part(targets[ROW] + start..targets[ROW] + start + S::F32_LANES) };
+                    store::<S>(out, sums[ROW][VECTOR]);
+                });
+            } else {
+                let part = Part::new(simd, count);
+                each!(ROW of M => {
+                    // SAFETY: by the contract.
+                    let out = unsafe { self.canvas.part(targets[ROW] + start..targets[ROW] + start + count) };
+                    part.init(out, 0, F32s::new(simd, sums[ROW][VECTOR]));
+                });
+            }
+        }; 0 1);
     }
 
     /// Has the memory of a tile's results brought near while they are worked out: writes that miss the caches wait for each other.

@@ -35,6 +35,17 @@ impl Packed {
         self.mode
     }
 
+    /// Whether it is one matrix, which multiplies every pixel by itself.
+    pub(crate) fn is_matrix(&self) -> bool {
+        (self.groups, self.kernel) == (1, [1; 2])
+    }
+
+    /// Input and output channels of a matrix.
+    pub(crate) fn matrix(&self) -> [usize; 2] {
+        assert!(self.is_matrix());
+        [self.c_in, self.c_out]
+    }
+
     pub(super) fn fits(&self, g: &Geometry) -> bool {
         (self.groups, self.c_in, self.c_out, self.kernel) == (g.groups, g.c_in, g.c_out, g.kernel)
     }

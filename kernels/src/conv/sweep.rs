@@ -36,6 +36,11 @@ impl Axis {
         Self { first: 0, step: 1, count: g.output[axis], source_step: g.stride[axis], source_len: g.input[axis], taps }
     }
 
+    /// The axis of a kernel of one tap, without stride or padding.
+    pub fn one_to_one(size: usize) -> Self {
+        Self { first: 0, step: 1, count: size, source_step: 1, source_len: size, taps: vec![Tap { index: 0, offset: 0 }] }
+    }
+
     /// The axes of the input gradient, one for each phase that has targets; a phase may have no taps, then its gradient is zero.
     pub fn phases(g: &Geometry, axis: usize) -> Vec<Self> {
         let (stride, pad) = (g.stride[axis], g.pad[axis]);
@@ -52,6 +57,12 @@ impl Axis {
             Self { first, step: stride, count, source_step: 1, source_len: g.output[axis], taps }
         };
         (0..stride).map(phase).filter(|phase| phase.count > 0).collect()
+    }
+
+    /// Whether each of `size` targets reads the source at its own place, and nothing else.
+    pub fn is_one_to_one(&self, size: usize) -> bool {
+        let one_tap = matches!(self.taps[..], [Tap { offset: 0, .. }]);
+        one_tap && (self.first, self.step, self.source_step) == (0, 1, 1) && [self.count, self.source_len] == [size; 2]
     }
 
     /// The target that lies at `coordinate`, if one does.

@@ -23,6 +23,14 @@ pub struct Layout<'a> {
     pub target_pitch: usize,
 }
 
+impl Layout<'_> {
+    /// Whether there is one tap, which moves nothing.
+    fn is_pixel_by_pixel(&self) -> bool {
+        self.source_size == self.target_size
+            && [self.y, self.x].into_iter().zip(self.target_size).all(|(axis, size)| axis.is_one_to_one(size))
+    }
+}
+
 /// A tile: some pixels of the list.
 pub struct Tile {
     /// Rows of the kernel that takes it; pixels beyond `pixels` read zeros and are not written.
@@ -45,6 +53,9 @@ pub struct Worklist {
 impl Worklist {
     /// Lists `rows`, counted through all images.
     pub fn new<S: Simd>(layout: Layout<'_>, rows: Range<usize>) -> Self {
+        if layout.is_pixel_by_pixel() {
+            return Self::pixel_by_pixel::<S>(layout, rows);
+        }
         let targets = targets(layout, rows.clone());
         let taps = layout.y.taps.len() * layout.x.taps.len();
         let tiles = tiles::<S>(targets.len(), taps);
@@ -52,6 +63,16 @@ impl Worklist {
         let mut worklist = Self { tiles, targets, taps, list: vec![ZERO; size] };
         worklist.fill(layout, rows);
         worklist
+    }
+
+    /// Every pixel reads the source pixel at its own place.
+    fn pixel_by_pixel<S: Simd>(layout: Layout<'_>, rows: Range<usize>) -> Self {
+        let pixels = rows.start * layout.target_size[1]..rows.end * layout.target_size[1];
+        let tiles = tiles::<S>(pixels.len(), 1);
+        let mut list = Vec::with_capacity(pixels.len() + tile::MAX_HEIGHT);
+        list.extend(pixels.clone().map(|pixel| (pixel * layout.source_pitch) as u32));
+        list.resize(tiles.last().map_or(0, |tile| tile.start + tile.height), ZERO);
+        Self { tiles, targets: pixels.map(|pixel| pixel * layout.target_pitch).collect(), taps: 1, list }
     }
 
     /// The source rows of `tile`, `[tap][pixel]`.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
+use super::super::activation::{Function, Light, with_light};
 use super::super::fresh::Uninit;
 use super::super::lanes::{Columns, F32s, Lanes};
 
@@ -21,6 +22,7 @@ pub struct Line<'a> {
 pub struct Pixel<'a> {
     pub lines: &'a [Line<'a>],
     pub bias: Option<&'a [f32]>,
+    pub light: Light,
     pub channels: usize,
     pub dilation: usize,
     pub taps: Range<usize>,
@@ -40,7 +42,7 @@ impl<S: Simd> Columns<S> for Pixel<'_> {
                 sum = x.mul_add(lanes.load(line.weight, tap * self.channels + at), sum);
             }
         }
-        lanes.init(self.y, at, sum);
+        lanes.init(self.y, at, with_light!(self.light, function => function.of(sum)));
     }
 }
 
@@ -48,6 +50,7 @@ impl<S: Simd> Columns<S> for Pixel<'_> {
 pub struct Block<'a, const TAPS: usize, const STRIDE: usize> {
     pub lines: &'a [Line<'a>],
     pub bias: Option<&'a [f32]>,
+    pub light: Light,
     pub channels: usize,
     /// Input pixel of the first tap of the first pixel, below 0 in the padding.
     pub from: isize,
@@ -77,7 +80,10 @@ impl<S: Simd, const TAPS: usize, const STRIDE: usize> Columns<S> for Block<'_, T
     #[inline(always)]
     fn step<L: Lanes<S>>(&mut self, lanes: L, at: usize) {
         let inside = self.inside();
-        let sums = if inside == (0..Self::SPAN) { self.sums::<S, L, false>(lanes, at) } else { self.sums::<S, L, true>(lanes, at) };
+        let mut sums = if inside == (0..Self::SPAN) { self.sums::<S, L, false>(lanes, at) } else { self.sums::<S, L, true>(lanes, at) };
+        with_light!(self.light, function => for sum in &mut sums {
+            *sum = function.of(*sum);
+        });
         for (sum, y) in sums.into_iter().zip(self.y.chunks_mut(self.step * self.channels)) {
             lanes.init(y, at, sum);
         }

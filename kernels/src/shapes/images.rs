@@ -2,6 +2,7 @@
 
 use super::super::conv::{self, Epilogue, Geometry, Mode, Packed};
 use super::super::depthwise;
+use super::super::inverted::{self, Inverted};
 use super::super::pool::{self, Adaptive, Divisor};
 use super::super::resample::{Table, resample};
 use super::super::upsample::{Rule, Upsample};
@@ -97,6 +98,45 @@ fn depthwise_convolutions() {
             (depthwise::input_gradient(&dy, &weight, &w), w.input_len()),
             (depthwise::weight_gradient(&x, &dy, &w), w.weight_len()),
         ]
+    });
+}
+
+#[test]
+fn inverted_blocks() {
+    check(400, |draw| {
+        let dilation = draw.pick(&[1, 2]);
+        let w = draw.window(dilation);
+        let w = Window { channels: w.channels.max(usize::from(draw.fits)), ..w };
+        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: false };
+        let [c_in, c_out] = [draw.some(), draw.some()].map(|size| draw.about(size));
+        let matrix = |draw: &mut Draw, [c_in, c_out]: [usize; 2]| {
+            let ones = [1; 2];
+            let g = Geometry {
+                n: 0,
+                groups: 1,
+                c_in,
+                c_out,
+                input: ones,
+                output: ones,
+                kernel: ones,
+                stride: ones,
+                dilation: ones,
+                pad: [0; 2],
+            };
+            Packed::new(draw.values(g.weight_len()).into(), &g, mode)
+        };
+        let between = [draw.about(w.channels), draw.about(w.channels)];
+        let (widen, narrow) = (matrix(draw, [c_in, between[0]]), matrix(draw, [between[1], c_out]));
+        let depthwise = depthwise::Packed::new(&draw.values(w.weight_len()), w.channels, [w.rows.kernel, w.columns.kernel]);
+        let widens = draw.below(2) == 0;
+        let x = draw.values(Window { channels: if widens { c_in } else { w.channels }, ..w }.input_len());
+        let results = Window { channels: c_out, ..w }.output_len();
+        let (added, bias) = (draw.values(results), draw.values(w.channels));
+        let epilogue = Epilogue { bias: Some(&bias), residual: None, activation: draw.activation() };
+        let last = Epilogue { bias: None, residual: Some(&added), activation: draw.activation() };
+        let widen = widens.then_some((&widen, epilogue));
+        let block = Inverted { widen, depthwise: (&depthwise, epilogue), narrow: Some((&narrow, last)), window: w };
+        vec![(inverted::forward(&x, &block), results), (inverted::forward(&x, &Inverted { narrow: None, ..block }), w.output_len())]
     });
 }
 

@@ -11,16 +11,16 @@ use derm_kernels::depthwise;
 
 /// `activation(conv2d(x) + bias + added)`: weights are rearranged by the first call that needs it.
 pub struct PackedConv {
-    settings: Conv2d,
-    weight: Weight,
+    pub(super) settings: Conv2d,
+    pub(super) weight: Weight,
     bias: Option<Vec<f32>>,
     activation: Option<Activation>,
 }
 
-enum Weight {
+pub(super) enum Weight {
     Packed(Packed),
-    /// Every channel by itself: nothing to rearrange.
-    Depthwise(Vec<f32>),
+    /// Every channel by itself.
+    Depthwise(depthwise::Packed),
 }
 
 impl PackedConv {
@@ -32,7 +32,7 @@ impl PackedConv {
         let g = Geometry { n: 0, groups, c_in, c_out, input: [0; 2], output: [0; 2], kernel, stride, dilation, pad: [0; 2] };
         let alone = groups > 1 && groups == in_channels && groups == out_channels;
         let weight = match alone {
-            true => Weight::Depthwise(weight),
+            true => Weight::Depthwise(depthwise::Packed::new(&weight, out_channels, kernel)),
             false => Weight::Packed(Packed::new(weight, &g, Mode::default())),
         };
         Self { settings: settings.clone(), weight, bias, activation }
@@ -47,14 +47,18 @@ impl PackedConv {
         if let Some(added) = added.filter(|added| added.dims != dims) {
             return Err(Error::new(geometry::NAME, &[x, added], format!("what is added must be {dims:?}")));
         }
-        let (bias, residual) = (self.bias.as_deref(), added.map(|added| added.values));
-        let epilogue = Epilogue { bias, residual, activation: self.activation };
+        let epilogue = self.epilogue(added.map(|added| added.values));
         let y = match (&self.weight, geometry::depthwise(&g)) {
-            (Weight::Depthwise(weight), Some(window)) => depthwise::forward_with(x.values, weight, epilogue, &window),
+            (Weight::Depthwise(weight), Some(window)) => depthwise::forward_packed(x.values, weight, epilogue, &window),
             (Weight::Packed(weight), _) => conv::forward_packed(x.values, weight, epilogue, &g),
             (Weight::Depthwise(_), None) => unreachable!("the channels stand alone by the same settings"),
         };
         Ok(Array::new(y, dims))
+    }
+
+    /// What follows the sums.
+    pub(super) fn epilogue<'a>(&'a self, residual: Option<&'a [f32]>) -> Epilogue<'a> {
+        Epilogue { bias: self.bias.as_deref(), residual, activation: self.activation }
     }
 }
 

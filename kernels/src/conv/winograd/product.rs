@@ -190,7 +190,8 @@ impl Task<'_> {
                 for group in 0..tiles.div_ceil(GROUP) {
                     let source = &self.source[group * from.group() + plane * from.plane()..][..from.plane()];
                     let products = &mut self.products[group * to.group() + plane * to.plane()..][..to.plane()];
-                    let gather = Gather { source, zeros: &zeros, canvas: Canvas::over(products), epilogue: Epilogue::default() };
+                    let gather =
+                        Gather { source, zeros: &zeros, canvas: Canvas::over(products), epilogue: Epilogue::default(), far: false };
                     let (mut tile, end) = (0, GROUP.min(tiles - group * GROUP));
                     while tile < end {
                         let height = tile::next_height::<S>(end - tile);
