@@ -7,7 +7,7 @@ use derm::dataset::decode::decode;
 use derm::dataset::ingest::{Ingested, Options, ingest};
 use derm::dataset::loader::resize;
 use derm::dataset::split::{GroupBy, Shares, make};
-use derm::dataset::{Dataset, Filter, Fit, Geometry, Split, Work, audit, masks, stats};
+use derm::dataset::{Dataset, Filter, Fit, Geometry, Light, Split, Work, audit, masks, stats};
 use derm::observer::{Interrupt, Silent};
 
 use super::support::real;
@@ -57,7 +57,7 @@ fn the_masks_of_ham10000_fit_their_images() {
     assert!(found.count == 10_015 && found.without == 0 && found.unusable.is_empty() && found.changed.is_empty(), "{found:?}");
     // The masks are three times as large as the images: at the images' size they cover the same share.
     let rows: Vec<usize> = (0..50).collect();
-    let geometry = Geometry { width: 200, height: 150, fit: Fit::Squash, filter: Filter::Bilinear };
+    let geometry = Geometry { width: 200, height: 150, fit: Fit::Squash, filter: Filter::Bilinear, light: Light::Kept };
     let small = with_work(|work| masks::load(&dataset, &rows, &geometry, work)).unwrap();
     for (at, &row) in rows.iter().enumerate() {
         let own = masks::open(&dataset.mask_path(&dataset.rows[row]).unwrap(), 1).unwrap();
@@ -151,8 +151,14 @@ fn pixels_are_pillows() {
         let image = decode(file).unwrap();
         let raw = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(format!("{i}.{name}")), bytes).unwrap();
         raw("decoded", image.as_raw());
-        raw("bilinear", &resize(&image, &Geometry { width: 64, height: 48, fit: Fit::Squash, filter: Filter::Bilinear }).unwrap());
-        raw("bicubic", &resize(&image, &Geometry { width: 96, height: 96, fit: crop, filter: Filter::Bicubic }).unwrap());
+        raw(
+            "bilinear",
+            &resize(&image, &Geometry { width: 64, height: 48, fit: Fit::Squash, filter: Filter::Bilinear, light: Light::Kept }).unwrap(),
+        );
+        raw(
+            "bicubic",
+            &resize(&image, &Geometry { width: 96, height: 96, fit: crop, filter: Filter::Bicubic, light: Light::Kept }).unwrap(),
+        );
         list += &format!("{}\n", file.display());
     }
     std::fs::write(folder.path().join("list"), list).unwrap();
