@@ -195,8 +195,11 @@ impl Network {
         })
     }
 
-    /// The same values without side heads.
-    pub fn without_side_heads(&self) -> Result<Self, Error> {
+    /// The same values without side heads; the network itself where it has none.
+    pub fn without_side_heads(self) -> Result<Self, Error> {
+        if self.graph.output() == self.graph.training_output() {
+            return Ok(self);
+        }
         self.with_graph(self.graph.without_side_heads())
     }
 

@@ -32,7 +32,7 @@ pub struct Fusion {
 impl Graph {
     /// The same network with a second input; none where the head is more than a linear layer of features, as where masks are drawn.
     pub fn fused(self, fusion: Fusion) -> Option<Self> {
-        let Self { mut nodes, features, multiple, .. } = self.without_side_heads();
+        let Self { mut nodes, features, multiple, .. } = self;
         let head = nodes.split_off(features.0 + 1);
         let mut g = Builder::reopen(nodes, features);
         let mut x = g.metadata(fusion.inputs);
