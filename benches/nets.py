@@ -12,6 +12,7 @@ the other side's time by derm's.
     --threads N   threads of each side (2)
     --rounds N    rounds (3)
     --avx2        without AVX-512: derm and PyTorch are held to AVX2; ONNX Runtime has no such switch and is left out
+    --bf16        instead of those, training with factors in bfloat16 beside derm's in f32 and PyTorch's autocast to bfloat16
     --scaling     instead of ratios to others, the rates of derm and of PyTorch on two threads by those on one
     NETWORK...    some of the networks
 """
@@ -97,8 +98,8 @@ def torch_network(name):
     return timm.create_model(name, num_classes=10)
 
 
-def torch_side(name, size, batch, threads):
-    """Prints the best seconds of a training step and of a forward pass over both orders of memory."""
+def torch_side(name, size, batch, threads, half):
+    """Prints the best seconds of a training step and of a forward pass over both orders of memory, with autocast where `half` is 1."""
     import torch
 
     torch.set_num_threads(threads)
@@ -112,7 +113,9 @@ def torch_side(name, size, batch, threads):
 
         def step():
             optimizer.zero_grad(set_to_none=True)
-            logits = network(images)
+            with torch.autocast("cpu", torch.bfloat16, enabled=half == 1):
+                logits = network(images)
+            logits = logits.float()
             if logits.dim() == 4:
                 loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
             else:
@@ -121,7 +124,7 @@ def torch_side(name, size, batch, threads):
             optimizer.step()
 
         def infer():
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half == 1):
                 network(images)
 
         network.train()
@@ -191,7 +194,13 @@ class Sides:
         return json.loads(done.stdout.splitlines()[-1]) if what != "--export" else None
 
     def torch(self, case, threads):
-        return self.python("--torch", *case, threads)
+        return self.python("--torch", *case, threads, 0)
+
+    def torch_bf16(self, case, threads):
+        return self.python("--torch", *case, threads, 1)
+
+    def derm_bf16(self, case, threads):
+        return self.derm(case, threads, "--bf16")
 
     def onnx(self, case, threads):
         name, size, batch = case
@@ -200,8 +209,8 @@ class Sides:
             self.python("--export", *case, path)
         return self.python("--onnx", path, size, batch, threads)
 
-    def derm(self, case, threads):
-        words = [self.bench, *map(str, case), str(REPEATS)]
+    def derm(self, case, threads, *flags):
+        words = [self.bench, *map(str, case), str(REPEATS), *flags]
         environment = self.environment | {"RAYON_NUM_THREADS": str(threads)}
         done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         times = {}
@@ -240,6 +249,14 @@ def beside_others(sides, case, options):
         yield [what, *rates, *[""] * (3 - len(rates)), *ratios, *[""] * (2 - len(ratios))]
 
 
+def of_half(sides, case, options):
+    """A row of rates in training, and of what bfloat16 makes of them."""
+    runs = {name: lambda run=getattr(sides, name): run(case, options.threads) for name in ("derm", "derm_bf16", "torch", "torch_bf16")}
+    times = measured(runs, options.rounds)
+    pairs = [("derm", "derm_bf16"), ("torch", "torch_bf16"), ("torch_bf16", "derm_bf16")]
+    yield [*(rate(times[name], "train", case[2]) for name in runs), *(ratio(times[over], times[under], "train") for over, under in pairs)]
+
+
 def of_threads(sides, case, options):
     """Rows of rates on one and two threads."""
     runs = {(side, threads): lambda run=getattr(sides, side), n=threads: run(case, n) for side in ("derm", "torch") for threads in (1, 2)}
@@ -254,6 +271,7 @@ def of_threads(sides, case, options):
 
 HEADS = {
     beside_others: ["derm, img/s", "PyTorch, img/s", "ONNX Runtime, img/s", "derm / PyTorch", "derm / ONNX Runtime"],
+    of_half: ["derm, f32", "derm, bf16", "PyTorch, f32", "PyTorch, bf16", "derm, bf16 / f32", "PyTorch, bf16 / f32", "derm / PyTorch, bf16"],
     of_threads: ["derm, 1 thread", "2 threads", "2 / 1", "PyTorch, 1 thread", "2 threads", "2 / 1"],
 }
 
@@ -278,13 +296,14 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--avx2", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--scaling", action="store_true")
     options = parser.parse_intermixed_args()
     unknown = set(options.networks) - {case[0] for case in CASES}
     if unknown:
         parser.error(f"no such network: {', '.join(sorted(unknown))}")
-    rows = of_threads if options.scaling else beside_others
-    head = ["network", "what", *HEADS[rows]]
+    rows = of_threads if options.scaling else of_half if options.bf16 else beside_others
+    head = ["network", *([] if options.bf16 else ["what"]), *HEADS[rows]]
     print("|", " | ".join(head), "|\n|", " | ".join("---" for _ in head), "|")
     with tempfile.TemporaryDirectory() as folder:
         sides = Sides(options.bench, options.avx2, folder)

@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench nets -- resnet18 224 16
 //!
-//! `--grad-checkpointing` trains in less memory. Networks are the program's; those that give masks are trained by binary cross-entropy.
+//! `--grad-checkpointing` trains in less memory, `--bf16` rounds the factors of matrix products. Networks are the program's; those that give masks are trained by binary cross-entropy.
 //!
 //! Prints the best and the median of some rounds in milliseconds, the images a second of the median, and the least processor
 //! time of a round, which other work on the machine disturbs less. The optimizer is included.
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use derm::nn::zoo;
-use derm::nn::{Input, Network, Pass, loss, optim};
+use derm::nn::{Input, Network, Pass, Precision, loss, optim};
 
 /// As in the program.
 #[global_allocator]
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if grad_checkpointing {
         derm::allocator::give_back_freed_memory();
     }
+    let precision = if std::env::args().any(|word| word == "--bf16") { Precision::Bf16 } else { Precision::F32 };
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let named = |i: usize, default: &str| words.get(i).cloned().unwrap_or_else(|| default.to_owned());
     let (name, size, batch) = (named(0, "resnet18"), named(1, "224").parse::<usize>()?, named(2, "16").parse::<usize>()?);
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let targets: Vec<u32> = (0..batch as u32).map(|i| i % 10).collect();
     let mut optimizer = optim::Optimizer::new(optim::Rule::AdamW(optim::AdamW::default()));
     let mut step = |number: u64| -> Result<f32, Box<dyn std::error::Error>> {
-        let (logits, tape) = network.train(Input::images(&images), Pass { grad_checkpointing, ..Pass::new(number) })?;
+        let (logits, tape) = network.train(Input::images(&images), Pass { grad_checkpointing, precision, ..Pass::new(number) })?;
         let loss = match masks {
             true => loss::binary_cross_entropy(&logits, &logits.ones_like()?)?,
             false => loss::cross_entropy(&logits, &targets, None, 0.0)?,

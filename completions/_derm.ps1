@@ -388,6 +388,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('--epochs', '--epochs', [CompletionResultType]::ParameterName, 'Times that every training image is seen [default: 20; 60 with a frozen backbone]')
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Images in a step [default: 32; 128 with a frozen backbone]')
             [CompletionResult]::new('--grad-checkpointing', '--grad-checkpointing', [CompletionResultType]::ParameterName, 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]')
+            [CompletionResult]::new('--precision', '--precision', [CompletionResultType]::ParameterName, 'What the factors of large linear layers (128 channels in and out or more) are rounded to in training; weights, sums, norms and losses stay f32. `bf16` is faster for transformers on CPUs that have its products (AVX512-BF16) [default: f32]')
             [CompletionResult]::new('--accumulate', '--accumulate', [CompletionResultType]::ParameterName, 'Batches whose gradients are averaged for one step: more images a step in the same memory [default: 1]')
             [CompletionResult]::new('--optimizer', '--optimizer', [CompletionResultType]::ParameterName, 'How weights follow their gradients [default: adamw]')
             [CompletionResult]::new('--lr', '--lr', [CompletionResultType]::ParameterName, 'The highest learning rate [default: 0.001; 0.02 for sgd]')

@@ -1991,7 +1991,7 @@ _derm() {
             return 0
             ;;
         derm__subcmd__train)
-            opts="-q -v -j -h --data --split --out --params --restart --dry --find-lr --network --weights --image-size --colour-constancy --freeze --metadata --metadata-dropout --metadata-missing --device --recipe --epochs --batch-size --grad-checkpointing --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --drop-path --dice-weight --deep-supervision --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
+            opts="-q -v -j -h --data --split --out --params --restart --dry --find-lr --network --weights --image-size --colour-constancy --freeze --metadata --metadata-dropout --metadata-missing --device --recipe --epochs --batch-size --grad-checkpointing --precision --accumulate --optimizer --lr --schedule --backbone-lr-factor --layer-decay --head-epochs --warmup-epochs --final-lr-fraction --weight-decay --momentum --nesterov --grad-clip --ema --sampler --class-weights --focal-gamma --drop-path --dice-weight --deep-supervision --label-smoothing --monitor --patience --seed --fold --augment --flips --rotation --crop --colour-jitter --hue --mixup --cutmix --experiment --name --json --quiet --verbose --cd --jobs --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2123,6 +2123,10 @@ _derm() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --precision)
+                    COMPREPLY=($(compgen -W "f32 bf16" -- "${cur}"))
                     return 0
                     ;;
                 --accumulate)

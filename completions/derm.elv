@@ -366,6 +366,7 @@ set edit:completion:arg-completer[derm] = {|@words|
             cand --epochs 'Times that every training image is seen [default: 20; 60 with a frozen backbone]'
             cand --batch-size 'Images in a step [default: 32; 128 with a frozen backbone]'
             cand --grad-checkpointing 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]'
+            cand --precision 'What the factors of large linear layers (128 channels in and out or more) are rounded to in training; weights, sums, norms and losses stay f32. `bf16` is faster for transformers on CPUs that have its products (AVX512-BF16) [default: f32]'
             cand --accumulate 'Batches whose gradients are averaged for one step: more images a step in the same memory [default: 1]'
             cand --optimizer 'How weights follow their gradients [default: adamw]'
             cand --lr 'The highest learning rate [default: 0.001; 0.02 for sgd]'

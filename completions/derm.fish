@@ -316,6 +316,8 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l epochs -d 'Times tha
 complete -c derm -n "__fish_derm_using_subcommand train" -l batch-size -d 'Images in a step [default: 32; 128 with a frozen backbone]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l grad-checkpointing -d 'Keep fewer values for the gradients and work them out again: less memory, more time, the same weights to the bit [default: false]' -r -f -a "true\t''
 false\t''"
+complete -c derm -n "__fish_derm_using_subcommand train" -l precision -d 'What the factors of large linear layers (128 channels in and out or more) are rounded to in training; weights, sums, norms and losses stay f32. `bf16` is faster for transformers on CPUs that have its products (AVX512-BF16) [default: f32]' -r -f -a "f32\t''
+bf16\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l accumulate -d 'Batches whose gradients are averaged for one step: more images a step in the same memory [default: 1]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l optimizer -d 'How weights follow their gradients [default: adamw]' -r -f -a "adamw\t''
 sgd\t''"

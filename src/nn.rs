@@ -17,7 +17,7 @@
 //! On the CPU results are the same bits for any number of rayon threads: work is cut by shape alone, and
 //! partial sums are added in a fixed order.
 //!
-//! Everything is f32. On the CPU operations are derm's kernels; on another device (features `cuda` and `metal`) they are composed of
+//! Everything is f32, but for the factors of matrix products where a training asks for fewer bits ([`Precision`]). On the CPU operations are derm's kernels; on another device (features `cuda` and `metal`) they are composed of
 //! candle's, values are copied to main memory for files, and results are not promised to be the same bits.
 
 mod average;
@@ -41,6 +41,7 @@ mod network;
 pub mod normalise;
 pub mod ops;
 pub mod optim;
+mod precision;
 mod preprocess;
 mod probe;
 mod selfcheck;
@@ -57,6 +58,7 @@ pub use error::{Error, Misfit};
 pub use inference::Inference;
 pub use input::Input;
 pub use network::{HeadRule, Network, Norms, Param, Part, Pass, Role};
+pub use precision::Precision;
 pub use preprocess::{Channels, ColourConstancy, Fit, Interpolation, Preprocess};
 pub use selfcheck::selfcheck;
 pub use tape::{Gradients, Tape};

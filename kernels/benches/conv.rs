@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use derm_kernels::activation::Activation;
-use derm_kernels::conv::{self, Epilogue, Geometry, Mode, Packed};
+use derm_kernels::conv::{self, Epilogue, Geometry, Mode, Packed, Precision};
 use derm_kernels::depthwise;
 use derm_kernels::window::{Axis, Window};
 
@@ -81,6 +81,10 @@ fn layers(c: &mut Criterion) {
         group.bench_function("input gradient", |b| b.iter(|| black_box(conv::input_gradient(&dy, &weight, &g, mode))));
         group.bench_function("weight gradient", |b| b.iter(|| black_box(conv::weight_gradient(&x, &dy, &g, mode))));
         if g.taps() == 1 && g.stride == [1; 2] && g.groups == 1 {
+            let half = Mode::at(Precision::Bf16);
+            group.bench_function("bf16, forward", |b| b.iter(|| black_box(conv::forward(&x, &weight, None, &g, half))));
+            group.bench_function("bf16, input gradient", |b| b.iter(|| black_box(conv::input_gradient(&dy, &weight, &g, half))));
+            group.bench_function("bf16, weight gradient", |b| b.iter(|| black_box(conv::weight_gradient(&x, &dy, &g, half))));
             group.bench_function("gemm crate, forward", |b| b.iter(|| black_box(product(&x, &weight, &g))));
         }
     }

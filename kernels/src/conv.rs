@@ -12,6 +12,7 @@ mod epilogue;
 mod gather;
 mod geometry;
 mod grouped;
+mod half;
 mod merge;
 mod outer;
 mod pack;
@@ -53,6 +54,29 @@ pub struct Mode {
     pub isa: Isa,
     /// Only sums of products, as the definition has them: no transforms, which round more.
     pub exact: bool,
+    /// What the factors of matrix products are rounded to.
+    pub precision: Precision,
+}
+
+/// What the factors of large matrix products are rounded to; sums and results are f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// They are as they are.
+    #[default]
+    F32,
+    /// To bfloat16 ([`bf16`](super::bf16)), where it pays ([`Precision::rounds`]).
+    Bf16,
+}
+
+impl Precision {
+    /// Channels on either side from which on rounding costs less than it saves.
+    const WIDE: usize = 128;
+
+    /// Whether a convolution's factors are rounded, those of its gradients too: where it is one matrix product of at least 128 channels in
+    /// and out. Convolutions of more than one pixel are as fast by Winograd's algorithm.
+    pub fn rounds(self, g: &Geometry) -> bool {
+        self == Self::Bf16 && g.is_matrix() && g.c_in.min(g.c_out) >= Self::WIDE
+    }
 }
 
 /// The best instruction set, and transforms unless `DERM_EXACT` is set to anything but `0` or nothing.
@@ -60,16 +84,26 @@ impl Default for Mode {
     fn default() -> Self {
         static EXACT: OnceLock<bool> = OnceLock::new();
         let exact = *EXACT.get_or_init(|| std::env::var_os("DERM_EXACT").is_some_and(|value| !value.is_empty() && value != "0"));
-        Self { isa: simd::best(), exact }
+        Self { isa: simd::best(), exact, precision: Precision::F32 }
+    }
+}
+
+impl Mode {
+    /// The default, with factors of this precision.
+    pub fn at(precision: Precision) -> Self {
+        Self { precision, ..Self::default() }
     }
 }
 
 /// The convolution `y`, `[n, h, w, groups * c_out]`, of `x` with `weight`, plus `bias`.
 pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, g: &Geometry, mode: Mode) -> Vec<f32> {
+    if mode.precision.rounds(g) {
+        return half::forward(x, weight, bias, g, mode);
+    }
     forward_with(x, weight, Epilogue::with_bias(bias), g, mode)
 }
 
-/// [`forward`] and what follows it in a network.
+/// [`forward`] in f32, and what follows it in a network.
 pub fn forward_with(x: &[f32], weight: &[f32], epilogue: Epilogue<'_>, g: &Geometry, mode: Mode) -> Vec<f32> {
     check(x, &epilogue, g);
     assert_eq!(weight.len(), g.weight_len());
@@ -148,6 +182,9 @@ pub fn input_gradient(dy: &[f32], weight: &[f32], g: &Geometry, mode: Mode) -> V
     if g.x_len() == 0 {
         return Vec::new();
     }
+    if mode.precision.rounds(g) {
+        return half::input_gradient(dy, weight, g, mode);
+    }
     let g = &g.in_long_rows();
     if let Some((turned, weight)) = grouped::turned(weight, g).filter(|(turned, _)| grouped::pays(turned, mode.isa)) {
         return Grouped::forward(mode.isa, dy, &weight, Epilogue::default(), &turned).run();
@@ -189,6 +226,9 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], g: &Geometry, mode: Mode) -> Vec<f
     assert_eq!(dy.len(), g.y_len());
     if g.y_len() == 0 || g.x_len() == 0 {
         return vec![0.0; g.weight_len()];
+    }
+    if mode.precision.rounds(g) {
+        return half::weight_gradient(x, dy, g, mode);
     }
     let g = &g.in_long_rows();
     let size = PanelSize::of(mode.isa);

@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`simd`] | the one door to the CPU's instruction sets |
 //! | [`conv`] | convolutions: direct, and by Winograd's algorithm where that pays |
+//! | [`bf16`] | products of matrices in half the precision |
 //! | [`depthwise`], [`pool`], [`window`] | every channel by itself, and where windows lie |
 //! | [`inverted`] | blocks of MobileNets, band by band |
 //! | [`upsample`], [`resample`], [`resize`] | images in another size |
@@ -35,6 +36,7 @@ pub mod activation;
 pub mod arithmetic;
 pub mod attention;
 pub mod batch_norm;
+pub mod bf16;
 pub mod channel_conv;
 pub mod columns;
 pub mod conv;

@@ -22,6 +22,7 @@ use crate::digest::ObjectId;
 use crate::nn::metadata::Encoding;
 use crate::text;
 use crate::tracking::{DatasetRef, Environment, RunId, RunWriter, Start, Status};
+use crate::training::config::DeviceKind;
 use crate::training::metadata::records;
 use crate::training::publish::{self, Origin};
 use crate::training::{self, Destination, Plan, Session, Trained};
@@ -94,6 +95,9 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
     let StartingPoint { network, source } = &resolved.start;
     if network.published.is_some() && *source == Source::Random {
         warn(format!("`{}` begins at random weights: `--weights published` takes those of its name", network.name()));
+    }
+    if plan.config.device == DeviceKind::Cpu && !plan.config.precision.is_fast() {
+        warn("this CPU has no products of bfloat16: rounding and computing in f32 takes longer than `--precision f32`".to_owned());
     }
     if resolved.augmentation_dropped {
         warn("a frozen backbone sees each image once: augmentation is left out".to_owned());

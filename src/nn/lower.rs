@@ -4,15 +4,17 @@ use super::graph::Op;
 use super::groups::Group;
 use super::network::Pass;
 use super::ops::{self, Activation, Operation};
+use super::precision::Precision;
 
 /// What a group computes, for all kinds but batch norms, whose statistics are the caller's matter; none where its value is its
 /// input's. Without `training` nothing is left out at random.
 pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Option<Box<dyn Operation>> {
     let stream = group.node.0 as u64;
+    let precision = training.map_or(Precision::F32, |pass| pass.precision);
     let random = training.filter(|pass| pass.dropout);
     Some(match op {
         Op::Input | Op::Metadata { .. } | Op::BatchNorm(_) => return None,
-        Op::Conv2d(settings) => Box::new(ops::Conv::new(settings)),
+        Op::Conv2d(settings) => Box::new(ops::Conv::new(settings).at(precision)),
         Op::ConvTranspose2d(settings) => Box::new(ops::ConvTranspose(settings.settings)),
         Op::LayerNorm(settings) => Box::new(ops::LayerNorm { eps: settings.eps }),
         Op::Activation(activation) => Box::new(ops::Apply(*activation)),
@@ -28,7 +30,7 @@ pub(super) fn operation(op: &Op, group: &Group, training: Option<Pass>) -> Optio
         Op::Gate => Box::new(ops::Gate),
         Op::Concat => Box::new(ops::Concat),
         Op::Flatten => Box::new(ops::Flatten),
-        Op::Linear(_) => Box::new(ops::Linear),
+        Op::Linear(_) => Box::new(ops::Linear { precision }),
         Op::Dropout { p } => match random {
             Some(pass) if *p > 0.0 => Box::new(ops::Dropout::new(*p, pass.key, stream)),
             _ => return None,

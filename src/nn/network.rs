@@ -10,7 +10,7 @@ use super::ops::{self, Way};
 use super::tape::Tape;
 use super::weights::{Loading, Weights};
 use super::zoo::Architecture;
-use super::{Error, Inference, exec, init};
+use super::{Error, Inference, Precision, exec, init};
 
 /// What a parameter is for. Optimisers decay weights only and never touch buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +80,14 @@ pub struct Pass {
     pub dropout: bool,
     /// Keep less for the way back and run parts of the network twice; results are the same to the bit.
     pub grad_checkpointing: bool,
+    /// Of the factors of matrix products.
+    pub precision: Precision,
 }
 
 impl Pass {
     /// With the batch's statistics.
     pub fn new(key: u64) -> Self {
-        Self { key, norms: Norms::Batch, dropout: true, grad_checkpointing: false }
+        Self { key, norms: Norms::Batch, dropout: true, grad_checkpointing: false, precision: Precision::F32 }
     }
 }
 

@@ -10,9 +10,10 @@ use super::exec;
 use super::graph::NodeId;
 use super::input::{Entry, Input};
 use super::network::{Network, Norms, Pass};
+use super::precision::Precision;
 
 /// As the network is used, with a way back.
-const EVALUATION: Pass = Pass { key: 0, norms: Norms::Frozen, dropout: false, grad_checkpointing: false };
+const EVALUATION: Pass = Pass { key: 0, norms: Norms::Frozen, dropout: false, grad_checkpointing: false, precision: Precision::F32 };
 
 impl Network {
     /// The values of `nodes`, which are in running order, for normalised images f32 `[n, 3, height, width]`.

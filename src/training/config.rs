@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::augment::Augment;
 use super::schedule::Schedule;
-use crate::nn::ColourConstancy;
+use crate::nn::{ColourConstancy, Precision};
 
 /// How weights are moved along their gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ pub struct Config {
     /// Run parts of the network twice to keep less in memory; the result is the same to the bit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub grad_checkpointing: bool,
+    /// Of the factors of matrix products.
+    #[serde(default, skip_serializing_if = "Precision::is_whole")]
+    pub precision: Precision,
     pub optimizer: OptimizerKind,
     /// Batches whose gradients are averaged for one step of the optimizer.
     pub accumulate: usize,

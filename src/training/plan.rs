@@ -137,7 +137,7 @@ impl<'a> Plan<'a> {
         let small = self.weights.is_some() && self.config.batch_size < SMALL_BATCH;
         let key = number(self.config.seed, Purpose::Dropout, [epoch as u64, batch as u64]);
         let norms = if small { Norms::Frozen } else { Norms::Batch };
-        Pass { norms, grad_checkpointing: self.config.grad_checkpointing, ..Pass::new(key) }
+        Pass { norms, grad_checkpointing: self.config.grad_checkpointing, precision: self.config.precision, ..Pass::new(key) }
     }
 
     /// The learning rates in `epoch` where the schedule is at `lr`.

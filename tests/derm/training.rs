@@ -283,6 +283,24 @@ fn gradient_checkpointing_is_the_same_training() {
 }
 
 #[test]
+fn factors_of_bfloat16_make_another_training_with_the_same_bytes_for_any_number_of_threads() {
+    let sandbox = toy(40);
+    // A transformer of 192 channels: large enough for factors to be rounded.
+    let options = ["--network", "vit_tiny_patch16_224", "--image-size", "32", "--epochs", "2", "--batch-size", "8", "--seed", "5"];
+    let half = |jobs: &'static str| [&options[..], &["--precision", "bf16", "-j", jobs]].concat();
+    let weights = |out: &str| bundle(&sandbox, out)["model.safetensors"].clone();
+    train(&sandbox, "whole", &options).success();
+    train(&sandbox, "one", &half("1")).success();
+    train(&sandbox, "two", &half("2")).success();
+    assert!(weights("one") == weights("two") && weights("one") != weights("whole"));
+    // Without the instruction the same is done, and said to be slow.
+    let ran = Ran::from(sandbox.command(args("slow", &half("2"))).env("DERM_CPU_ISA", "avx2").output().unwrap()).success();
+    assert!(ran.stderr.contains("this CPU has no products of bfloat16"), "{}", ran.stderr);
+    assert!(weights("slow") != weights("two"));
+    train(&sandbox, "out", &["--precision", "f16"]).exits(2).complains(["f32, bf16"]);
+}
+
+#[test]
 fn a_batch_that_memory_has_no_room_for_is_refused_before_anything_is_read() {
     let sandbox = toy(40);
     // 24 images of 4,096 x 4,096 pixels: about a terabyte.

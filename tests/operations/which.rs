@@ -40,7 +40,7 @@ pub fn operation(case: &Case) -> Box<dyn Operation> {
         "some_channels" => Box::new(SomeChannels { start: case.number("start"), count: case.number("count") }),
         "response_norm" => Box::new(ResponseNorm::new(case.real("eps"))),
         "flatten" => Box::new(Flatten),
-        "linear" => Box::new(Linear),
+        "linear" => Box::new(Linear::default()),
         "apply" => Box::new(Apply(activation(case))),
         "add" => Box::new(Sum { relu: false }),
         "add_relu" => Box::new(Sum { relu: true }),

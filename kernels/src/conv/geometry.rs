@@ -66,14 +66,23 @@ impl Geometry {
         self.n * self.output[0] * self.output[1] * self.groups * self.c_out * self.c_in * self.taps()
     }
 
+    /// Whether it is one product of matrices, that of the pixels and that of the weights.
+    pub(super) fn is_matrix(&self) -> bool {
+        self.groups == 1 && self.is_pixel_by_pixel()
+    }
+
+    /// Whether each output pixel is made of the input pixel at its own place.
+    fn is_pixel_by_pixel(&self) -> bool {
+        self.kernel == [1; 2] && self.stride == [1; 2] && self.pad == [0; 2] && self.input == self.output
+    }
+
     /// The same convolution, with its pixels in rows of some length where pixels do not depend on where they lie: short rows, of which
     /// a matrix product's have one pixel, cost more to keep apart than to go through.
     pub(super) fn in_long_rows(&self) -> Self {
         const LONGEST: usize = 112;
-        let alone = self.kernel == [1; 2] && self.stride == [1; 2] && self.pad == [0; 2] && self.input == self.output;
         let pixels = self.n * self.input[0] * self.input[1];
         let width = (1..=LONGEST).rev().find(|&width| pixels.is_multiple_of(width)).unwrap_or(1);
-        if !alone || width <= self.input[1] {
+        if !self.is_pixel_by_pixel() || width <= self.input[1] {
             return *self;
         }
         let size = [pixels / width, width];

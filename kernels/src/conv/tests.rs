@@ -5,8 +5,8 @@ mod edges;
 use proptest::prelude::*;
 
 use super::activation::{self, Activation};
-use super::{Epilogue, Geometry, Isa, Mode, Packed, forward, forward_packed, forward_with, input_gradient, weight_gradient};
-use crate::arithmetic;
+use super::{Epilogue, Geometry, Isa, Mode, Packed, Precision, forward, forward_packed, forward_with, input_gradient, weight_gradient};
+use crate::{arithmetic, bf16};
 
 const SETS: [Isa; 4] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512];
 
@@ -59,8 +59,13 @@ struct Case {
 
 impl Case {
     fn new(g: Geometry) -> Self {
+        Self::of(g, noise)
+    }
+
+    /// From a source of values.
+    fn of(g: Geometry, values: impl Fn(usize, u64) -> Vec<f32>) -> Self {
         let channels = g.groups * g.c_out;
-        let (x, weight, bias, dy) = (noise(g.x_len(), 1), noise(g.weight_len(), 2), noise(channels, 3), noise(g.y_len(), 4));
+        let (x, weight, bias, dy) = (values(g.x_len(), 1), values(g.weight_len(), 2), values(channels, 3), values(g.y_len(), 4));
         let mut y: Vec<f64> = (0..g.y_len()).map(|i| bias[i % channels].into()).collect();
         let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; weight.len()], vec![0.0; channels]);
         products(&g, |i, o, w| {
@@ -123,6 +128,13 @@ impl Case {
     }
 }
 
+impl Case {
+    /// The same with all inputs in so few bits that rounding them to bfloat16 changes nothing.
+    fn coarse(g: Geometry) -> Self {
+        Self::of(g, |len, seed| bf16::rounded(&noise(len, seed)))
+    }
+}
+
 /// The largest error, in units of the root of the mean square that is wanted.
 fn relative_error(result: &[f32], wanted: &[f64]) -> f64 {
     assert_eq!(result.len(), wanted.len());
@@ -159,10 +171,36 @@ proptest! {
     fn all_passes_match_sums_in_f64(g in geometry()) {
         let case = Case::new(g);
         for isa in SETS {
-            case.check(Mode { isa, exact: true });
-            case.check(Mode { isa, exact: false });
-            case.check_epilogues(Mode { isa, exact: false });
+            case.check(Mode { isa, exact: true, ..Mode::default() });
+            case.check(Mode { isa, exact: false, ..Mode::default() });
+            case.check_epilogues(Mode { isa, exact: false, ..Mode::default() });
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn matrices_of_bfloat16_match_sums_in_f64([n, width, height] in [1..3_usize, 1..12, 1..4], c_in in 120..150_usize, c_out in 120..150_usize) {
+        let case = Case::coarse(geometry_of(n, [1, c_in, c_out], [[height, 1, 1, 1, 0, 0], [width, 1, 1, 1, 0, 0]]));
+        for isa in SETS {
+            case.check(Mode { isa, exact: true, precision: Precision::Bf16 });
+        }
+    }
+}
+
+#[test]
+fn only_factors_of_large_matrices_lose_precision() {
+    let error = |channels, kernel, precision| {
+        let case = Case::new(geometry_of(2, [1, channels, 140], [[9, kernel, 1, 1, kernel / 2, kernel / 2]; 2]));
+        let [y, dx, dw, _] = case.run(Mode::at(precision));
+        [relative_error(&y, &case.y), relative_error(&dx, &case.dx), relative_error(&dw, &case.dw)]
+    };
+    // 8 bits of precision: 2^-9 of each factor at most.
+    assert!(error(130, 1, Precision::Bf16).iter().all(|error| (1e-3..0.02).contains(error)));
+    for (channels, kernel, precision) in [(130, 1, Precision::F32), (130, 3, Precision::Bf16), (100, 1, Precision::Bf16)] {
+        assert!(error(channels, kernel, precision).iter().all(|&error| error < 1e-4), "{channels} {kernel} {precision:?}");
     }
 }
 
@@ -197,10 +235,10 @@ fn large_shapes_match_sums_in_f64() {
     for g in large() {
         let case = Case::new(g);
         for isa in SETS {
-            case.check(Mode { isa, exact: true });
-            case.check(Mode { isa, exact: false });
-            case.check_epilogues(Mode { isa, exact: true });
-            case.check_epilogues(Mode { isa, exact: false });
+            case.check(Mode { isa, exact: true, ..Mode::default() });
+            case.check(Mode { isa, exact: false, ..Mode::default() });
+            case.check_epilogues(Mode { isa, exact: true, ..Mode::default() });
+            case.check_epilogues(Mode { isa, exact: false, ..Mode::default() });
         }
     }
 }
@@ -234,7 +272,7 @@ fn what_is_not_finite_spreads_to_all_that_depends_on_it() {
             dw[w] |= i == pixel || o == place;
         });
         for isa in SETS {
-            let results = case.run(Mode { isa, exact: false });
+            let results = case.run(Mode { isa, exact: false, ..Mode::default() });
             for (result, reached) in results.iter().zip([&y, &dx, &dw]) {
                 assert!(result.iter().zip(reached).all(|(r, &reached)| !reached || !r.is_finite()), "{g:?} {isa:?}");
             }

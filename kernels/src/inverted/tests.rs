@@ -21,7 +21,7 @@ struct Case {
 }
 
 fn matrix([c_in, c_out]: [usize; 2], salt: u64) -> conv::Packed {
-    let mode = Mode { isa: forced::isa().unwrap(), exact: false };
+    let mode = Mode { isa: forced::isa().unwrap(), exact: false, ..Mode::default() };
     conv::Packed::new(values(c_in * c_out, salt), &pixels([c_in, c_out], [0; 2], 0), mode)
 }
 

@@ -69,7 +69,7 @@ impl Draw {
 fn convolutions() {
     check(400, |draw| {
         let g = draw.geometry();
-        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: draw.below(2) == 0 };
+        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: draw.below(2) == 0, ..Mode::default() };
         let (x, weight, dy) = (draw.values(g.x_len()), draw.values(g.weight_len()), draw.values(g.y_len()));
         let bias = draw.values(g.groups * g.c_out);
         let epilogue = Epilogue { bias: Some(&bias), residual: Some(&dy), activation: draw.activation() };
@@ -107,7 +107,7 @@ fn inverted_blocks() {
         let dilation = draw.pick(&[1, 2]);
         let w = draw.window(dilation);
         let w = Window { channels: w.channels.max(usize::from(draw.fits)), ..w };
-        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: false };
+        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: false, ..Mode::default() };
         let [c_in, c_out] = [draw.some(), draw.some()].map(|size| draw.about(size));
         let matrix = |draw: &mut Draw, [c_in, c_out]: [usize; 2]| {
             let ones = [1; 2];
@@ -145,7 +145,7 @@ fn inverted_blocks() {
 fn single_passes() {
     check(600, |draw| {
         let g = draw.geometry();
-        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: false };
+        let mode = Mode { isa: simd::forced::isa().unwrap(), exact: false, ..Mode::default() };
         let (x, weight, dy) = (draw.values(g.x_len()), draw.values(g.weight_len()), draw.values(g.y_len()));
         match draw.below(3) {
             0 => vec![(conv::input_gradient(&dy, &weight, &g, mode), g.x_len())],

@@ -3,6 +3,7 @@
 use super::super::activation::{self, Activation};
 use super::super::attention::Attention;
 use super::super::batch_norm::{self, After, Norm};
+use super::super::bf16::{self, Matrix};
 use super::super::group_norm::GroupNorm;
 use super::super::losses::{self, Binary, CrossEntropy, Targets};
 use super::super::optimiser::{self, AdamW, AdamWParameter, Averaged, Sgd, SgdParameter};
@@ -10,7 +11,7 @@ use super::super::product::{Left, Right, Size, product};
 use super::super::residual::Branch;
 use super::super::response_norm::ResponseNorm;
 use super::super::rotary::Rotary;
-use super::super::{arithmetic, channel_conv, cosine::Cosine, dropout, embedding, gate, layer_norm, pool, softmax, swiglu};
+use super::super::{arithmetic, channel_conv, cosine::Cosine, dropout, embedding, gate, layer_norm, pool, simd, softmax, swiglu};
 use super::check;
 
 #[test]
@@ -186,6 +187,21 @@ fn products() {
         product(Size { rows, depth: inner, columns: outer }, left, right, &mut y, row, draw.below(2) == 0);
         let len = y.len();
         vec![(y.into(), len)]
+    });
+}
+
+#[test]
+fn products_of_bfloat16() {
+    check(300, |draw| {
+        if !bf16::is_fast(simd::forced::isa().unwrap()) {
+            return Vec::new();
+        }
+        let [rows, depth, columns] = [(); 3].map(|()| draw.some());
+        let (x, w, bias) = (draw.values(rows * depth), draw.values(depth * columns), draw.values(columns));
+        let [y_rows, inner, met, y_columns] = [rows, depth, depth, columns].map(|size| draw.about_or_vast(size));
+        let left = Matrix { values: &x, rows: y_rows, columns: inner, turned: draw.below(2) == 0 };
+        let right = Matrix { values: &w, rows: met, columns: y_columns, turned: draw.below(2) == 0 };
+        vec![(bf16::product(left, right, (draw.below(2) == 0).then_some(&bias)), rows * columns)]
     });
 }
 

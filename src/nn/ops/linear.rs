@@ -1,22 +1,27 @@
 //! `y = x w^T + b`.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use super::compose::shapes;
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::operation::{Array, Gradient, Operation, View, wanted};
+use crate::nn::Precision;
 use derm_kernels::arithmetic;
-use derm_kernels::conv::{self, Geometry, Mode};
+use derm_kernels::conv::{self, Geometry};
 
 /// `x [.., in]`, `w [out, in]` or `[out, in, 1, 1]`, `b [out]` to `[.., out]`.
 pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
-    apply(Linear, &[x, w, b])
+    apply(Linear::default(), &[x, w, b])
 }
 
 /// See [`linear`]. Without the third input nothing is added; with a fourth these two are added to the first and to the last third of
 /// the outputs, queries and values, each `[out / 3]`, and nothing to the keys between them.
-pub struct Linear;
+#[derive(Debug, Default)]
+pub struct Linear {
+    /// Of both factors, on both ways.
+    pub precision: Precision,
+}
 
 impl Linear {
     /// Rows, inputs, outputs.
@@ -80,14 +85,22 @@ impl Operation for Linear {
     fn forward(&mut self, inputs: &[View<'_>]) -> Result<Array> {
         let sizes = Self::sizes(inputs)?;
         let bias = whole_bias(&inputs[2..].iter().map(|part| part.values).collect::<Vec<_>>(), sizes[2]);
-        let y = conv::forward(inputs[0].values, inputs[1].values, bias.as_deref(), &geometry(sizes), Mode::default());
+        let y = conv::forward(inputs[0].values, inputs[1].values, bias.as_deref(), &geometry(sizes), self.precision.mode());
         Ok(Array::new(y, result_dims(inputs[0].dims, sizes[2])))
     }
 
     fn compose(&mut self, inputs: &[&Tensor]) -> candle_core::Result<Tensor> {
         let [rows, wide, outputs] = Self::sizes(&shapes(inputs))?;
         let weight = inputs[1].reshape((outputs, wide))?.t()?.contiguous()?;
-        let mut y = inputs[0].reshape((rows, wide))?.matmul(&weight)?;
+        let x = inputs[0].reshape((rows, wide))?;
+        let mut y = if self.precision.rounds(&geometry([rows, wide, outputs])) {
+            // Candle has no product of bfloat16 on the CPU.
+            let within = if x.device().is_cpu() { DType::F32 } else { DType::BF16 };
+            let [x, weight] = [&x, &weight].map(|factor| factor.to_dtype(DType::BF16)?.to_dtype(within));
+            x?.matmul(&weight?)?.to_dtype(DType::F32)?
+        } else {
+            x.matmul(&weight)?
+        };
         match inputs[2..] {
             [bias] => y = y.broadcast_add(bias)?,
             [queries, values] => y = y.broadcast_add(&Tensor::cat(&[queries, &values.zeros_like()?, values], 0)?)?,
@@ -98,7 +111,7 @@ impl Operation for Linear {
 
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
         let Ok(sizes) = Self::sizes(inputs) else { unreachable!("the forward pass took these shapes") };
-        let (g, mode) = (geometry(sizes), Mode::default());
+        let (g, mode) = (geometry(sizes), self.precision.mode());
         let mut gradients = vec![
             wanted(want[0], || conv::input_gradient(dy, inputs[1].values, &g, mode)),
             wanted(want[1], || conv::weight_gradient(inputs[0].values, dy, &g, mode)),

@@ -13,6 +13,7 @@ mod loss;
 mod norm;
 mod planes;
 mod pool;
+mod precision;
 mod refused;
 mod resize;
 mod support;

@@ -1,7 +1,7 @@
 //! What was said of a training, from several places, and the defaults for what was not.
 
 use super::{BadChoice, Basis, ClassWeights, Config, DeviceKind, Fields, Freeze, Metadata, OptimizerKind, Recipe, Sampler};
-use crate::nn::ColourConstancy;
+use crate::nn::{ColourConstancy, Precision};
 use crate::training::augment::{Augment, Strength};
 use crate::training::schedule::{Schedule, Shape};
 
@@ -32,6 +32,7 @@ choices! {
     epochs: usize,
     batch_size: usize,
     grad_checkpointing: bool,
+    precision: Precision,
     optimizer: OptimizerKind,
     accumulate: usize,
     lr: f64,
@@ -106,6 +107,7 @@ impl Choices {
             epochs,
             batch_size: said.batch_size.unwrap_or(if frozen { 128 } else { 32 }),
             grad_checkpointing: said.grad_checkpointing.unwrap_or(false),
+            precision: said.precision.unwrap_or_default(),
             optimizer,
             accumulate: said.accumulate.unwrap_or(1),
             schedule: Schedule {

@@ -9,9 +9,9 @@ impl Case {
     fn check_all(&self) {
         for isa in SETS {
             for exact in [true, false] {
-                self.check(Mode { isa, exact });
+                self.check(Mode { isa, exact, ..Mode::default() });
             }
-            self.check_epilogues(Mode { isa, exact: false });
+            self.check_epilogues(Mode { isa, exact: false, ..Mode::default() });
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn all(n: usize) -> Vec<Entry> {
         entry("some_channels", [image], |t| some_channels(&t[0], 1, 2)),
         entry("swiglu", [tokens], |t| swiglu(&t[0])),
         entry("response_norm", [image, &[4], &[4]], |t| response_norm(&t[0], &t[1], &t[2], 1e-3)),
-        entry("linear", [tokens, &[2, 4]], |t| apply(Linear, &[&t[0], &t[1]])),
+        entry("linear", [tokens, &[2, 4]], |t| apply(Linear::default(), &[&t[0], &t[1]])),
         entry("prefix_tokens", [tokens, &[1, 2, 4]], |t| prefix_tokens(&t[0], &t[1])),
         entry("positions", [tokens, &[1, 3, 4]], |t| positions(&t[0], &t[1])),
         entry("tokens", [image], |t| apply(Tokens, &[&t[0]])),

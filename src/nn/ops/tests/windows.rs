@@ -118,6 +118,8 @@ fn gradients_of_gates_means_and_shares_are_differences() {
 #[test]
 fn a_linear_layer_may_add_nothing() {
     each(20, (1usize..4, 1usize..6, 1usize..6), |(rows, inputs, outputs)| {
-        check_gradients(&[var(&[rows, inputs], 1), var(&[outputs, inputs], 2)], 0.1, 1e-3, |t| apply(Linear, &[&t[0], &t[1]]).unwrap());
+        check_gradients(&[var(&[rows, inputs], 1), var(&[outputs, inputs], 2)], 0.1, 1e-3, |t| {
+            apply(Linear::default(), &[&t[0], &t[1]]).unwrap()
+        });
     });
 }
