@@ -34,14 +34,14 @@ use watch::Watch;
 pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let started = Instant::now();
     let workspace = context.workspace()?;
-    let resolved = resolve::resolve(context, args)?;
+    let data = Dataset::open(&context.cwd.join(&args.data))?;
+    let resolved = resolve::resolve(context, args, data.info.is_multi_label())?;
     if resolved.config.grad_checkpointing {
         allocator::give_back_freed_memory();
     }
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
 
-    let data = Dataset::open(&context.cwd.join(&args.data))?;
     let split = Split::read(&context.cwd.join(&args.split), &data)?;
     if let Some(restriction) = resolved.start.restriction() {
         context.ui.warn(restriction);
@@ -108,7 +108,12 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
     missing_metadata(plan).into_iter().for_each(|message| context.ui.note(message));
     let absent = plan.absent_classes();
     if !absent.is_empty() {
-        let (noun, verb) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
+        let (noun, verb) = match (plan.goal.is_multi_label(), absent.len()) {
+            (false, 1) => ("class", "has"),
+            (false, _) => ("classes", "have"),
+            (true, 1) => ("label", "has"),
+            (true, _) => ("labels", "have"),
+        };
         warn(format!("the {noun} {} {verb} no training image and cannot be learnt", text::quoted_list(&absent)));
     }
     let left_out = plan.train.left_out + plan.val.left_out;

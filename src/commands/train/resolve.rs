@@ -28,7 +28,7 @@ struct Said {
     name: Option<String>,
 }
 
-pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure> {
+pub fn resolve(context: &Context, args: &TrainArgs, multi_label: bool) -> Result<Resolved, Failure> {
     let typed = typed(args);
     let file = args.params.as_deref().map(|spec| from_file(context, spec)).transpose()?.unwrap_or_default();
     let mut choices = typed.choices.clone().or(file.choices);
@@ -39,6 +39,7 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let basis = Basis {
         pretrained: start.source != Source::Random,
         masks: start.network.architecture.gives_masks(),
+        multi_label,
         branches: start.network.architecture.has_branches(),
     };
     let asked = choices.asks_for_augmentation();
