@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn cells_hold_none_one_or_several_labels() {
         let classes = ["dots", "network", "streaks"].map(str::to_owned);
-        let parsed = |cell| parse(cell, &classes, "the labels");
+        let parsed = |cell: &str| parse(cell, &classes, "the labels");
         assert_eq!(parsed(""), Ok(Some(vec![])));
         assert_eq!(parsed("?"), Ok(None));
         assert_eq!(parsed("streaks ; dots"), Ok(Some(vec![0, 2])));
