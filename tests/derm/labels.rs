@@ -114,8 +114,7 @@ fn two_labels_are_learnt_at_once_and_every_command_knows_them() {
     assert!(both.iter().any(|sum| *sum > 1.05) && both.iter().any(|sum| *sum < 0.8), "each has a probability of its own: {both:?}");
     assert!(predict(&[]).stdout.lines().next().unwrap().contains("labels"));
 
-    let exported =
-        sandbox.derm(["export", "--model", "model", "--format", "onnx", "--out", "m.onnx", "--output", "probabilities"]).success();
+    sandbox.derm(["export", "--model", "model", "--format", "onnx", "--out", "m.onnx", "--output", "probabilities"]).success();
     let onnx = std::fs::read(sandbox.path("m.onnx")).unwrap();
     let holds = |word: &[u8]| onnx.windows(word.len()).any(|window| window == word);
     assert!(holds(b"Sigmoid") && holds(b"multi-label") && !holds(b"Softmax"));
