@@ -17,7 +17,7 @@ use super::weights::{self, Source, StartingPoint};
 use super::{Context, Exit, Failure};
 use crate::allocator;
 use crate::cli::train::TrainArgs;
-use crate::dataset::{Dataset, Split, Work};
+use crate::dataset::{Split, Work};
 use crate::digest::ObjectId;
 use crate::nn::metadata::Encoding;
 use crate::text;
@@ -34,20 +34,19 @@ use watch::Watch;
 pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let started = Instant::now();
     let workspace = context.workspace()?;
-    let data = Dataset::open(&context.cwd.join(&args.data))?;
-    let resolved = resolve::resolve(context, args, data.info.is_multi_label())?;
+    let resolved = resolve::resolve(context, args)?;
     if resolved.config.grad_checkpointing {
         allocator::give_back_freed_memory();
     }
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
 
-    let split = Split::read(&context.cwd.join(&args.split), &data)?;
+    let split = Split::read(&context.cwd.join(&args.split), &resolved.data)?;
     if let Some(restriction) = resolved.start.restriction() {
         context.ui.warn(restriction);
     }
     let weights = resolved.start.source.open(context, work.observer)?;
-    let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    let plan = Plan::new(&resolved.config, &resolved.data, &split, weights.as_ref())?;
     let folder = workspace.derm_dir().join("tmp");
     if args.dry || args.find_lr {
         remark(context, &resolved, &plan);

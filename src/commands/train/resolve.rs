@@ -6,12 +6,14 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use super::super::weights::{Source, StartingPoint};
 use super::super::{Context, Failure};
 use crate::cli::train::TrainArgs;
+use crate::dataset::Dataset;
 use crate::training::config::{BadChoice, Basis, Choices, Config};
 use crate::workspace::settings::{self, Settings};
 
 /// Everything that was left open is decided.
 pub struct Resolved {
     pub config: Config,
+    pub data: Dataset,
     pub start: StartingPoint,
     pub experiment: String,
     pub name: Option<String>,
@@ -28,7 +30,7 @@ struct Said {
     name: Option<String>,
 }
 
-pub fn resolve(context: &Context, args: &TrainArgs, multi_label: bool) -> Result<Resolved, Failure> {
+pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure> {
     let typed = typed(args);
     let file = args.params.as_deref().map(|spec| from_file(context, spec)).transpose()?.unwrap_or_default();
     let mut choices = typed.choices.clone().or(file.choices);
@@ -36,10 +38,12 @@ pub fn resolve(context: &Context, args: &TrainArgs, multi_label: bool) -> Result
     let start = StartingPoint::find(context, typed.weights.or(file.weights).as_deref(), network)?;
     // With the tag of its weights it says how images are to be prepared.
     choices.network = Some(start.network.name());
+    // What its images have decides what can be asked for.
+    let data = Dataset::open(&context.cwd.join(&args.data))?;
     let basis = Basis {
         pretrained: start.source != Source::Random,
         masks: start.network.architecture.gives_masks(),
-        multi_label,
+        multi_label: data.info.is_multi_label(),
         branches: start.network.architecture.has_branches(),
     };
     let asked = choices.asks_for_augmentation();
@@ -49,7 +53,7 @@ pub fn resolve(context: &Context, args: &TrainArgs, multi_label: bool) -> Result
     };
     let augmentation_dropped = asked && config.augment.is_none();
     let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
-    Ok(Resolved { config, start, experiment, name: typed.name.or(file.name), augmentation_dropped })
+    Ok(Resolved { config, data, start, experiment, name: typed.name.or(file.name), augmentation_dropped })
 }
 
 /// A wrong value, with its place where it came from a file.
