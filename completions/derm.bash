@@ -476,7 +476,7 @@ _derm() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto class-folders ham10000 isic2019 isic2020 mask-folders tiff-stacks synthetic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto class-folders ham10000 isic2019 isic2020 label-table one-hot mask-folders tiff-stacks synthetic" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
@@ -484,7 +484,7 @@ _derm() {
                     return 0
                     ;;
                 --task)
-                    COMPREPLY=($(compgen -W "classification segmentation" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "classification multi-label segmentation" -- "${cur}"))
                     return 0
                     ;;
                 --mask-classes)

@@ -202,6 +202,8 @@ class-folders\t'One folder a class, perhaps below Train/ and Test/'
 ham10000\t'HAM10000: a metadata table, images, masks'
 isic2019\t'ISIC 2018 and 2019: one-hot ground truth'
 isic2020\t'ISIC 2020: benign or malignant, with patients'
+label-table\t'A table with the column `labels`: any number of labels an image'
+one-hot\t'A table of 0 and 1: any number of labels an image'
 mask-folders\t'Images and masks, paired by their names'
 tiff-stacks\t'Multi-page TIFF stacks and label stacks'
 synthetic\t'Drawn pictures'"
@@ -209,7 +211,8 @@ complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcomma
 missing\t'Rows of the table, or masks, without an image'
 unlisted\t'Images without a row in the table'
 unmasked\t'Images without a mask, where masks are wanted'"
-complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l task -d 'What the dataset is for [default: what the format has]' -r -f -a "classification\t'Labels, and masks where there are some'
+complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l task -d 'What the dataset is for [default: what the format has]' -r -f -a "classification\t'One label an image, and masks where there are some'
+multi-label\t'Any number of labels an image, and masks where there are some'
 segmentation\t'Masks and no labels'"
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l mask-classes -d 'What the masks show, one to three names [default: lesion, of stacks foreground]' -r
 complete -c derm -n "__fish_derm_using_subcommand data; and __fish_seen_subcommand_from ingest" -l masks -d 'The folder with the masks, where names do not say which files they are' -r -f -a "(__fish_complete_directories)"
@@ -341,7 +344,7 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l grad-clip -d 'The la
 complete -c derm -n "__fish_derm_using_subcommand train" -l ema -d 'Keep an average of the weights, of which a step keeps so much, and judge and publish that; 0 means none [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l sampler -d 'Which images an epoch sees: `shuffled`, all once; `balanced`, as many, every class as often as any other [default: shuffled]' -r -f -a "shuffled\t''
 balanced\t''"
-complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced; none with `--sampler balanced`]' -r -f -a "none\t''
+complete -c derm -n "__fish_derm_using_subcommand train" -l class-weights -d 'Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones; where images have any number of labels, those with a label as much as those without it [default: balanced; none with `--sampler balanced` and for such labels]' -r -f -a "none\t''
 balanced\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l focal-gamma -d 'Exponent of the focal loss, which looks at what is not yet learnt; 0 means cross-entropy [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l drop-path -d 'How often the last block\'s residual branches are left out for an image, those before it less; for transformers and ConvNeXt [default: 0]' -r -f
@@ -349,7 +352,7 @@ complete -c derm -n "__fish_derm_using_subcommand train" -l dice-weight -d 'How 
 complete -c derm -n "__fish_derm_using_subcommand train" -l deep-supervision -d 'Whether masks are learnt at the coarser steps of the way up too, for U-Nets [default: false; true with `--recipe nnunet`]' -r -f -a "true\t''
 false\t''"
 complete -c derm -n "__fish_derm_using_subcommand train" -l label-smoothing -d 'Part of each target that is spread over all classes [default: 0]' -r -f
-complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]' -r -f
+complete -c derm -n "__fish_derm_using_subcommand train" -l monitor -d 'The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy; macro_auc where images have any number of labels]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l patience -d 'Stop after N epochs without a better one; 0 means never [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l seed -d 'The number that all random choices follow from [default: 0]' -r -f
 complete -c derm -n "__fish_derm_using_subcommand train" -l fold -d 'Train for this fold of a split with folds' -r -f
@@ -511,7 +514,7 @@ complete -c derm -n "__fish_derm_using_subcommand export" -l format -d 'What to 
 bundle\t'A folder with weights, configuration, model card and provenance'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l out -d 'Where to write it: a file for onnx, a folder for bundle' -r -F
 complete -c derm -n "__fish_derm_using_subcommand export" -l output -d 'What the ONNX graph gives' -r -f -a "logits\t'Values before softmax'
-probabilities\t'Softmax applied: each row sums to 1'"
+probabilities\t'Softmax applied: each row sums to 1; of masks and of labels that do not exclude each other sigmoid'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l preprocess -d 'How much preprocessing the ONNX graph does itself' -r -f -a "none\t'Nothing: reads normalised float32 [N, 3, H, W]'
 normalise\t'Normalisation: reads uint8 [N, H, W, 3], RGB of exactly the right size'"
 complete -c derm -n "__fish_derm_using_subcommand export" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"

@@ -250,11 +250,69 @@ def cases():
     yield "32-bit softmax", names(7), f32[0], f32[1].astype(np.float32).astype(float)
 
 
+def several(derm, folder, case, truth, p):
+    """Labels that do not exclude each other: `truth` 0 or 1 and `p`, both `[rows, labels]`."""
+    before = compared
+    names = [f"l{i}" for i in range(truth.shape[1])]
+    lines = ["image,labels," + ",".join(f"p_{name}" for name in names)]
+    for i, row in enumerate(p):
+        shown = ";".join(name for name, there in zip(names, truth[i]) if there)
+        lines.append(",".join([f"i{i:06d}.jpg", shown] + [repr(float(v)) for v in row]))
+    (folder / "several.csv").write_text("\n".join(lines) + "\n")
+    done = subprocess.run([derm, "evaluate", "--predictions", "several.csv", "--out", "several", "--resamples", "20"], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"derm failed:\n{done.stderr}")
+    assert (folder / "several/predictions.csv").read_text().splitlines()[0] == "image,labels,predicted," + ",".join(f"p_{name}" for name in names)
+    found = json.loads((folder / "several/evaluation.json").read_text())
+    short = json.loads((folder / "several/metrics.json").read_text())
+    assert all(found[key] == value for key, value in short.items() if key not in ("kind", "per_class")), "the two files differ"
+    said = (p >= 0.5).astype(int)
+    areas = []
+    for c, name in enumerate(names):
+        areas.append(of_class(f"{case}, {name}", found["per_class"][name], found["intervals"]["per_class"][name], truth[:, c], said[:, c], p[:, c], 1))
+    aucs, aps = map(list, zip(*areas))
+    check(case, "macro_auc", found["macro_auc"], np.nanmean(aucs) if not all(map(math.isnan, aucs)) else None)
+    check(case, "macro_ap", found["macro_ap"], np.nanmean(aps) if not all(map(math.isnan, aps)) else None)
+    for average in ("macro", "weighted", "micro"):
+        ours = found["averages"][average]
+        values = sk.precision_recall_fscore_support(truth, said, average=average, zero_division=0)
+        # Of nothing at all scikit-learn says 0, derm that there is no value.
+        for name, value in zip(("precision", "recall", "f1"), values):
+            if ours[name] is not None or value != 0:
+                check(case, f"{average}.{name}", ours[name], value)
+        if not any(map(math.isnan, aucs)):
+            check(case, f"{average}.auc", ours["auc"], sk.roc_auc_score(truth, p, average=average))
+            check(case, f"{average}.ap", ours["ap"], sk.average_precision_score(truth, p, average=average))
+    check(case, "macro_f1", found["macro_f1"], sk.f1_score(truth, said, average="macro", zero_division=0))
+    check(case, "hamming_loss", found["hamming_loss"], sk.hamming_loss(truth, said))
+    check(case, "subset_accuracy", found["subset_accuracy"], sk.accuracy_score(truth, said))
+    check_interval(case, "subset_accuracy", found["intervals"]["headline"]["subset_accuracy"], wilson((truth == said).all(1).sum(), len(p)))
+    check(case, "log_loss", found["log_loss"], np.mean([sk.log_loss(truth[:, c], p[:, c], labels=[0, 1]) for c in range(len(names))]))
+    print(f"{case:<46} {len(p):>6} rows {len(names)} labels  {compared - before:>4} numbers")
+
+
+def several_cases():
+    rng = np.random.default_rng(7)
+    for n, k in ((60, 2), (2000, 5), (10015, 8)):
+        truth = (rng.random((n, k)) < rng.uniform(0.05, 0.6, k)).astype(int)
+        p = expit(rng.normal(size=(n, k)) + 2.5 * truth - 1.5)
+        yield f"several labels, random {n}x{k}", truth, p
+    yield "several labels, one decimal: ties and thresholds", truth, np.round(p, 1)
+    never, always = truth.copy(), truth.copy()
+    never[:, 3], always[:, 0] = 0, 1
+    yield "several labels, one that no image has", never, p
+    yield "several labels, one that every image has", always, p
+    yield "several labels, none said", truth, p / 4
+    yield "several labels, all right", truth, truth.astype(float)
+
+
 def main():
     derm = str(Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         for case in cases():
             compare(derm, Path(folder), *case)
+        for case in several_cases():
+            several(derm, Path(folder), *case)
     print(f"{compared} numbers compared with scikit-learn, SciPy and the definitions, tolerance {TOLERANCE}")
     for line in wrong[:40]:
         print("DIFFERENT", line)

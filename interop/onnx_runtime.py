@@ -8,7 +8,8 @@ usage: onnx_runtime.py PATH-TO-DERM DATA
    not trivial, exported, gives the probabilities of `derm predict` to 1e-4, one image at a time and three at once.
 3. A network that reads metadata, exported, gives the probabilities of `derm predict --metadata` when its second input is made as the
    file's own `derm.metadata` says.
-4. Every file passes onnx.checker with full_check and strict shape inference, carries its metadata, has no shapes
+4. A network of labels that do not exclude each other gives the probabilities of `derm predict`, by itself and from its logits by sigmoid.
+5. Every file passes onnx.checker with full_check and strict shape inference, carries its metadata, has no shapes
    of inner values, and comes out with the same bytes when exported again.
 Exit code 1 on any difference.
 """
@@ -188,6 +189,32 @@ def fused(derm, folder):
         hold(f"{name}: metadata matter", np.abs(softmax(session.run(None, inputs)[0]) - ours).max() > 1e-4)
 
 
+def several(derm, folder):
+    """Any number of labels an image; photos are those of `trained`."""
+    files = sorted((folder / "photos").rglob("*.png"))
+    shown = lambda i, file: ";".join(["melanoma"] * (file.parent.name == "melanoma") + ["third"] * (i % 3 == 0))
+    (folder / "photos/labels.csv").write_text("\n".join(["image,labels"] + [f"{file.stem},{shown(i, file)}" for i, file in enumerate(files)]) + "\n")
+    run(derm, folder, "data", "ingest", "photos", "--out", "several")
+    run(derm, folder, "data", "split", "several", "--out", "several.csv")
+    network, bundle = "resnet18", folder / "models/several"
+    run(derm, folder, "train", "--data", "several", "--split", "several.csv", "--out", bundle, "--network", network,
+        "--image-size", 64, "--epochs", 2, "--batch-size", 8)
+    session = export(derm, folder, ["--model", bundle], "several")
+    by_itself = export(derm, folder, ["--model", bundle], "several-pixels", "--preprocess", "normalise", "--output", "probabilities")
+    props = metadata(session)
+    preprocess, classes = json.loads(props["derm.preprocess"]), json.loads(props["derm.classes"])
+    hold("several labels: the task", props["derm.task"] == "multi-label" and classes == ["melanoma", "third"])
+    files = sorted((folder / f"test-{network}").rglob("*.png"))
+    run(derm, folder, "predict", "--model", bundle, *files, "--out", "predicted.csv")
+    ours = probabilities_of(folder / "predicted.csv", classes)
+    side, inner = exact_side(preprocess), preprocess["width"]
+    margin = round((side - inner) / 2)
+    pixels = np.stack([np.asarray(Image.open(file)) for file in files])[:, margin:margin + inner, margin:margin + inner]
+    logits = session.run(None, {"input": normalised(pixels, preprocess)})[0]
+    check("several labels: sigmoid of logits", np.abs(1 / (1 + np.exp(-logits)) - ours).max(), 1e-4)
+    check("several labels: probabilities", np.abs(by_itself.run(None, {"image": np.ascontiguousarray(pixels)})[0] - ours).max(), 1e-4)
+
+
 def by_the_file(encoding, fact):
     values = []
     for column in encoding:
@@ -219,6 +246,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         trained(derm, Path(folder))
         fused(derm, Path(folder))
+        several(derm, Path(folder))
     print(f"{compared} comparisons, {len(wrong)} wrong")
     for line in wrong:
         print(f"  {line}")

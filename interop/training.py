@@ -4,13 +4,14 @@ usage: training.py DERM [STEPS]     (by default 20 steps)
 
 Draws a few images, lets `derm train` make a network's first weights, and trains those in derm and in PyTorch with the same
 recipe: optimizer, decay and who is spared it, rates by part and by block, schedule, warm-up, clipping, class weights, label smoothing,
-accumulation, metadata beside the image on a whole network and on a frozen backbone. An epoch is one step on all images, so that their order does not matter. Exit code 1 where a loss differs by more
+accumulation, labels that do not exclude each other, metadata beside the image on a whole network and on a frozen backbone. An epoch is one step on all images, so that their order does not matter. Exit code 1 where a loss differs by more
 than 1e-4 of itself.
 """
 
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,9 @@ CASES = [
     ("resnet18", {"optimizer": "sgd", "lr": 0.005, "schedule": "one-cycle"}),
     ("vit_tiny_patch16_224", {"lr": 3e-4, "layer-decay": 0.65, "label-smoothing": 0.1}),
     ("convnext_atto", {"lr": 3e-4, "accumulate": 3, "schedule": "steps"}),
+    # Any number of labels an image: binary cross-entropy, each label weighed by how rare it is.
+    ("resnet18", {"lr": 1e-4, "labels": True, "class-weights": "balanced"}),
+    ("convnext_atto", {"lr": 3e-4, "labels": True, "label-smoothing": 0.1}),
     # The metadata's layers learn at the head's rate, and nothing of them is left out at random.
     ("resnet18", {"lr": 1e-4, "metadata": "age,sex,site", "backbone-lr-factor": 0.1}),
     ("convnext_atto", {"lr": 1e-3, "metadata": "sex,age", "freeze": "backbone", "class-weights": "balanced"}),
@@ -56,8 +60,25 @@ def draw(program, folder, side):
         split.append(f"{'abc'[label]}/{number:02}.png,train")
     (folder / "split.csv").write_text("\n".join(split) + "\n")
     derm(program, folder, "data", "ingest", f"images{side}", "--out", f"data{side}")
+    give_labels(folder, side)
     describe(folder / f"data{side}/manifest.csv")
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255, torch.tensor(labels)
+
+
+def shown(number):
+    """Which of three labels an image has: none, one or several."""
+    return [number % 2 == 0, number % 3 == 0, number % 7 == 1]
+
+
+def give_labels(folder, side):
+    """The same images as a dataset of any number of labels each."""
+    shutil.copytree(folder / f"data{side}", folder / f"labels{side}")
+    header, *rows = (folder / f"data{side}/manifest.csv").read_text().splitlines()
+    names = lambda row: ";".join(name for name, there in zip("abc", shown(int(row.split(".png")[0][-2:]))) if there)
+    lines = [header.replace("image,label", "image,labels", 1)] + [re.sub(r"^([^,]*),[^,]*", lambda match: f"{match[1]},{names(row)}", row) for row in rows]
+    (folder / f"labels{side}/manifest.csv").write_text("\n".join(lines) + "\n")
+    info = folder / f"labels{side}/dataset.yaml"
+    info.write_text(info.read_text().replace("task: classification", "task: multi-label"))
 
 
 def known(number):
@@ -116,7 +137,7 @@ def derm(program, folder, *words):
 def trained(program, folder, data, network, options, steps, out):
     """The losses of derm's steps; the weights are in `out`."""
     batch = IMAGES // options["accumulate"]
-    words = [word for name, value in options.items() for word in [f"--{name}={value}"]]
+    words = [f"--{name}={value}" for name, value in options.items() if name != "labels"]
     answer = json.loads(derm(program, folder, "train", "--data", data, "--split", "split.csv", "--out", out, "--network", network,
                              "--image-size", SIZE, "--epochs", steps, "--batch-size", batch, "--json", *words))
     log = (folder / ".derm/runs/train" / answer["run"] / "metrics.log").read_text()
@@ -155,9 +176,18 @@ def pytorch(network, head, images, metadata, labels, options, steps):
         optimizer = torch.optim.SGD(parameters, lr=1, momentum=options["momentum"], nesterov=options["nesterov"] == "true")
     else:
         optimizer = torch.optim.AdamW(parameters, lr=1)
-    counts = torch.bincount(labels).float()
-    weights = len(labels) / (CLASSES * counts) if options["class-weights"] == "balanced" else None
-    loss_of = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=options["label-smoothing"])
+    balanced = options["class-weights"] == "balanced"
+    if "labels" in options:
+        smoothing = options["label-smoothing"]
+        off = smoothing / CLASSES
+        on = 1 - smoothing + off
+        targets = torch.tensor([shown(number) for number in range(IMAGES)]).float()
+        bce = torch.nn.BCEWithLogitsLoss(pos_weight=(1 - targets).sum(0) / targets.sum(0) if balanced else None)
+        loss_of = lambda found, _: bce(found, off + targets * (on - off))
+    else:
+        counts = torch.bincount(labels).float()
+        weights = len(labels) / (CLASSES * counts) if balanced else None
+        loss_of = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=options["label-smoothing"])
     network.train("freeze" not in options)
     if "freeze" in options:
         for name, parameter in network.named_parameters():
@@ -189,7 +219,8 @@ def main(program, steps=20):
             if "metadata" in options:
                 options |= {"metadata-dropout": 0, "metadata-missing": 0}
             # A rate at which nothing moves.
-            trained(program, folder, f"data{SIZE}", name, options | {"lr": 1e-30}, 1, f"start{number}")
+            kind = "labels" if "labels" in options else "data"
+            trained(program, folder, f"{kind}{SIZE}", name, options | {"lr": 1e-30}, 1, f"start{number}")
             network = timm.create_model(name, num_classes=CLASSES, drop_path_rate=0, **({"img_size": SIZE} if re.match("vit|swin", name) else {}))
             config = json.loads((folder / f"start{number}/config.json").read_text())["pretrained_cfg"]
             metadata = encoded(options["metadata"]) if "metadata" in options else None
@@ -206,10 +237,10 @@ def main(program, steps=20):
             mean, std = (torch.tensor(config[key]).view(3, 1, 1) for key in ("mean", "std"))
             images = (pixels[:, :, edge : edge + SIZE, edge : edge + SIZE] - mean) / std
             theirs = pytorch(network, config["classifier"], images, metadata, labels, options, steps)
-            ours = trained(program, folder, f"data{side}", name, options, steps, f"end{number}")
+            ours = trained(program, folder, f"{kind}{side}", name, options, steps, f"end{number}")
             worst = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
             wrong += worst > TOLERANCE
-            words = " ".join(f"--{key}={value}" for key, value in chosen.items())
+            words = " ".join("any number of labels" if key == "labels" else f"--{key}={value}" for key, value in chosen.items())
             print(f"{'ok ' if worst <= TOLERANCE else 'NOT'} {name} {words}: {theirs[0]:.6f} to {theirs[-1]:.6f} in {steps} steps, worst difference {worst:.1e}", flush=True)
             if worst > TOLERANCE:
                 print("    derm   ", " ".join(f"{loss:.6f}" for loss in ours))

@@ -11,19 +11,20 @@
 //!   split.csv        the source's own split, if it came with one
 //! ```
 //!
-//! `dataset.yaml` holds `schema` (1), `task` (`classification` or `segmentation`), `classes` (names in order; a label
+//! `dataset.yaml` holds `schema` (1), `task` (`classification`, `multi-label` or `segmentation`), `classes` (names in order; a label
 //! is the position in this list; of a segmentation dataset one to three names of what the masks show, and no labels), `images` (rows of the manifest), `format` and `source` (where it came
 //! from), `licence`, `notes`, `made` (the settings it was made with) and `skipped` (what was left out, by
 //! kind). It holds no time and no absolute path: the same source gives the same bytes.
 //!
-//! `manifest.csv` (UTF-8, comma, header, `\n`) has the columns `image`, `label`, `mask`, `group`,
+//! `manifest.csv` (UTF-8, comma, header, `\n`) has the columns `image`, `label` or `labels`, `mask`, `group`,
 //! `patient`, `age`, `sex`, `site`, `skin_type`, `width`, `height`, `hash`, `mask_hash`, in this order, each present only
-//! if some image has it; `image` and `label` are always there. An empty cell means not known.
+//! if some image has it; `image` and `label` (or `labels`) are always there. An empty cell means not known.
 //!
 //! | column | meaning |
 //! | --- | --- |
 //! | `image` | path below `images/` with `/`; unique, also without regard to case |
 //! | `label` | a name from `classes`; empty: not labelled |
+//! | `labels` | instead of `label` where the task is `multi-label`: names from `classes` as [`labels`] has them, `;` between them; empty: none of them; `?`: not labelled |
 //! | `mask` | path below `masks/`; see [`masks`] for what its file holds |
 //! | `group` | the lesion: images of one group must not straddle a split |
 //! | `patient` | the patient, likewise |
@@ -51,6 +52,7 @@ pub mod facts;
 mod grouping;
 mod info;
 pub mod ingest;
+pub mod labels;
 pub mod loader;
 mod manifest;
 pub mod masks;
@@ -94,7 +96,7 @@ impl Dataset {
     /// Reads `dataset.yaml` and `manifest.csv` of a folder; opens no image.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let info = Info::read(root)?;
-        let rows = manifest::read(root, &info.classes)?;
+        let rows = manifest::read(root, &info)?;
         Ok(Self { root: root.to_owned(), info, rows })
     }
 
@@ -125,7 +127,7 @@ impl Dataset {
         for class in &self.info.classes {
             key.text(class);
         }
-        key.field(&manifest::to_csv(&self.rows, &self.info.classes));
+        key.field(&manifest::to_csv(&self.rows, &self.info));
         key.finish()
     }
 
@@ -142,11 +144,42 @@ impl Dataset {
     /// How many rows each class has, in the order of [`label_classes`](Self::label_classes), over `rows`.
     pub fn class_counts(&self, rows: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut counts = vec![0; self.label_classes().len()];
-        for label in rows.into_iter().filter_map(|row| self.rows.get(row)?.label) {
+        for &label in rows.into_iter().filter_map(|row| self.rows.get(row)?.shown()).flatten() {
             counts[label] += 1;
         }
         counts
     }
+
+    /// The kinds of images that are counted, dealt and told apart: the classes, then what else there can be.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.label_classes().iter().cloned().map(Kind::Class).chain([Kind::OfNone, Kind::Unlabelled]).collect()
+    }
+
+    /// The positions in [`kinds`](Self::kinds) of a row: of several labels several.
+    pub fn kinds_of(&self, row: &Row) -> Vec<usize> {
+        let classes = self.label_classes().len();
+        match row.shown() {
+            Some([]) => vec![classes],
+            Some(shown) => shown.to_vec(),
+            None => vec![classes + 1],
+        }
+    }
+
+    /// A row's label, or its labels with `;` between them; `None`: not labelled.
+    pub fn label_text(&self, row: &Row) -> Option<String> {
+        row.shown().map(|shown| labels::cell(Some(shown), &self.info.classes))
+    }
+}
+
+/// What an image can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Of this class, perhaps of others too.
+    Class(String),
+    /// Of none of the classes, which is known.
+    OfNone,
+    /// Not labelled.
+    Unlabelled,
 }
 
 /// A `/`-separated path on disk.

@@ -10,6 +10,7 @@
 //! | [`intervals`] | Wilson, DeLong on the logit scale, the grouped bootstrap |
 //! | [`evaluate`] | all of them on one table |
 //! | [`page`] | the HTML report |
+//! | [`labels`] | the same for models that give any number of labels |
 //! | [`masks`] | the same for segmenters: Dice, Jaccard, distances, overlays |
 //!
 //! Promises: the same table gives the same numbers bit for bit, whatever the number of threads; the
@@ -24,6 +25,7 @@ pub mod ensemble;
 mod error;
 pub mod intervals;
 mod join;
+pub mod labels;
 pub mod masks;
 pub mod metrics;
 pub mod page;

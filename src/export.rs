@@ -107,8 +107,8 @@ pub fn to_onnx(network: &Network, preprocess: &Preprocess, card: &Card, input: I
         ir_version: IR_VERSION,
         producer_name: "derm".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
-        doc_string: metadata::doc(network, preprocess, input, output),
-        graph: Some(onnx::graph(network, preprocess, input, output)?),
+        doc_string: metadata::doc(network, preprocess, card, input, output),
+        graph: Some(onnx::graph(network, preprocess, card.multi_label, input, output)?),
         opset_import: vec![proto::OperatorSet { domain: String::new(), version: OPSET }],
         metadata_props: metadata::properties(network, preprocess, card, input, output),
     };

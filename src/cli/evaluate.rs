@@ -16,6 +16,10 @@ use super::device::DeviceArgs;
 /// A table of predictions is a CSV with the columns `image`, `label` and one `p_CLASS` a class, and `group` (or
 /// `patient_id`, `lesion_id`) where images of one patient or lesion must not count as independent. Any tool may have made it.
 ///
+/// Where images have any number of labels, the table's column is `labels`, with `;` between them, empty for none and `?` where they are
+/// not known; a model of such labels makes such a table. Each label is then judged by itself at a probability of 0.5, and all together by
+/// subset accuracy and Hamming loss.
+///
 /// Masks, of a model that gives them or from a folder by any tool, are compared with those of the dataset: Dice, Jaccard,
 /// thresholded Jaccard, sensitivity, specificity, HD95 and average surface distance of each image (`masks.csv` takes the place of
 /// `predictions.csv`), and overlays of the worst, middling and best. A predicted mask is called like its image, has its shape, and shows

@@ -69,7 +69,7 @@ pub enum Format {
 pub enum OutputKind {
     /// Values before softmax
     Logits,
-    /// Softmax applied: each row sums to 1
+    /// Softmax applied: each row sums to 1; of masks and of labels that do not exclude each other sigmoid
     Probabilities,
 }
 

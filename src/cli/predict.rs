@@ -11,6 +11,8 @@ use super::device::DeviceArgs;
 /// Takes images, folders of images, globs in quotes, and `-` for a list of paths on stdin; or a dataset, all of it or one
 /// subset of a split. Images that cannot be read are reported and left out.
 ///
+/// A model of images with any number of labels gives each label a probability of its own; said are those of at least 0.5.
+///
 /// A network that gives masks writes `DIR/masks/NAME.png` for each image, as large as the image, 0 and 255 (of two or
 /// three classes in red, green and blue); files that are there are replaced.
 #[derive(Debug, Args)]

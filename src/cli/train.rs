@@ -201,7 +201,7 @@ pub struct LearningArgs {
     #[arg(long, value_name = "RULE", value_parser = ["shuffled", "balanced"])]
     pub sampler: Option<String>,
 
-    /// Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones [default: balanced; none with `--sampler balanced`]
+    /// Weights of the classes in the loss; `balanced`: rare classes count as much as frequent ones; where images have any number of labels, those with a label as much as those without it [default: balanced; none with `--sampler balanced` and for such labels]
     #[arg(long, value_name = "RULE", value_parser = ["none", "balanced"])]
     pub class_weights: Option<String>,
 
@@ -225,7 +225,7 @@ pub struct LearningArgs {
     #[arg(long, value_name = "PART", value_hint = ValueHint::Other)]
     pub label_smoothing: Option<f64>,
 
-    /// The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy]
+    /// The validation metric that tells the best epoch, such as balanced_accuracy, macro_auc or log_loss [default: balanced_accuracy; macro_auc where images have any number of labels]
     #[arg(long, value_name = "METRIC", value_hint = ValueHint::Other)]
     pub monitor: Option<String>,
 

@@ -1,6 +1,7 @@
 //! `derm evaluate`.
 
 mod answer;
+mod labels;
 mod masks;
 mod pairs;
 mod record;
@@ -34,7 +35,7 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
     let made = if source.compares_masks() {
         masks::make(context, args, &source, options).map(|answer| Made::Masks(Box::new(answer)))
     } else {
-        make(context, args, &source, options).map(|answer| Made::Labels(Box::new(answer)))
+        make(context, args, &source, options)
     };
     match (made, recording) {
         (Ok(made), recording) => {
@@ -42,9 +43,13 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
             let recorded =
                 |numbers: &[(String, f64)], files: &[&str]| recording.map(|recording| recording.finish(context, numbers, files, &out));
             match made {
-                Made::Labels(answer) => {
+                Made::Classes(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &FILES);
                     context.ui.show(&answer::Answer { run, ..*answer })?;
+                }
+                Made::Labels(answer) => {
+                    let run = recorded(&answer.evaluation.numbers(), &FILES);
+                    context.ui.show(&labels::Answer { run, ..*answer })?;
                 }
                 Made::Masks(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &masks::FILES);
@@ -64,26 +69,52 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
 
 /// What was made of it.
 enum Made {
-    Labels(Box<answer::Answer>),
+    Classes(Box<answer::Answer>),
+    Labels(Box<labels::Answer>),
     Masks(Box<masks::Answer>),
 }
 
-fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<answer::Answer, Failure> {
+/// Of one label an image, or of any number: as the predictions have it.
+fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<Made, Failure> {
     let predictions = source.predictions(context)?;
-    let evaluation = evaluation::evaluate(&predictions, &options)?;
-    let thumbnails = thumbnails(context, source, &predictions)?;
+    Ok(match predictions.multi_label {
+        true => Made::Labels(Box::new(labels::make(context, args, source, &predictions, &options)?)),
+        false => Made::Classes(Box::new(classes(context, args, source, &predictions, &options)?)),
+    })
+}
+
+fn classes(
+    context: &Context,
+    args: &EvaluateArgs,
+    source: &Source,
+    predictions: &Predictions,
+    options: &Options<'_>,
+) -> Result<answer::Answer, Failure> {
+    let evaluation = evaluation::evaluate(predictions, options)?;
+    let worst: Vec<&str> = page::worst_mistakes(predictions, page::MISTAKES).iter().map(|row| row.image.as_str()).collect();
+    let material = material(context, source, &worst)?;
+    let html = page::page(predictions, &evaluation, &material).render();
+    let files = write(context, args, source, [evaluation.to_metrics_json(), evaluation.to_json(), predictions.to_csv(), html])?;
+    Ok(answer::Answer { title: source.title(), evaluation, files, run: None })
+}
+
+/// What a report shows beside the numbers, with pictures of these images.
+fn material(context: &Context, source: &Source, images: &[&str]) -> Result<Material, Failure> {
+    let thumbnails = thumbnails(context, source, images)?;
     let cautions = source.cautions();
     cautions.iter().for_each(|caution| context.ui.warn(caution));
-    let material = Material { title: source.title(), identity: source.identity(), cautions, thumbnails };
-    let html = page::page(&predictions, &evaluation, &material).render();
+    Ok(Material { title: source.title(), identity: source.identity(), cautions, thumbnails })
+}
+
+/// Writes [`FILES`] and gives their names.
+fn write(context: &Context, args: &EvaluateArgs, source: &Source, contents: [String; 4]) -> Result<Vec<String>, Failure> {
     let out = context.cwd.join(&args.out);
     std::fs::create_dir_all(&out)
         .map_err(|error| Failure::new(format!("cannot make the folder `{}`", args.out.display())).cause(error.to_string()))?;
-    for (name, content) in FILES.iter().zip([evaluation.to_metrics_json(), evaluation.to_json(), predictions.to_csv(), html]) {
+    for (name, content) in FILES.iter().zip(contents) {
         atomic::write(&out.join(name), content.as_bytes())?;
     }
-    let files = FILES.iter().map(|name| source.shown(&out.join(name))).collect();
-    Ok(answer::Answer { title: source.title(), evaluation, files, run: None })
+    Ok(FILES.iter().map(|name| source.shown(&out.join(name))).collect())
 }
 
 /// Draws and seed: the command line over the file over the defaults.
@@ -101,13 +132,11 @@ fn settings(context: &Context, args: &EvaluateArgs) -> Result<(usize, u64), Fail
 }
 
 /// Pictures of the worst mistakes; one that cannot be read is a warning, not a failure.
-fn thumbnails(context: &Context, source: &Source, predictions: &Predictions) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    let worst = page::worst_mistakes(predictions, page::MISTAKES);
+fn thumbnails(context: &Context, source: &Source, images: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let observer = context.ui.observer();
-    let task = observer.begin("drawing mistakes", Some(worst.len() as u64), Unit::Items("images"));
-    let names: Vec<&str> = worst.iter().map(|row| row.image.as_str()).collect();
+    let task = observer.begin("drawing mistakes", Some(images.len() as u64), Unit::Items("images"));
     let mut found = BTreeMap::new();
-    for (name, path) in names.iter().zip(source.image_paths(&names)) {
+    for (name, path) in images.iter().zip(source.image_paths(images)) {
         if context.interrupt.is_raised() {
             return Err(evaluation::Error::Interrupted.into());
         }

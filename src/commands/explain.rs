@@ -122,7 +122,7 @@ impl Explainer<'_> {
         let metadata = self.bundle.config.metadata.as_ref().map(encode).transpose()?;
         let metadata = metadata.as_ref();
         let logits = network.forward(Input::images(&input).with(metadata))?;
-        let probabilities = training::infer::softmax(&logits)?.swap_remove(0);
+        let probabilities = training::infer::shares(&logits, self.bundle.config.multi_label)?.swap_remove(0);
         let top = (0..probabilities.len()).fold(0, |top, at| if probabilities[at] > probabilities[top] { at } else { top });
         let class = self.class.unwrap_or(top);
         let map = explain(network, &input, metadata, class, self.method)?;

@@ -94,6 +94,7 @@ impl Model {
             data_hash: text("/data/blake3"),
             data_licence: text("/data/licence"),
             metadata: bundle.config.metadata.clone(),
+            multi_label: bundle.config.multi_label,
             training_key: text("/training_key"),
         };
         Self { network: bundle.network, preprocess: bundle.config.preprocess, card, weights: Some(bundle.weights.hex()) }

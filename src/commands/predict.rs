@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Context, Exit, Failure, device, metadata};
 use crate::cli::predict::PredictArgs;
 use crate::dataset::pixels::Source;
-use crate::dataset::{self, Dataset, Split, Subset, Work};
+use crate::dataset::{self, Dataset, Split, Subset, Work, labels};
 use crate::evaluation::{Prediction, Predictions};
 use crate::nn::Bundle;
 use crate::nn::metadata::Record;
@@ -118,6 +118,8 @@ fn of_dataset(context: &Context, args: &PredictArgs, data: &std::path::Path) -> 
 /// What `derm predict` answers.
 #[derive(Debug, Serialize)]
 struct PredictReport {
+    #[serde(skip)]
+    multi_label: bool,
     classes: Vec<String>,
     predictions: Vec<Row>,
     unreadable: Vec<Missing>,
@@ -126,8 +128,13 @@ struct PredictReport {
 #[derive(Debug, Serialize)]
 struct Row {
     image: String,
+    /// The most probable class, of labels that do not exclude each other all that are said, `;` between them.
     predicted: String,
-    confidence: f64,
+    /// The labels that are said, where they do not exclude each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
     /// The most probable classes, first the most probable.
     top: Vec<Share>,
     /// In the order of the classes.
@@ -148,6 +155,7 @@ struct Missing {
 
 impl PredictReport {
     fn new(predictions: &Predictions, unreadable: &[Unreadable], top: usize) -> Self {
+        let several = predictions.multi_label;
         let class = |at: usize| predictions.classes.get(at).cloned().unwrap_or_default();
         let row = |prediction: &Prediction| {
             let mut order: Vec<usize> = (0..prediction.probabilities.len()).collect();
@@ -156,14 +164,19 @@ impl PredictReport {
             let shares = order.into_iter().take(top.max(1)).map(|at| Share { class: class(at), probability: prediction.probabilities[at] });
             Row {
                 image: prediction.image.clone(),
-                predicted: class(prediction.predicted()),
-                confidence: prediction.confidence(),
+                predicted: match several {
+                    true => labels::cell(Some(&prediction.said()), &predictions.classes),
+                    false => class(prediction.predicted()),
+                },
+                labels: several.then(|| prediction.said().into_iter().map(class).collect()),
+                confidence: (!several).then(|| prediction.confidence()),
                 top: shares.collect(),
                 probabilities: prediction.probabilities.clone(),
             }
         };
         let missing = |unreadable: &Unreadable| Missing { image: unreadable.image.clone(), reason: reason(&unreadable.error) };
         Self {
+            multi_label: several,
             classes: predictions.classes.clone(),
             predictions: predictions.rows.iter().map(row).collect(),
             unreadable: unreadable.iter().map(missing).collect(),
@@ -171,10 +184,29 @@ impl PredictReport {
     }
 }
 
+impl PredictReport {
+    /// The labels that are said of each image, and the probability of every label.
+    fn of_labels(&self) -> Table {
+        let columns = self.classes.iter().map(|label| (label.clone(), Align::Right));
+        let fixed = [("image", Align::Left), ("labels", Align::Left)].map(|(name, align)| (name.to_owned(), align));
+        let mut table = Table::with_columns(fixed.into_iter().chain(columns).collect());
+        for row in &self.predictions {
+            let said = if row.predicted.is_empty() { "-".to_owned() } else { row.predicted.clone() };
+            let probabilities = row.probabilities.iter().map(|p| format!("{p:.4}"));
+            table.row([row.image.clone(), said].into_iter().chain(probabilities));
+        }
+        table
+    }
+}
+
 impl Report for PredictReport {
     const KIND: &'static str = "predict";
 
     fn human(&self, page: &mut Page) {
+        if self.multi_label {
+            page.table(&self.of_labels());
+            return;
+        }
         let mut table = Table::new([("image", Align::Left), ("class", Align::Left), ("probability", Align::Right)]);
         for row in &self.predictions {
             for (rank, share) in row.top.iter().enumerate() {

@@ -17,7 +17,7 @@ use super::weights::{self, Source, StartingPoint};
 use super::{Context, Exit, Failure};
 use crate::allocator;
 use crate::cli::train::TrainArgs;
-use crate::dataset::{Dataset, Split, Work};
+use crate::dataset::{Split, Work};
 use crate::digest::ObjectId;
 use crate::nn::metadata::Encoding;
 use crate::text;
@@ -42,13 +42,12 @@ pub fn run(context: &Context, args: &TrainArgs) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
 
-    let data = Dataset::open(&context.cwd.join(&args.data))?;
-    let split = Split::read(&context.cwd.join(&args.split), &data)?;
+    let split = Split::read(&context.cwd.join(&args.split), &resolved.data)?;
     if let Some(restriction) = resolved.start.restriction() {
         context.ui.warn(restriction);
     }
     let weights = resolved.start.source.open(context, work.observer)?;
-    let plan = Plan::new(&resolved.config, &data, &split, weights.as_ref())?;
+    let plan = Plan::new(&resolved.config, &resolved.data, &split, weights.as_ref())?;
     let folder = workspace.derm_dir().join("tmp");
     if args.dry || args.find_lr {
         remark(context, &resolved, &plan);
@@ -112,7 +111,12 @@ fn remark(context: &Context, resolved: &Resolved, plan: &Plan<'_>) {
     missing_metadata(plan).into_iter().for_each(|message| context.ui.note(message));
     let absent = plan.absent_classes();
     if !absent.is_empty() {
-        let (noun, verb) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
+        let (noun, verb) = match (plan.goal.is_multi_label(), absent.len()) {
+            (false, 1) => ("class", "has"),
+            (false, _) => ("classes", "have"),
+            (true, 1) => ("label", "has"),
+            (true, _) => ("labels", "have"),
+        };
         warn(format!("the {noun} {} {verb} no training image and cannot be learnt", text::quoted_list(&absent)));
     }
     let left_out = plan.train.left_out + plan.val.left_out;

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::split::Part;
 use super::tint::Tint;
-use super::{Dataset, Error, Row, Split, Work, check, decode};
+use super::{Dataset, Error, Kind, Row, Split, Work, check, decode};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::observer::Unit;
 
@@ -104,7 +104,7 @@ pub struct Copies {
 pub struct Conflict {
     /// Sorted.
     pub images: Vec<String>,
-    /// The label of each; `None`: not labelled.
+    /// The label of each, or its labels with `;` between them; `None`: not labelled.
     pub labels: Vec<Option<String>>,
 }
 
@@ -120,8 +120,11 @@ pub struct Unreadable {
 /// Images of one class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassCount {
-    /// The class; `None`: not labelled.
+    /// The class; `None`: of no class, or not labelled.
     pub class: Option<String>,
+    /// Whether it is known that the images are of none of the classes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_none: bool,
     /// In all parts together.
     pub images: usize,
     /// By part: `train`, `val`, `test`, `fold 0` and so on; empty without a split.
@@ -244,9 +247,8 @@ fn copies(dataset: &Dataset, rows: &[usize], part: &dyn Fn(usize) -> Option<Part
 }
 
 fn conflict(dataset: &Dataset, rows: &[usize]) -> Option<Conflict> {
-    let label = |row: usize| dataset.rows[row].label;
-    let different: BTreeSet<usize> = rows.iter().filter_map(|&row| label(row)).collect();
-    let labels = rows.iter().map(|&row| label(row).map(|label| dataset.classes()[label].clone())).collect();
+    let different: BTreeSet<&[usize]> = rows.iter().filter_map(|&row| dataset.rows[row].shown()).collect();
+    let labels = rows.iter().map(|&row| dataset.label_text(&dataset.rows[row])).collect();
     (different.len() > 1).then(|| Conflict { images: names(dataset, rows), labels })
 }
 
@@ -261,14 +263,20 @@ fn changed(dataset: &Dataset, looks: &[Look]) -> Vec<String> {
 }
 
 fn balance(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassCount> {
-    let classes = dataset.label_classes();
-    let mut counts: Vec<ClassCount> =
-        classes.iter().cloned().map(Some).chain([None]).map(|class| ClassCount { class, images: 0, parts: BTreeMap::new() }).collect();
+    let of_kind = |kind: Kind| ClassCount {
+        of_none: kind == Kind::OfNone,
+        class: if let Kind::Class(class) = kind { Some(class) } else { None },
+        images: 0,
+        parts: BTreeMap::new(),
+    };
+    let mut counts: Vec<ClassCount> = dataset.kinds().into_iter().map(of_kind).collect();
     for (at, row) in dataset.rows.iter().enumerate() {
-        let count = &mut counts[row.label.unwrap_or(classes.len())];
-        count.images += 1;
-        if let Some(part) = split.and_then(|split| split.part(at)) {
-            *count.parts.entry(part.to_string()).or_insert(0) += 1;
+        for kind in dataset.kinds_of(row) {
+            let count = &mut counts[kind];
+            count.images += 1;
+            if let Some(part) = split.and_then(|split| split.part(at)) {
+                *count.parts.entry(part.to_string()).or_insert(0) += 1;
+            }
         }
     }
     counts.retain(|count| count.class.is_some() || count.images > 0);

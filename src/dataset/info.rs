@@ -5,8 +5,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use super::masks::MOST_CLASSES;
+use super::{Error, labels};
 use crate::text::Place;
 
 /// The schema number that this version writes and reads.
@@ -21,13 +21,16 @@ pub const CLASSIFICATION: &str = "classification";
 /// The task of a dataset whose images have masks. Its images have no labels.
 pub const SEGMENTATION: &str = "segmentation";
 
+/// The task of a dataset whose images have any number of labels. They may have masks too.
+pub const MULTI_LABEL: &str = "multi-label";
+
 /// What a dataset is and where it came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
     /// The format's number, 1.
     pub schema: u32,
-    /// [`CLASSIFICATION`] or [`SEGMENTATION`].
+    /// [`CLASSIFICATION`], [`MULTI_LABEL`] or [`SEGMENTATION`].
     pub task: String,
     /// Class names in order; of a segmentation dataset what the masks show, one to three names.
     pub classes: Vec<String>,
@@ -56,6 +59,11 @@ impl Info {
         self.task == SEGMENTATION
     }
 
+    /// Whether the task is [`MULTI_LABEL`].
+    pub fn is_multi_label(&self) -> bool {
+        self.task == MULTI_LABEL
+    }
+
     /// Reads and checks the file of a dataset folder.
     pub(super) fn read(root: &Path) -> Result<Self, Error> {
         let path = root.join(FILE);
@@ -82,8 +90,12 @@ impl Info {
             let line = text.lines().position(|line| line.starts_with(key)).map_or(1, |at| at + 1);
             Error::Invalid { place: Place::new(path, line, 1, text), message }
         };
-        if ![CLASSIFICATION, SEGMENTATION].contains(&info.task.as_str()) {
-            return Err(invalid("task:", format!("the task `{}` is neither `{CLASSIFICATION}` nor `{SEGMENTATION}`", info.task)));
+        if ![CLASSIFICATION, MULTI_LABEL, SEGMENTATION].contains(&info.task.as_str()) {
+            let message = format!("the task `{}` is none of `{CLASSIFICATION}`, `{MULTI_LABEL}` and `{SEGMENTATION}`", info.task);
+            return Err(invalid("task:", message));
+        }
+        if let (true, Some(fault)) = (info.is_multi_label(), info.classes.iter().find_map(|class| labels::fault(class))) {
+            return Err(invalid("classes:", fault));
         }
         if info.is_segmentation() && !(1..=MOST_CLASSES).contains(&info.classes.len()) {
             let found = info.classes.len();

@@ -22,6 +22,7 @@ mod listed;
 mod mask_folders;
 mod one_hot;
 mod pairs;
+mod several;
 mod stacks;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +50,10 @@ pub enum Format {
     Isic2019,
     /// A table with `image_name`, `benign_malignant`, `patient_id`; images anywhere below.
     Isic2020,
+    /// A table with the column `labels`, which holds any number of them; images anywhere below.
+    LabelTable,
+    /// A table with a column of 0 and 1 for each label, any number of which an image may have; images anywhere below.
+    OneHot,
     /// Images and masks, paired by their names.
     MaskFolders,
     /// Multi-page TIFF stacks and label stacks, paired by their names.
@@ -57,8 +62,16 @@ pub enum Format {
 
 impl Format {
     /// All, in the order in which detection tries them.
-    pub const ALL: [Format; 6] =
-        [Format::Ham10000, Format::Isic2019, Format::Isic2020, Format::TiffStacks, Format::MaskFolders, Format::ClassFolders];
+    pub const ALL: [Format; 8] = [
+        Format::Ham10000,
+        Format::Isic2019,
+        Format::Isic2020,
+        Format::LabelTable,
+        Format::OneHot,
+        Format::TiffStacks,
+        Format::MaskFolders,
+        Format::ClassFolders,
+    ];
 
     /// As it is written in `dataset.yaml` and on the command line.
     pub fn name(self) -> &'static str {
@@ -67,9 +80,16 @@ impl Format {
             Format::Ham10000 => "ham10000",
             Format::Isic2019 => "isic2019",
             Format::Isic2020 => "isic2020",
+            Format::LabelTable => "label-table",
+            Format::OneHot => "one-hot",
             Format::MaskFolders => "mask-folders",
             Format::TiffStacks => "tiff-stacks",
         }
+    }
+
+    /// Whether its images have any number of labels.
+    fn is_multi_label(self) -> bool {
+        matches!(self, Format::LabelTable | Format::OneHot)
     }
 
     /// Whether it has masks and no labels.
@@ -113,6 +133,8 @@ pub struct Options {
     pub skip: Vec<Skip>,
     /// Make a segmentation dataset, whatever the source's labels say. Formats without labels always do.
     pub segmentation: bool,
+    /// Whether images must have any number of labels, or one; `None`: as the format has it.
+    pub multi_label: Option<bool>,
     /// What the masks of a segmentation dataset show; empty: one class, named by the format.
     pub mask_classes: Vec<String>,
     /// The folder with the masks, where names do not say which files they are.
@@ -132,6 +154,7 @@ struct Found {
     notes: Vec<String>,
     problems: Vec<Problem>,
     segmentation: bool,
+    multi_label: bool,
     made: IndexMap<String, serde_yaml::Value>,
 }
 
@@ -166,15 +189,19 @@ pub struct Ingested {
 /// as it was.
 pub fn ingest(source: &Path, name: &str, out: &Path, options: &Options, work: Work<'_>) -> Result<Ingested, Error> {
     check_places(source, out)?;
-    let format = options.format.map_or_else(|| detect::detect(source, options.masks.is_some()), Ok)?;
+    let format = options.format.map_or_else(|| detect::detect(source, options.masks.is_some(), options.multi_label == Some(true)), Ok)?;
+    check_labels(format, options)?;
     let mut found = match format {
         Format::ClassFolders => class_folders::read(source)?,
         Format::Ham10000 => listed::read(source, &listed::HAM10000)?,
         Format::Isic2020 => listed::read(source, &listed::ISIC2020)?,
         Format::Isic2019 => one_hot::read(source)?,
+        Format::LabelTable => several::read_label_table(source)?,
+        Format::OneHot => several::read_one_hot(source)?,
         Format::MaskFolders => mask_folders::read(source, options)?,
         Format::TiffStacks => stacks::read(source, options)?,
     };
+    found.multi_label = format.is_multi_label() && !options.segmentation;
     check_masks(format, options)?;
     if options.segmentation || format.is_segmentation() {
         as_segmentation(source, &mut found, format, options);
@@ -224,6 +251,19 @@ fn check_places(source: &Path, out: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// One label an image or several, as asked for and as the format has it.
+fn check_labels(format: Format, options: &Options) -> Result<(), Error> {
+    let (message, hint) = match (options.multi_label, format.is_multi_label()) {
+        (Some(true), false) => (
+            format!("images of the format `{}` have no more than one label each", format.name()),
+            "`--format label-table` reads a column `labels`, `--format one-hot` a column of 0 and 1 for each label",
+        ),
+        (Some(false), true) => (format!("images of the format `{}` have any number of labels", format.name()), "its task is `multi-label`"),
+        _ => return Ok(()),
+    };
+    Err(Error::Settings { message, hint: Some(hint.to_owned()) })
+}
+
 /// Settings of masks that make no sense with the format.
 fn check_masks(format: Format, options: &Options) -> Result<(), Error> {
     let segmentation = options.segmentation || format.is_segmentation();
@@ -255,7 +295,7 @@ fn as_segmentation(source: &Path, found: &mut Found, format: Format, options: &O
     let below = |item: &Item| item.file.strip_prefix(source).unwrap_or(&item.file).to_owned();
     found.problems.extend(found.items.iter().filter(|item| item.mask.is_none()).map(|item| Problem::NoMask { image: below(item) }));
     found.items.retain(|item| item.mask.is_some());
-    found.items.iter_mut().for_each(|item| item.row.label = None);
+    found.items.iter_mut().for_each(|item| (item.row.label, item.row.labels) = (None, None));
 }
 
 /// Reads every file.
@@ -299,7 +339,7 @@ fn refused(source: &Path, problems: Vec<Problem>, options: &Options) -> Error {
 /// A class without an image cannot be learnt or measured: it is left out, with a note.
 fn drop_empty_classes(found: &mut Found, rows: &mut [(Row, Option<Subset>)]) {
     let mut used = vec![false; found.classes.len()];
-    for label in rows.iter().filter_map(|(row, _)| row.label) {
+    for &label in rows.iter().filter_map(|(row, _)| row.shown()).flatten() {
         used[label] = true;
     }
     let kept: Vec<usize> = (0..used.len()).filter(|&class| used[class]).collect();
@@ -308,7 +348,9 @@ fn drop_empty_classes(found: &mut Found, rows: &mut [(Row, Option<Subset>)]) {
         found.notes.push(format!("classes without an image were left out: {}", crate::text::quoted_list(&dropped)));
     }
     for (row, _) in rows {
-        row.label = row.label.and_then(|label| kept.binary_search(&label).ok());
+        let kept = |label: usize| kept.binary_search(&label).ok();
+        row.label = row.label.and_then(kept);
+        row.labels = row.labels.take().map(|labels| labels.into_iter().filter_map(kept).collect());
     }
     found.classes = kept.iter().map(|&class| std::mem::take(&mut found.classes[class])).collect();
 }
@@ -329,7 +371,12 @@ fn describe(found: Found, images: usize, format: Format, name: &str, options: &O
     counts.sort_keys();
     Info {
         schema: info::SCHEMA,
-        task: if found.segmentation { info::SEGMENTATION } else { info::CLASSIFICATION }.to_owned(),
+        task: match (found.segmentation, found.multi_label) {
+            (true, _) => info::SEGMENTATION,
+            (false, true) => info::MULTI_LABEL,
+            (false, false) => info::CLASSIFICATION,
+        }
+        .to_owned(),
         classes: found.classes,
         images,
         format: format.name().to_owned(),

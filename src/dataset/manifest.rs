@@ -3,16 +3,22 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Error;
 use super::table::Table;
+use super::{Error, Info, labels};
 use crate::digest::ObjectId;
 
 /// The name of the file.
 pub const FILE: &str = "manifest.csv";
 
 /// All columns, in the order they are written.
-const COLUMNS: [&str; 13] =
-    ["image", "label", "mask", "group", "patient", "age", "sex", "site", "skin_type", "width", "height", "hash", "mask_hash"];
+const COLUMNS: [&str; 14] =
+    ["image", "label", "labels", "mask", "group", "patient", "age", "sex", "site", "skin_type", "width", "height", "hash", "mask_hash"];
+/// Where `label` stands among them.
+const LABEL: usize = 1;
+/// Where `labels` stands among them.
+const LABELS: usize = 2;
+/// Where `mask` stands among them.
+const MASK: usize = 3;
 
 /// What is known about one image. `None` means not known.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +27,8 @@ pub struct Row {
     pub image: String,
     /// Position in the dataset's classes.
     pub label: Option<usize>,
+    /// Positions in the classes of a multi-label dataset, ascending; empty: it shows none of them.
+    pub labels: Option<Vec<usize>>,
     /// Path below `masks/`.
     pub mask: Option<String>,
     /// The lesion.
@@ -51,11 +59,22 @@ impl Row {
         stem(&self.image)
     }
 
-    fn cell(&self, column: &str, classes: &[String]) -> String {
+    /// The classes that the image is of: one, or any number in a multi-label dataset. `None`: not labelled.
+    pub fn shown(&self) -> Option<&[usize]> {
+        match (&self.labels, &self.label) {
+            (Some(labels), _) => Some(labels),
+            (None, Some(label)) => Some(std::slice::from_ref(label)),
+            (None, None) => None,
+        }
+    }
+
+    fn cell(&self, column: &str, info: &Info) -> String {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         match column {
             "image" => self.image.clone(),
-            "label" => self.label.and_then(|label| classes.get(label)).cloned().unwrap_or_default(),
+            "label" => self.label.and_then(|label| info.classes.get(label)).cloned().unwrap_or_default(),
+            "labels" if info.is_multi_label() => labels::cell(self.labels.as_deref(), &info.classes),
+            "labels" => String::new(),
             "mask" => text(&self.mask),
             "group" => text(&self.group),
             "patient" => text(&self.patient),
@@ -77,10 +96,11 @@ pub(super) fn stem(path: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }
 
-/// The file's bytes: columns that no row knows are left out, `image` and `label` always stay.
-pub(super) fn to_csv(rows: &[Row], classes: &[String]) -> Vec<u8> {
-    let cells: Vec<[String; COLUMNS.len()]> = rows.iter().map(|row| COLUMNS.map(|column| row.cell(column, classes))).collect();
-    let kept: Vec<usize> = (0..COLUMNS.len()).filter(|&i| i < 2 || cells.iter().any(|row| !row[i].is_empty())).collect();
+/// The file's bytes: columns that no row knows are left out, `image` and `label`, or `labels`, always stay.
+pub(super) fn to_csv(rows: &[Row], info: &Info) -> Vec<u8> {
+    let cells: Vec<[String; COLUMNS.len()]> = rows.iter().map(|row| COLUMNS.map(|column| row.cell(column, info))).collect();
+    let stays = [0, if info.is_multi_label() { LABELS } else { LABEL }];
+    let kept: Vec<usize> = (0..COLUMNS.len()).filter(|i| stays.contains(i) || cells.iter().any(|row| !row[*i].is_empty())).collect();
     let header = COLUMNS.map(str::to_owned);
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     for row in std::iter::once(&header).chain(&cells) {
@@ -91,25 +111,26 @@ pub(super) fn to_csv(rows: &[Row], classes: &[String]) -> Vec<u8> {
 }
 
 /// Reads and checks the file of a dataset folder.
-pub(super) fn read(root: &Path, classes: &[String]) -> Result<Vec<Row>, Error> {
+pub(super) fn read(root: &Path, info: &Info) -> Result<Vec<Row>, Error> {
     let table = Table::read(&root.join(FILE))?;
-    parse(&table, classes)
+    parse(&table, info)
 }
 
-fn parse(table: &Table, classes: &[String]) -> Result<Vec<Row>, Error> {
+fn parse(table: &Table, info: &Info) -> Result<Vec<Row>, Error> {
     if let Some(column) = table.headers().iter().position(|name| !COLUMNS.contains(&name.as_str())) {
         return Err(table.header_error(column, format!("unknown column `{}`", table.headers()[column])));
     }
     let image = table.require("image")?;
+    check_label_column(table, info)?;
     let columns: Vec<Option<usize>> = COLUMNS.iter().map(|name| table.column(name)).collect();
-    let labels: HashMap<&str, usize> = classes.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let labels: HashMap<&str, usize> = info.classes.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
     let mut seen: HashMap<String, usize> = HashMap::with_capacity(table.len());
     let mut rows = Vec::with_capacity(table.len());
     for at in 0..table.len() {
-        let row = Cells { table, at, columns: &columns }.row(&labels)?;
+        let row = Cells { table, at, columns: &columns, info }.row(&labels)?;
         check_path(&row.image).map_err(|why| table.error(at, image, why))?;
         if let Some(mask) = &row.mask {
-            check_path(mask).map_err(|why| table.error(at, columns[2].unwrap_or(image), why))?;
+            check_path(mask).map_err(|why| table.error(at, columns[MASK].unwrap_or(image), why))?;
         }
         if let Some(first) = seen.insert(row.image.to_lowercase(), at) {
             let message = format!("image `{}` is listed twice, first in line {}", row.image, table.line(first));
@@ -119,6 +140,23 @@ fn parse(table: &Table, classes: &[String]) -> Result<Vec<Row>, Error> {
     }
     rows.sort_by(|a, b| a.image.cmp(&b.image));
     Ok(rows)
+}
+
+/// One label an image, or any number: the task says which.
+fn check_label_column(table: &Table, info: &Info) -> Result<(), Error> {
+    let column = |name: &str| table.column(name);
+    match (info.is_multi_label(), column("label"), column("labels")) {
+        (false, _, Some(at)) => {
+            let message = format!("a column `labels` is for the task `{}`; dataset.yaml says `{}`", super::info::MULTI_LABEL, info.task);
+            Err(table.header_error(at, message))
+        }
+        (true, Some(at), _) => {
+            let message = format!("dataset.yaml says `{}`: the column is called `labels` then", super::info::MULTI_LABEL);
+            Err(table.header_error(at, message))
+        }
+        (true, None, None) => table.require("labels").map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// A path from a table must stay inside its folder.
@@ -135,6 +173,7 @@ struct Cells<'a> {
     table: &'a Table,
     at: usize,
     columns: &'a [Option<usize>],
+    info: &'a Info,
 }
 
 impl Cells<'_> {
@@ -150,26 +189,33 @@ impl Cells<'_> {
     }
 
     fn label(&self, labels: &HashMap<&str, usize>) -> Result<Option<usize>, Error> {
-        let (Some(text), Some(column)) = (self.text(1), self.columns[1]) else { return Ok(None) };
+        let (Some(text), Some(column)) = (self.text(LABEL), self.columns[LABEL]) else { return Ok(None) };
         let unknown = || self.table.error(self.at, column, format!("class `{text}` is not among the classes of dataset.yaml"));
         labels.get(text.as_str()).copied().map(Some).ok_or_else(unknown)
+    }
+
+    fn labels(&self) -> Result<Option<Vec<usize>>, Error> {
+        let Some(column) = self.columns[LABELS] else { return Ok(None) };
+        let parsed = labels::parse(self.table.cell(self.at, column), &self.info.classes, "the classes of dataset.yaml");
+        parsed.map_err(|why| self.table.error(self.at, column, why))
     }
 
     fn row(&self, labels: &HashMap<&str, usize>) -> Result<Row, Error> {
         Ok(Row {
             image: self.text(0).unwrap_or_default(),
             label: self.label(labels)?,
-            mask: self.text(2),
-            group: self.text(3),
-            patient: self.text(4),
-            age: self.parsed(5, "a number of years")?.filter(|age: &f32| age.is_finite()),
-            sex: self.text(6),
-            site: self.text(7),
-            skin_type: self.text(8),
-            width: self.parsed(9, "a number of pixels")?,
-            height: self.parsed(10, "a number of pixels")?,
-            hash: self.parsed(11, "a content hash (64 hexadecimal digits)")?,
-            mask_hash: self.parsed(12, "a content hash (64 hexadecimal digits)")?,
+            labels: self.labels()?,
+            mask: self.text(MASK),
+            group: self.text(4),
+            patient: self.text(5),
+            age: self.parsed(6, "a number of years")?.filter(|age: &f32| age.is_finite()),
+            sex: self.text(7),
+            site: self.text(8),
+            skin_type: self.text(9),
+            width: self.parsed(10, "a number of pixels")?,
+            height: self.parsed(11, "a number of pixels")?,
+            hash: self.parsed(12, "a content hash (64 hexadecimal digits)")?,
+            mask_hash: self.parsed(13, "a content hash (64 hexadecimal digits)")?,
         })
     }
 }
@@ -179,8 +225,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn classes() -> Vec<String> {
-        vec!["mel".to_owned(), "nv, \"common\"".to_owned()]
+    fn info(task: &str) -> Info {
+        let text = format!("schema: 1\ntask: {task}\nclasses: [mel, 'nv, \"common\"']\nimages: 0\nformat: x\nsource: x\nlicence: x\n");
+        serde_yaml::from_str(&text).unwrap()
     }
 
     fn text() -> impl Strategy<Value = Option<String>> {
@@ -200,6 +247,7 @@ mod tests {
             Row {
                 image: format!("{name}.jpg"),
                 label,
+                labels: None,
                 mask: label.map(|_| format!("{name}.png")),
                 group, patient, sex, site, skin_type,
                 age: age.map(|years| f32::from(years) / 2.0),
@@ -218,15 +266,23 @@ mod tests {
             rows.dedup_by_key(|row| row.image.to_lowercase());
             let mut seen = std::collections::HashSet::new();
             rows.retain(|row| seen.insert(row.image.to_lowercase()));
-            let bytes = to_csv(&rows, &classes());
-            let table = Table::from_bytes(Path::new("manifest.csv"), bytes).unwrap();
-            prop_assert_eq!(parse(&table, &classes()).unwrap(), rows);
+            let read = |info: &Info, rows: &[Row]| {
+                parse(&Table::from_bytes(Path::new("manifest.csv"), to_csv(rows, info)).unwrap(), info).unwrap()
+            };
+            prop_assert_eq!(&read(&info("classification"), &rows), &rows);
+            // Each row's label as the first of several, as the only one, as none, or not known.
+            for (at, row) in rows.iter_mut().enumerate() {
+                let label = row.label.take();
+                row.labels = [Some(vec![0, 1]), label.map(|label| vec![label]), Some(vec![])][at % 3].clone();
+            }
+            prop_assert_eq!(&read(&info("multi-label"), &rows), &rows);
         }
 
         #[test]
         fn no_text_makes_the_reader_panic(text in "(image|label|hash|group|age|a.jpg|mel|,|\"|\n|1e9|ü| ){0,30}") {
             if let Ok(table) = Table::from_bytes(Path::new("manifest.csv"), text.into_bytes()) {
-                let _ = parse(&table, &classes());
+                let _ = parse(&table, &info("classification"));
+                let _ = parse(&table, &info("multi-label"));
             }
         }
     }

@@ -29,6 +29,9 @@ pub struct Stats {
     pub foreground: Vec<Foreground>,
     /// Images of every class; empty for a segmentation dataset.
     pub classes: Vec<ClassStats>,
+    /// Images by how many labels they have, of a multi-label dataset.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels_per_image: BTreeMap<usize, usize>,
     /// Images in each subset; empty without a split.
     pub subsets: BTreeMap<Subset, usize>,
     /// Years.
@@ -54,7 +57,7 @@ pub struct ClassStats {
     pub class: String,
     /// Images.
     pub images: usize,
-    /// Share of the labelled images, 0 to 1.
+    /// Share of the labelled images, 0 to 1; shares of labels that go together add up to more than 1.
     pub share: f64,
     /// By subset; empty without a split.
     pub subsets: BTreeMap<Subset, usize>,
@@ -104,6 +107,7 @@ pub fn stats(dataset: &Dataset, split: Option<&Split>, pixels: bool, work: Work<
         patients: different(rows, |row| row.patient.as_ref()),
         foreground: if pixels { foreground::foreground(dataset, work)? } else { Vec::new() },
         classes: classes(dataset, split),
+        labels_per_image: labels_per_image(dataset),
         subsets: subsets(split, (0..rows.len()).collect()),
         age: numbers(rows.iter().map(|row| row.age.map(f64::from)).collect()),
         sex: tally(rows, |row| row.sex.as_ref()),
@@ -139,11 +143,11 @@ fn subsets(split: Option<&Split>, rows: Vec<usize>) -> BTreeMap<Subset, usize> {
 fn classes(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassStats> {
     let mut members = vec![Vec::new(); dataset.label_classes().len()];
     for (at, row) in dataset.rows.iter().enumerate() {
-        if let Some(label) = row.label {
+        for &label in row.shown().unwrap_or_default() {
             members[label].push(at);
         }
     }
-    let labelled = members.iter().map(Vec::len).sum::<usize>().max(1) as f64;
+    let labelled = dataset.rows.iter().filter(|row| row.shown().is_some()).count().max(1) as f64;
     let describe = |(class, rows): (&String, Vec<usize>)| ClassStats {
         class: class.clone(),
         images: rows.len(),
@@ -151,6 +155,14 @@ fn classes(dataset: &Dataset, split: Option<&Split>) -> Vec<ClassStats> {
         subsets: subsets(split, rows),
     };
     dataset.label_classes().iter().zip(members).map(describe).collect()
+}
+
+fn labels_per_image(dataset: &Dataset) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    for labels in dataset.rows.iter().filter_map(|row| row.labels.as_ref()) {
+        *counts.entry(labels.len()).or_insert(0) += 1;
+    }
+    counts
 }
 
 fn sizes(rows: &[Row]) -> Vec<(String, usize)> {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::Error;
 use super::table::{Level, Table};
+use crate::dataset::labels;
 use crate::evaluation::{Prediction, Predictions};
 
 /// Refuses tables about different classes; their order may differ.
@@ -30,7 +31,7 @@ pub fn add(table: &mut Table, names: &[&str], predictions: &Predictions) -> Resu
     if rows.iter().all(Option::is_none) {
         return Err(Error::OtherImages { predictions: predictions.rows.len(), images: names.len() });
     }
-    columns(table, &rows, &predictions.classes);
+    columns(table, &rows, predictions);
     Ok(())
 }
 
@@ -39,16 +40,22 @@ pub fn table(predictions: &Predictions) -> Table {
     let group = |row: &Prediction| row.group.as_ref().map_or_else(|| format!("image {}", row.image), |group| format!("group {group}"));
     let mut table = Table::new(predictions.rows.iter().map(group).collect());
     let rows: Vec<Option<&Prediction>> = predictions.rows.iter().map(Some).collect();
-    columns(&mut table, &rows, &predictions.classes);
+    columns(&mut table, &rows, predictions);
     table
 }
 
-fn columns(table: &mut Table, rows: &[Option<&Prediction>], classes: &[String]) {
+fn columns(table: &mut Table, rows: &[Option<&Prediction>], predictions: &Predictions) {
+    let classes = &predictions.classes;
     let number = |value: &dyn Fn(&Prediction) -> f64| rows.iter().map(|row| row.map(value)).collect::<Vec<Option<f64>>>();
     let mut sorted: Vec<(usize, &String)> = classes.iter().enumerate().collect();
     sorted.sort_by_key(|(_, class)| *class);
     for (class, name) in sorted {
         table.numbers(Level::Predictions, format!("p_{name}"), number(&|row| row.probabilities.get(class).copied().unwrap_or(f64::NAN)));
+    }
+    if predictions.multi_label {
+        let predicted = rows.iter().map(|row| row.map(|row| labels::cell(Some(&row.said()), classes))).collect();
+        table.categories(Level::Predictions, "predicted", predicted);
+        return;
     }
     let predicted = rows.iter().map(|row| row.and_then(|row| classes.get(row.predicted())).cloned()).collect();
     table.categories(Level::Predictions, "predicted", predicted);
@@ -65,8 +72,9 @@ mod tests {
     use super::*;
 
     fn predictions(classes: &[&str], rows: &[(&str, &[f64])]) -> Predictions {
-        let row = |(image, p): &(&str, &[f64])| Prediction { image: (*image).into(), group: None, label: None, probabilities: p.to_vec() };
-        Predictions { classes: classes.iter().map(|c| (*c).to_owned()).collect(), rows: rows.iter().map(row).collect() }
+        let row = |(image, p): &(&str, &[f64])| Prediction { image: (*image).into(), probabilities: p.to_vec(), ..Prediction::default() };
+        let classes = classes.iter().map(|c| (*c).to_owned()).collect();
+        Predictions { classes, rows: rows.iter().map(row).collect(), ..Predictions::default() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Error;
 use super::measure::{Measured, Picture};
 use super::table::{Level, Table};
-use crate::dataset::{Dataset, Row, decode};
+use crate::dataset::{Dataset, Row, decode, labels};
 use crate::digest::{KeyHasher, ObjectId};
 
 /// The images of a side and what is known about them.
@@ -104,7 +104,7 @@ impl Source {
             return;
         }
         let column = |value: &dyn Fn(&Row) -> Option<String>| self.rows.iter().map(value).collect::<Vec<_>>();
-        let label = |row: &Row| row.label.and_then(|label| self.classes.get(label)).cloned();
+        let label = |row: &Row| Some(labels::cell(Some(row.shown()?), &self.classes));
         table.categories(Level::Metadata, "label", column(&label));
         table.numbers(Level::Metadata, "age", self.rows.iter().map(|row| row.age.map(f64::from)).collect());
         table.categories(Level::Metadata, "sex", column(&|row| row.sex.clone()));

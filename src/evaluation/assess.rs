@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::bootstrap::{Draws, Groups, quantile, stream};
+use super::bootstrap::{Draws, Groups, number, quantile, stream};
 use super::error::Error;
-use super::intervals::{Interval, delong, grouped_wilson};
+use super::intervals::{Interval, delong};
 use super::metrics::confusion::{Confusion, mean, ratio};
 use super::metrics::probability;
 use super::metrics::ranking::{Ranking, one_vs_rest};
@@ -81,20 +81,11 @@ pub fn evaluate(predictions: &Predictions, options: &Options<'_>) -> Result<Eval
     Ok(evaluation)
 }
 
-/// What a row is resampled with: its group, or itself. The flag keeps an image's name apart from a group's.
-fn unit(row: &Prediction) -> (bool, &str) {
-    row.group.as_deref().map_or((true, row.image.as_str()), |group| (false, group))
-}
-
 impl Rows {
     fn of(predictions: &Predictions) -> Self {
         let mut rows: Vec<(usize, &Prediction)> = predictions.rows.iter().filter_map(|row| Some((row.label?, row))).collect();
         rows.sort_by(|a, b| a.1.image.cmp(&b.1.image));
-        let keys: Vec<(bool, &str)> = rows.iter().map(|(_, row)| unit(row)).collect();
-        let mut names: Vec<(bool, &str)> = keys.clone();
-        names.sort_unstable();
-        names.dedup();
-        let of_row: Vec<usize> = keys.iter().map(|key| names.partition_point(|name| name < key)).collect();
+        let of_row = number(rows.iter().map(|(_, row)| (row.group.as_deref(), row.image.as_str())));
         let labels: Vec<usize> = rows.iter().map(|(label, _)| *label).collect();
         Self {
             classes: predictions.classes.clone(),
@@ -107,18 +98,7 @@ impl Rows {
 
     fn class(&self, confusion: &Confusion, k: usize) -> ClassMetrics {
         let (scores, positive) = one_vs_rest(&self.labels, &self.probabilities, k);
-        let ranking = Ranking::new(&scores, &positive);
-        ClassMetrics {
-            support: confusion.support(k) as u64,
-            predicted: confusion.predicted(k) as u64,
-            precision: confusion.precision(k),
-            recall: confusion.recall(k),
-            specificity: confusion.specificity(k),
-            npv: confusion.npv(k),
-            f1: confusion.f1(k),
-            auc: ranking.auc(None),
-            ap: ranking.average_precision(None),
-        }
+        ClassMetrics::of(confusion, k, &Ranking::new(&scores, &positive))
     }
 
     fn headline(&self, confusion: &Confusion, options: &Options<'_>) -> Headline {
@@ -208,17 +188,17 @@ impl Rows {
         let drawn = self.bootstrap(options)?;
         let at = |i: usize| drawn.get(i).copied().flatten();
         let all = |_: usize| true;
-        let mut headline = IndexMap::from([("accuracy", self.share(&all, &|i| self.predicted[i] == self.labels[i]))]);
+        let mut headline = IndexMap::from([("accuracy", self.groups.share(&all, &|i| self.predicted[i] == self.labels[i]))]);
         headline.extend(DRAWN.iter().enumerate().map(|(i, name)| (*name, at(i))));
         let class = |c: usize| {
             let is = |i: usize| self.labels[i] == c;
             let said = |i: usize| self.predicted[i] == c;
             let (scores, positive) = one_vs_rest(&self.labels, &self.probabilities, c);
             IndexMap::from([
-                ("precision", self.share(&said, &is)),
-                ("recall", self.share(&is, &said)),
-                ("specificity", self.share(&|i| !is(i), &|i| !said(i))),
-                ("npv", self.share(&|i| !said(i), &|i| !is(i))),
+                ("precision", self.groups.share(&said, &is)),
+                ("recall", self.groups.share(&is, &said)),
+                ("specificity", self.groups.share(&|i| !is(i), &|i| !said(i))),
+                ("npv", self.groups.share(&|i| !said(i), &|i| !is(i))),
                 ("f1", at(DRAWN.len() + 2 * c)),
                 ("auc", delong(&scores, &positive, self.groups.of_row())),
                 ("ap", at(DRAWN.len() + 2 * c + 1)),
@@ -226,16 +206,6 @@ impl Rows {
         };
         let per_class = self.classes.iter().cloned().zip((0..k).map(class)).collect();
         Ok(Intervals { resamples: options.resamples, seed: options.seed, headline, per_class })
-    }
-
-    /// Wilson's interval of the share of `good` rows among those that `count`.
-    fn share(&self, count: &dyn Fn(usize) -> bool, good: &dyn Fn(usize) -> bool) -> Option<Interval> {
-        let mut sums = vec![(0.0, 0.0); self.groups.count()];
-        for (i, group) in self.groups.of_row().iter().enumerate().filter(|(i, _)| count(*i)) {
-            sums[*group].0 += 1.0;
-            sums[*group].1 += f64::from(u8::from(good(i)));
-        }
-        grouped_wilson(sums)
     }
 
     /// The intervals of [`DRAWN`], then F1 and AP of each class.

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::intervals::Interval;
+use super::intervals::{Interval, grouped_wilson};
 use crate::observer::{Interrupt, Task};
 
 /// Classes with fewer rows than this are drawn within strata.
@@ -38,6 +38,16 @@ pub struct Draws<'a> {
     pub task: &'a dyn Task,
     /// Asked before each draw.
     pub interrupt: &'a Interrupt,
+}
+
+/// The group of each row, numbered from 0, from its group's name and its own: a row without a group is one of its own.
+pub fn number<'a>(rows: impl Iterator<Item = (Option<&'a str>, &'a str)>) -> Vec<usize> {
+    // The flag keeps a row's name apart from a group's.
+    let keys: Vec<(bool, &str)> = rows.map(|(group, own)| group.map_or((true, own), |group| (false, group))).collect();
+    let mut names = keys.clone();
+    names.sort_unstable();
+    names.dedup();
+    keys.iter().map(|key| names.partition_point(|name| name < key)).collect()
 }
 
 impl Groups {
@@ -71,6 +81,16 @@ impl Groups {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// Wilson's interval of the share of `good` rows among those that `count`.
+    pub fn share(&self, count: &dyn Fn(usize) -> bool, good: &dyn Fn(usize) -> bool) -> Option<Interval> {
+        let mut sums = vec![(0.0, 0.0); self.count];
+        for (i, group) in self.of_row.iter().enumerate().filter(|(i, _)| count(*i)) {
+            sums[*group].0 += 1.0;
+            sums[*group].1 += f64::from(u8::from(good(i)));
+        }
+        grouped_wilson(sums)
     }
 
     /// How often each row was drawn.

@@ -1,20 +1,18 @@
 //! ROC and precision-recall curves as points.
 
-use super::metrics::ranking::{Ranking, one_vs_rest};
+use super::metrics::ranking::Ranking;
 
 /// (1 - specificity, sensitivity) at every distinct score, from (0, 0) to (1, 1). None without a positive or a
 /// negative row.
-pub fn roc(labels: &[usize], probabilities: &[Vec<f64>], class: usize) -> Option<Vec<(f64, f64)>> {
-    let (scores, positive) = one_vs_rest(labels, probabilities, class);
-    let steps = Ranking::new(&scores, &positive).cumulative();
+pub fn roc(ranking: &Ranking) -> Option<Vec<(f64, f64)>> {
+    let steps = ranking.cumulative();
     let (p, n) = steps.last().copied().filter(|(p, n)| *p > 0.0 && *n > 0.0)?;
     Some(std::iter::once((0.0, 0.0)).chain(steps.into_iter().map(|(tp, fp)| (fp / n, tp / p))).collect())
 }
 
 /// (recall, precision) at every distinct score, the highest score first. None without a positive row.
-pub fn precision_recall(labels: &[usize], probabilities: &[Vec<f64>], class: usize) -> Option<Vec<(f64, f64)>> {
-    let (scores, positive) = one_vs_rest(labels, probabilities, class);
-    let steps = Ranking::new(&scores, &positive).cumulative();
+pub fn precision_recall(ranking: &Ranking) -> Option<Vec<(f64, f64)>> {
+    let steps = ranking.cumulative();
     let (p, _) = steps.last().copied().filter(|(p, _)| *p > 0.0)?;
     Some(steps.into_iter().map(|(tp, fp)| (tp / p, tp / (tp + fp))).collect())
 }
@@ -39,11 +37,10 @@ mod tests {
     #[test]
     fn the_curves_of_scikit_learns_example() {
         // The example of roc_curve and precision_recall_curve: y = 0 0 1 1, scores = .1 .4 .35 .8.
-        let labels = [0, 0, 1, 1];
-        let rows: Vec<Vec<f64>> = [0.1, 0.4, 0.35, 0.8].iter().map(|p| vec![1.0 - p, *p]).collect();
-        assert_eq!(roc(&labels, &rows, 1).unwrap(), [(0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0)]);
-        assert_eq!(precision_recall(&labels, &rows, 1).unwrap(), [(0.5, 1.0), (0.5, 0.5), (1.0, 2.0 / 3.0), (1.0, 0.5)]);
-        assert_eq!(roc(&[1, 1], &rows[..2], 1), None);
+        let ranking = Ranking::new(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]);
+        assert_eq!(roc(&ranking).unwrap(), [(0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0)]);
+        assert_eq!(precision_recall(&ranking).unwrap(), [(0.5, 1.0), (0.5, 0.5), (1.0, 2.0 / 3.0), (1.0, 0.5)]);
+        assert_eq!(roc(&Ranking::new(&[0.1, 0.4], &[true, true])), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::predictions::{Prediction, Predictions};
+use crate::dataset::labels;
 use crate::text;
 
 /// How probabilities are averaged.
@@ -17,7 +18,8 @@ pub enum Mean {
     /// The sum of each class's probabilities, divided by the weights.
     #[default]
     Arithmetic,
-    /// The product of their powers, brought to a sum of 1: the softmax of the mean log-probabilities.
+    /// The product of their powers, brought to a sum of 1: the softmax of the mean log-probabilities. Of labels that do not exclude each
+    /// other, each against its absence: the sigmoid of the mean logits.
     Geometric,
 }
 
@@ -59,6 +61,16 @@ pub enum Error {
         /// Its classes.
         own: Vec<String>,
     },
+    /// Tables of one label an image and of several.
+    #[error("`{table}` says {} an image, `{first}` {}", labels::how_many(*several), labels::how_many(!*several))]
+    OtherTask {
+        /// The first table.
+        first: String,
+        /// The other table.
+        table: String,
+        /// Whether the other says any number of labels.
+        several: bool,
+    },
     /// Other images.
     #[error("{} of {} not in `{table}`, such as `{image}`", text::count(*missing, "image", "images"), if *missing == 1 { "the others is" } else { "the others are" })]
     Images {
@@ -74,7 +86,7 @@ pub enum Error {
     Contradiction {
         /// The image.
         image: String,
-        /// `label` or `group`.
+        /// `label`, `set of labels` or `group`.
         what: &'static str,
         /// The later table.
         table: String,
@@ -84,6 +96,7 @@ pub enum Error {
 /// One image's sums.
 struct Sum {
     label: Option<usize>,
+    labels: Option<Vec<usize>>,
     group: Option<String>,
     values: Vec<f64>,
     weight: f64,
@@ -93,7 +106,10 @@ struct Sum {
 /// Puts the members together; images stand in the order in which they first come.
 pub fn ensemble(members: &[Member], mean: Mean, cover: Cover) -> Result<Predictions, Error> {
     let first = members.first().ok_or(Error::Empty)?;
-    let classes = first.predictions.classes.clone();
+    let (classes, several) = (first.predictions.classes.clone(), first.predictions.multi_label);
+    if let Some(other) = members.iter().find(|member| member.predictions.multi_label != several) {
+        return Err(Error::OtherTask { first: first.name.clone(), table: other.name.clone(), several: !several });
+    }
     let mut sums: IndexMap<String, Sum> = IndexMap::new();
     for member in members {
         let places = places(&classes, first, member)?;
@@ -108,9 +124,10 @@ pub fn ensemble(members: &[Member], mean: Mean, cover: Cover) -> Result<Predicti
         image,
         group: sum.group,
         label: sum.label,
-        probabilities: finish(sum.values, sum.weight, mean),
+        labels: sum.labels,
+        probabilities: finish(sum.values, sum.weight, mean, several),
     };
-    Ok(Predictions { classes, rows: sums.into_iter().map(row).collect() })
+    Ok(Predictions { classes, multi_label: several, rows: sums.into_iter().map(row).collect() })
 }
 
 /// For each class of a member its place among `classes`.
@@ -127,10 +144,16 @@ fn places(classes: &[String], first: &Member, member: &Member) -> Result<Vec<usi
 }
 
 fn add(sums: &mut IndexMap<String, Sum>, member: &Member, row: &Prediction, places: &[usize], mean: Mean) -> Result<(), Error> {
-    let empty = || Sum { label: None, group: None, values: vec![0.0; places.len()], weight: 0.0, tables: 0 };
+    let empty = || Sum { label: None, labels: None, group: None, values: vec![0.0; places.len()], weight: 0.0, tables: 0 };
     let sum = sums.entry(row.image.clone()).or_insert_with(empty);
     let label = row.label.map(|label| places[label]);
     let wrong = |what| Error::Contradiction { image: row.image.clone(), what, table: member.name.clone() };
+    let mut labels: Option<Vec<usize>> = row.labels.as_ref().map(|labels| labels.iter().map(|&label| places[label]).collect());
+    labels.iter_mut().for_each(|labels| labels.sort_unstable());
+    if matches!((&sum.labels, &labels), (Some(before), Some(now)) if before != now) {
+        return Err(wrong("set of labels"));
+    }
+    sum.labels = sum.labels.take().or(labels);
     if matches!((sum.label, label), (Some(before), Some(now)) if before != now) {
         return Err(wrong("label"));
     }
@@ -144,12 +167,16 @@ fn add(sums: &mut IndexMap<String, Sum>, member: &Member, row: &Prediction, plac
             * match mean {
                 Mean::Arithmetic => probability,
                 // A class that one model rules out is ruled out, as far as numbers go.
-                Mean::Geometric => probability.max(f64::MIN_POSITIVE).ln(),
+                Mean::Geometric => log(probability) - if member.predictions.multi_label { log(1.0 - probability) } else { 0.0 },
             };
     }
     sum.weight += member.weight;
     sum.tables += 1;
     Ok(())
+}
+
+fn log(probability: f64) -> f64 {
+    probability.max(f64::MIN_POSITIVE).ln()
 }
 
 fn check_cover(members: &[Member], sums: &IndexMap<String, Sum>) -> Result<(), Error> {
@@ -163,10 +190,11 @@ fn check_cover(members: &[Member], sums: &IndexMap<String, Sum>) -> Result<(), E
     Ok(())
 }
 
-fn finish(values: Vec<f64>, weight: f64, mean: Mean) -> Vec<f64> {
+fn finish(values: Vec<f64>, weight: f64, mean: Mean, several: bool) -> Vec<f64> {
     let means = values.into_iter().map(|value| value / weight);
     match mean {
         Mean::Arithmetic => means.map(|value| value.clamp(0.0, 1.0)).collect(),
+        Mean::Geometric if several => means.map(|logit| 1.0 / (1.0 + (-logit).exp())).collect(),
         Mean::Geometric => {
             let logs: Vec<f64> = means.collect();
             let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -187,8 +215,10 @@ mod tests {
             group: None,
             label,
             probabilities: probabilities.to_vec(),
+            ..Prediction::default()
         };
-        let predictions = Predictions { classes: classes.map(str::to_owned).to_vec(), rows: rows.iter().map(row).collect() };
+        let classes = classes.map(str::to_owned).to_vec();
+        let predictions = Predictions { classes, rows: rows.iter().map(row).collect(), ..Predictions::default() };
         Member { name: name.to_owned(), predictions, weight }
     }
 
@@ -206,6 +236,28 @@ mod tests {
         let both = ensemble(&equal, Mean::Geometric, Cover::All).unwrap();
         let (mel, nv) = (0.32f64.sqrt(), 0.12f64.sqrt());
         assert!((both.rows[0].probabilities[0] - mel / (mel + nv)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn labels_that_do_not_exclude_each_other_have_means_of_their_own() {
+        let mut one = member("one", ["dots", "streaks"], 1.0, &[("a", None, [0.8, 0.9])]);
+        let mut two = member("two", ["streaks", "dots"], 1.0, &[("a", None, [0.5, 0.6])]);
+        let mixed = ensemble(&[one.clone(), Member { ..two.clone() }], Mean::Arithmetic, Cover::All).unwrap();
+        assert!(!mixed.multi_label);
+        two.predictions.multi_label = true;
+        let error = ensemble(&[one.clone(), two.clone()], Mean::Arithmetic, Cover::All).unwrap_err();
+        assert_eq!(error.to_string(), "`two` says any number of labels an image, `one` one label");
+        one.predictions.multi_label = true;
+        (one.predictions.rows[0].labels, two.predictions.rows[0].labels) = (Some(vec![0]), Some(vec![1]));
+        let both = ensemble(&[one.clone(), two.clone()], Mean::Geometric, Cover::All).unwrap();
+        assert_eq!((both.multi_label, both.rows[0].labels.as_deref()), (true, Some(&[0][..])));
+        // sqrt(0.8 * 0.6) against sqrt(0.2 * 0.4); sqrt(0.9 * 0.5) against sqrt(0.1 * 0.5).
+        for (found, (yes, no)) in both.rows[0].probabilities.iter().zip([(0.48f64, 0.08f64), (0.45, 0.05)]) {
+            assert!((found - yes.sqrt() / (yes.sqrt() + no.sqrt())).abs() < 1e-15, "{found}");
+        }
+        two.predictions.rows[0].labels = Some(vec![]);
+        let error = ensemble(&[one, two], Mean::Geometric, Cover::All).unwrap_err();
+        assert_eq!(error.to_string(), "`a` has another set of labels in `two` than in a table before it");
     }
 
     #[test]

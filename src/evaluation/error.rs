@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::dataset::labels;
 use crate::text::{self, Place};
 
 /// Why an evaluation is impossible.
@@ -82,6 +83,18 @@ pub enum Error {
     UnknownMetric {
         /// The name as it was given.
         name: String,
+    },
+    /// No metric of labels is called that.
+    #[error("no metric of images with any number of labels is called `{name}`")]
+    UnknownLabelMetric {
+        /// The name as it was given.
+        name: String,
+    },
+    /// Predictions of one label an image, and a dataset of several, or the other way round.
+    #[error("the predictions say {} an image, the dataset has {}", labels::how_many(*several), labels::how_many(!*several))]
+    OtherTask {
+        /// Whether the predictions say any number of labels.
+        several: bool,
     },
     /// A metric has no value on these rows.
     #[error("`{name}` has no value on these {}", text::count(*rows, "row", "rows"))]
@@ -165,6 +178,12 @@ pub enum TableProblem {
         label: String,
         /// The classes.
         classes: Vec<String>,
+    },
+    /// A cell of several labels.
+    #[error("{reason}")]
+    Labels {
+        /// What is wrong.
+        reason: String,
     },
     /// An empty image name.
     #[error("the image has no name")]

@@ -27,8 +27,16 @@ impl Predictions {
     /// unique, by its file name without extension.
     ///
     /// # Errors
-    /// [`Error::Stranger`] when no image is in the dataset; [`Error::ForeignClass`] when an image's class is not in the table.
+    /// [`Error::OtherTask`] where one has one label an image and the other several; [`Error::Stranger`] when no image is in the dataset; [`Error::ForeignClass`] when an image's class is not in the table.
     pub fn join(&mut self, dataset: &Dataset) -> Result<Joined, Error> {
+        let several = dataset.info.is_multi_label();
+        if several && !self.multi_label && self.rows.iter().all(|row| row.label.is_none()) {
+            // A table without a word about labels takes the dataset's.
+            self.multi_label = true;
+        }
+        if self.multi_label != several && !dataset.info.is_segmentation() {
+            return Err(Error::OtherTask { several: self.multi_label });
+        }
         let index = Index::of(dataset);
         let mut joined = Joined::default();
         for prediction in &mut self.rows {
@@ -42,6 +50,17 @@ impl Predictions {
                     classes: self.classes.clone(),
                 })?;
                 prediction.label = Some(class);
+                joined.labels += 1;
+            }
+            if let (None, Some(labels)) = (&prediction.labels, &row.labels) {
+                let place = |label: &usize| {
+                    let name = dataset.classes().get(*label).cloned().unwrap_or_default();
+                    let found = self.classes.iter().position(|class| *class == name);
+                    found.ok_or_else(|| Error::ForeignClass { class: name, image: row.image.clone(), classes: self.classes.clone() })
+                };
+                let mut labels = labels.iter().map(place).collect::<Result<Vec<usize>, Error>>()?;
+                labels.sort_unstable();
+                prediction.labels = Some(labels);
                 joined.labels += 1;
             }
             if prediction.group.is_none()

@@ -9,14 +9,19 @@ mod figures;
 mod sections;
 mod words;
 
+use super::metrics::ranking::{Ranking, one_vs_rest};
 use super::predictions::{Prediction, Predictions};
 use super::result::Evaluation;
 use crate::report::html;
 
+pub(super) use sections::{between, curves, identity, per_class};
+pub(super) use words::rests_on;
 pub use words::{number, range};
 
 /// Mistakes shown with their pictures.
 pub const MISTAKES: usize = 24;
+
+const ECE_HAS_NONE: Option<&str> = Some("for the ECE, whose resampled values are biased upwards");
 
 /// What the page shows beside the numbers.
 #[derive(Debug, Default)]
@@ -43,15 +48,19 @@ pub fn worst_mistakes(predictions: &Predictions, limit: usize) -> Vec<&Predictio
 /// Builds the page. `evaluation` must be that of `predictions`.
 pub fn page(predictions: &Predictions, evaluation: &Evaluation, material: &Material) -> html::Page {
     let (labels, probabilities) = predictions.labelled();
+    let ranking = |class: usize| {
+        let (scores, positive) = one_vs_rest(&labels, &probabilities, class);
+        Ranking::new(&scores, &positive)
+    };
     html::Page::new(&material.title)
         .subtitle(words::subtitle(evaluation))
         .section(sections::headline(evaluation, &material.cautions))
-        .section(sections::per_class(evaluation))
+        .section(per_class(&evaluation.per_class, &evaluation.intervals, ["Per class", "class"]))
         .section(sections::confusion(evaluation))
-        .section(sections::curves(evaluation, &labels, &probabilities))
+        .section(curves(&evaluation.per_class, ["class", "the rest"], &ranking))
         .section(sections::calibration(evaluation))
         .section(sections::mistakes(predictions, material))
         .section(sections::definitions(evaluation))
-        .section(sections::identity(evaluation, material))
+        .section(identity(material, evaluation.groups == evaluation.n, &evaluation.intervals, &evaluation.undefined, ECE_HAS_NONE))
         .footer(format!("Made by derm {}. This page is complete: it loads nothing.", env!("CARGO_PKG_VERSION")))
 }

@@ -1,9 +1,10 @@
 //! A table of predictions in memory.
 
 use super::Error;
+use super::labels::THRESHOLD;
 
 /// What a model said about one image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prediction {
     /// The image's name: its path below the dataset's `images/`, unique in the table.
     pub image: String,
@@ -11,15 +12,19 @@ pub struct Prediction {
     pub group: Option<String>,
     /// Index of the true class, where it is known.
     pub label: Option<usize>,
+    /// Indices of all true labels, ascending, where images have any number of them and they are known.
+    pub labels: Option<Vec<usize>>,
     /// One probability a class, in the order of the classes, each in [0, 1].
     pub probabilities: Vec<f64>,
 }
 
 /// The classes and one [`Prediction`] an image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
     /// Class names in the order of the probabilities.
     pub classes: Vec<String>,
+    /// Whether an image has any number of the classes, each with a probability of its own, rather than one.
+    pub multi_label: bool,
     /// The rows, in the order of the file or of the dataset.
     pub rows: Vec<Prediction>,
 }
@@ -28,6 +33,16 @@ impl Prediction {
     /// Index of the most probable class; of equal ones the first. 0 for an empty row.
     pub fn predicted(&self) -> usize {
         top(&self.probabilities)
+    }
+
+    /// Indices of the true classes, none where they are not known.
+    pub fn truth(&self) -> &[usize] {
+        self.labels.as_deref().unwrap_or(self.label.as_slice())
+    }
+
+    /// Indices of the classes whose probability is at least [`THRESHOLD`].
+    pub fn said(&self) -> Vec<usize> {
+        (0..self.probabilities.len()).filter(|&class| self.probabilities[class] >= THRESHOLD).collect()
     }
 
     /// The probability of the predicted class.
@@ -58,7 +73,7 @@ impl Predictions {
         }
         for (row, prediction) in self.rows.iter().enumerate() {
             let found = prediction.probabilities.len();
-            if found != self.classes.len() || prediction.label.is_some_and(|label| label >= self.classes.len()) {
+            if found != self.classes.len() || prediction.truth().iter().any(|label| *label >= self.classes.len()) {
                 return Err(Error::Shape { row, image: prediction.image.clone(), found, classes: self.classes.len() });
             }
             if let Some(class) = prediction.probabilities.iter().position(|p| !(0.0..=1.0).contains(p)) {

@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::intervals::Interval;
+use super::metrics::confusion::Confusion;
 use super::metrics::isic::ClassScore;
 use super::metrics::probability::Bin;
+use super::metrics::ranking::Ranking;
 
 /// The result: `evaluation.json` in this order. Every `Option` that is none is `null` there and named in `undefined`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -102,6 +104,24 @@ pub struct ClassMetrics {
     pub ap: Option<f64>,
 }
 
+impl ClassMetrics {
+    /// Of class `k`.
+    pub(super) fn of(confusion: &Confusion, k: usize, ranking: &Ranking) -> Self {
+        let (auc, ap) = ranking.areas(None);
+        Self {
+            support: confusion.support(k) as u64,
+            predicted: confusion.predicted(k) as u64,
+            precision: confusion.precision(k),
+            recall: confusion.recall(k),
+            specificity: confusion.specificity(k),
+            npv: confusion.npv(k),
+            f1: confusion.f1(k),
+            auc,
+            ap,
+        }
+    }
+}
+
 /// Averages of per-class numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Averages {
@@ -150,26 +170,60 @@ pub struct Intervals {
     pub per_class: IndexMap<String, IndexMap<&'static str, Option<Interval>>>,
 }
 
-/// The first fields of a document.
-fn heading(kind: &str) -> Map<String, Value> {
-    Map::from_iter([("schema".to_owned(), 1.into()), ("kind".to_owned(), kind.into())])
+/// The text of a document: `schema` 1, `kind`, then its fields.
+pub(super) fn document(kind: &str, fields: Map<String, Value>) -> String {
+    let heading = [("schema".to_owned(), 1.into()), ("kind".to_owned(), kind.into())];
+    format!("{:#}\n", Value::Object(heading.into_iter().chain(fields).collect()))
+}
+
+/// The numbers of classes that runs are listed and compared by.
+pub(super) fn class_numbers(per_class: &IndexMap<String, ClassMetrics>) -> Vec<(String, f64)> {
+    let mut out = Vec::new();
+    for (class, of) in per_class {
+        let values = [("recall", of.recall), ("precision", of.precision), ("auc", of.auc)];
+        out.extend(values.into_iter().filter_map(|(name, value)| Some((format!("per_class.{class}.{name}"), value?))));
+    }
+    out
+}
+
+/// Every number of a class without a value among `n` rows, and why; `what` a class is called.
+pub(super) fn undefined_of(per_class: &IndexMap<String, ClassMetrics>, n: usize, what: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let all = format!("every row is of this {what}");
+    for (name, class) in per_class {
+        let others = n as u64 - class.support;
+        for (metric, value, why) in [
+            ("precision", class.precision, "never predicted"),
+            ("recall", class.recall, "no rows"),
+            ("specificity", class.specificity, &*all),
+            ("npv", class.npv, "always predicted"),
+            ("f1", class.f1, "neither rows nor predictions"),
+            ("auc", class.auc, if others == 0 { &*all } else { "no rows" }),
+            ("ap", class.ap, "no rows"),
+        ] {
+            if value.is_none() {
+                out.push(format!("per_class.{name}.{metric}: {why}"));
+            }
+        }
+    }
+    out
 }
 
 impl Evaluation {
     /// The text of `evaluation.json`: `schema` 1, `kind`, then every field in its order.
     pub fn to_json(&self) -> String {
-        let mut fields = heading("evaluation");
         // Every key is a text and every number finite or null, so that this cannot fail.
-        if let Ok(Value::Object(own)) = serde_json::to_value(self) {
-            fields.extend(own);
-        }
-        format!("{:#}\n", Value::Object(fields))
+        let fields = match serde_json::to_value(self) {
+            Ok(Value::Object(own)) => own,
+            _ => Map::new(),
+        };
+        document("evaluation", fields)
     }
 
     /// The text of `metrics.json`, which tools list and compare line by line: `schema` 1, `kind`, `n`, `groups`, the
     /// numbers of the whole table, `per_class` with support, recall, precision, specificity, F1, AUC and AP, `undefined`.
     pub fn to_metrics_json(&self) -> String {
-        let mut fields = heading("metrics");
+        let mut fields = Map::new();
         if let Ok(Value::Object(mut own)) = serde_json::to_value(self) {
             if let Some(classes) = own.get_mut("per_class").and_then(Value::as_object_mut) {
                 for class in classes.values_mut().filter_map(Value::as_object_mut) {
@@ -184,7 +238,7 @@ impl Evaluation {
             let wanted = |name: &String| matches!(name.as_str(), "n" | "groups" | "per_class" | "undefined") || top.contains_key(name);
             fields.extend(own.into_iter().filter(|(name, _)| wanted(name)));
         }
-        format!("{:#}\n", Value::Object(fields))
+        document("metrics", fields)
     }
 
     /// The numbers that runs are listed and compared by, under the names that they have in `metrics.json`.
@@ -193,32 +247,13 @@ impl Evaluation {
         if let Ok(Value::Object(top)) = serde_json::to_value(&self.headline) {
             out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
         }
-        for (class, of) in &self.per_class {
-            let values = [("recall", of.recall), ("precision", of.precision), ("auc", of.auc)];
-            out.extend(values.into_iter().filter_map(|(name, value)| Some((format!("per_class.{class}.{name}"), value?))));
-        }
+        out.extend(class_numbers(&self.per_class));
         out
     }
 
     /// Every quantity without a value, and why.
     pub(super) fn name_undefined(&self) -> Vec<String> {
-        let mut out = Vec::new();
-        for (name, class) in &self.per_class {
-            let others = self.n as u64 - class.support;
-            for (metric, value, why) in [
-                ("precision", class.precision, "never predicted"),
-                ("recall", class.recall, "no rows"),
-                ("specificity", class.specificity, "every row is of this class"),
-                ("npv", class.npv, "always predicted"),
-                ("f1", class.f1, "neither rows nor predictions"),
-                ("auc", class.auc, if others == 0 { "every row is of this class" } else { "no rows" }),
-                ("ap", class.ap, "no rows"),
-            ] {
-                if value.is_none() {
-                    out.push(format!("per_class.{name}.{metric}: {why}"));
-                }
-            }
-        }
+        let mut out = undefined_of(&self.per_class, self.n, "class");
         let whole = [
             ("macro_auc", self.headline.macro_auc),
             ("kappa", self.headline.kappa),

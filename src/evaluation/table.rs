@@ -1,5 +1,8 @@
 //! The CSV form of [`Predictions`].
 //!
+//! Where images have any number of labels, `labels` is instead of `label` and says that it is so: names with `;` between them as
+//! [`labels`](crate::dataset::labels) has them; `predicted` then holds those with a probability of at least 0.5, and there is no `confidence`.
+//!
 //! Written: `image,label,predicted,confidence,p_CLASS…,group`, UTF-8, `\n`, one row an image in the order
 //! of the table; `label` and `group` are empty where unknown, the `group` column is left out when no row
 //! has one. Probabilities are the shortest decimals that read back as the same 64-bit number.
@@ -18,9 +21,11 @@ use std::path::Path;
 
 use super::error::{Error, TableProblem};
 use super::predictions::{Prediction, Predictions};
+use crate::dataset::labels;
 use crate::text::Place;
 
 const IMAGE: &[&str] = &["image", "image_id", "isic_id", "filename"];
+const LABELS: &[&str] = &["labels"];
 const LABEL: &[&str] = &["label", "dx", "diagnosis", "target"];
 const GROUP: &[&str] = &["group", "patient", "patient_id", "lesion", "lesion_id"];
 const DERIVED: &[&str] = &["predicted", "confidence"];
@@ -66,20 +71,26 @@ impl Predictions {
         while csv.read_record(&mut record).map_err(|error| table.broken(&error))? {
             rows.push(table.row(&record)?);
         }
-        Ok(Self { classes: table.columns.classes.into_iter().map(|(name, _)| name).collect(), rows })
+        let multi_label = table.columns.labels.is_some();
+        Ok(Self { classes: table.columns.classes.into_iter().map(|(name, _)| name).collect(), multi_label, rows })
     }
 
     /// The table as CSV text.
     pub fn to_csv(&self) -> String {
         let grouped = self.rows.iter().any(|row| row.group.is_some());
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-        let mut heading: Vec<String> = ["image", "label", "predicted", "confidence"].map(str::to_owned).to_vec();
+        let about: &[&str] =
+            if self.multi_label { &["image", "labels", "predicted"] } else { &["image", "label", "predicted", "confidence"] };
+        let mut heading: Vec<String> = about.iter().copied().map(str::to_owned).collect();
         heading.extend(self.classes.iter().map(|class| format!("p_{class}")));
         heading.extend(grouped.then(|| "group".to_owned()));
         let class = |k: usize| self.classes.get(k).cloned().unwrap_or_default();
         let rows = self.rows.iter().map(|row| {
-            let mut cells =
-                vec![row.image.clone(), row.label.map(class).unwrap_or_default(), class(row.predicted()), exact(row.confidence())];
+            let several = |labels: Option<&[usize]>| labels::cell(labels, &self.classes);
+            let mut cells = match self.multi_label {
+                true => vec![row.image.clone(), several(row.labels.as_deref()), several(Some(&row.said()))],
+                false => vec![row.image.clone(), row.label.map(class).unwrap_or_default(), class(row.predicted()), exact(row.confidence())],
+            };
             cells.extend(row.probabilities.iter().map(|p| exact(*p)));
             cells.extend(grouped.then(|| row.group.clone().unwrap_or_default()));
             cells
@@ -102,6 +113,7 @@ fn exact(value: f64) -> String {
 struct Columns {
     image: usize,
     label: Option<usize>,
+    labels: Option<usize>,
     group: Option<usize>,
     /// Name of the class and its column.
     classes: Vec<(String, usize)>,
@@ -127,7 +139,8 @@ impl Reader<'_> {
         let Some(image) = column(IMAGE) else {
             return Err(self.wrong(record, 0, TableProblem::MissingColumn { name: "image", found: self.heading.clone() }));
         };
-        let known = |name: &str| [IMAGE, LABEL, GROUP, DERIVED].iter().any(|names| names.iter().any(|n| name.eq_ignore_ascii_case(n)));
+        let known =
+            |name: &str| [IMAGE, LABEL, LABELS, GROUP, DERIVED].iter().any(|names| names.iter().any(|n| name.eq_ignore_ascii_case(n)));
         let named =
             |(i, name): (usize, &String)| name.strip_prefix("p_").filter(|class| !class.is_empty()).map(|class| (class.to_owned(), i));
         let mut classes: Vec<(String, usize)> = self.heading.iter().enumerate().filter_map(named).collect();
@@ -139,7 +152,7 @@ impl Reader<'_> {
             let found = classes.iter().map(|(_, i)| self.heading[*i].clone()).collect();
             return Err(self.wrong(record, 0, TableProblem::TooFewClasses { found }));
         }
-        self.columns = Columns { image, label: column(LABEL), group: column(GROUP), classes };
+        self.columns = Columns { image, label: column(LABEL), labels: column(LABELS), group: column(GROUP), classes };
         Ok(())
     }
 
@@ -157,13 +170,23 @@ impl Reader<'_> {
         if let Some(first) = self.seen.insert(image.clone(), line) {
             return Err(self.wrong(record, self.columns.image, TableProblem::Duplicate { image, first }));
         }
-        let label = match self.columns.label.map(|i| (i, cell(i))) {
+        let labels = match self.columns.labels {
+            None => None,
+            Some(i) => self.labels(cell(i)).map_err(|reason| self.wrong(record, i, TableProblem::Labels { reason }))?,
+        };
+        // Of two columns the one that says more.
+        let label = match self.columns.label.filter(|_| self.columns.labels.is_none()).map(|i| (i, cell(i))) {
             None | Some((_, "")) => None,
             Some((i, name)) => Some(self.class(name).ok_or_else(|| self.unknown_label(record, i, name))?),
         };
         let group = self.columns.group.map(cell).filter(|name| !name.is_empty()).map(str::to_owned);
         let probabilities = self.columns.classes.iter().map(|(_, i)| self.probability(record, *i, cell(*i)));
-        Ok(Prediction { label, group, probabilities: probabilities.collect::<Result<_, _>>()?, image })
+        Ok(Prediction { label, labels, group, probabilities: probabilities.collect::<Result<_, _>>()?, image })
+    }
+
+    fn labels(&self, cell: &str) -> Result<Option<Vec<usize>>, String> {
+        let classes: Vec<String> = self.columns.classes.iter().map(|(name, _)| name.clone()).collect();
+        labels::parse(cell, &classes, "the columns of probabilities")
     }
 
     fn class(&self, name: &str) -> Option<usize> {
@@ -256,16 +279,26 @@ mod tests {
             group: (i % 2 == 0).then(|| "g\n1".to_owned()),
             label: (i % 3 > 0).then_some(i % 2),
             probabilities: vec![*p, 1.0 - p],
+            ..Prediction::default()
         });
-        let table = Predictions { classes: vec!["nv, common".to_owned(), "p_x".to_owned()], rows: rows.collect() };
+        let classes = vec!["nv, common".to_owned(), "p_x".to_owned()];
+        let mut table = Predictions { classes, rows: rows.collect(), ..Predictions::default() };
+        assert_eq!(parse(&table.to_csv()).unwrap(), table);
+        table.multi_label = true;
+        for (i, row) in table.rows.iter_mut().enumerate() {
+            (row.label, row.labels) = (None, [None, Some(vec![]), Some(vec![1]), Some(vec![0, 1])][i % 4].clone());
+        }
         assert_eq!(parse(&table.to_csv()).unwrap(), table);
     }
 
     #[test]
     fn the_columns_are_those_of_the_specification() {
-        let row = Prediction { image: "a.jpg".to_owned(), group: None, label: Some(1), probabilities: vec![0.75, 0.25] };
-        let table = Predictions { classes: vec!["mel".to_owned(), "nv".to_owned()], rows: vec![row] };
+        let row = Prediction { image: "a.jpg".to_owned(), label: Some(1), probabilities: vec![0.75, 0.25], ..Prediction::default() };
+        let table = Predictions { classes: vec!["mel".to_owned(), "nv".to_owned()], rows: vec![row], multi_label: false };
         assert_eq!(table.to_csv(), "image,label,predicted,confidence,p_mel,p_nv\na.jpg,nv,mel,0.75,0.75,0.25\n");
+        let row = Prediction { image: "a.jpg".to_owned(), probabilities: vec![0.75, 0.5], ..Prediction::default() };
+        let table = Predictions { classes: vec!["mel".to_owned(), "ulcer".to_owned()], rows: vec![row], multi_label: true };
+        assert_eq!(table.to_csv(), "image,labels,predicted,p_mel,p_ulcer\na.jpg,?,mel;ulcer,0.75,0.5\n");
     }
 
     #[test]
@@ -280,6 +313,11 @@ mod tests {
     #[test]
     fn every_mistake_has_its_place() {
         let head = "image,label,p_mel,p_nv\n";
+        let labels = |reason: &str| TableProblem::Labels { reason: reason.to_owned() };
+        let several = "image,labels,p_mel,p_nv\n";
+        let stranger = "label `bcc` is not among the columns of probabilities";
+        refused(&format!("{several}a,mel;bcc,0.5,0.5\n"), "p.csv:2:3", labels(stranger));
+        refused(&format!("{several}a,,0.5,0.5\nb,mel;mel,0.5,0.5\n"), "p.csv:3:3", labels("`mel;mel` names `mel` twice"));
         let not = |text: &str, column: &str| TableProblem::NotANumber { text: text.to_owned(), column: column.to_owned() };
         let out = |text: &str| TableProblem::OutOfRange { text: text.to_owned(), column: "p_mel".to_owned() };
         refused(&format!("{head}a,mel,0.5,x\n"), "p.csv:2:11", not("x", "p_nv"));

@@ -20,6 +20,8 @@ pub struct Card {
     pub data_licence: Option<String>,
     /// How the second input is made, of a network that takes metadata.
     pub metadata: Option<Encoding>,
+    /// Whether the outputs are labels that do not exclude each other.
+    pub multi_label: bool,
     /// The key of the training: its data, split, settings and code.
     pub training_key: Option<String>,
 }
@@ -35,6 +37,9 @@ pub fn properties(network: &Network, preprocess: &Preprocess, card: &Card, input
         ("derm.preprocess", preprocess_json(preprocess, input)),
         ("derm.output", output.name().to_owned()),
     ];
+    if card.multi_label {
+        all.push(("derm.task", "multi-label".to_owned()));
+    }
     if let Some(encoding) = &card.metadata {
         all.push(("derm.metadata", json!({ "inputs": encoding.names(), "encoding": encoding }).to_string()));
     }
@@ -73,7 +78,7 @@ fn preprocess_json(preprocess: &Preprocess, input: Input) -> String {
 }
 
 /// The graph's input and output in words.
-pub fn doc(network: &Network, preprocess: &Preprocess, input: Input, output: Output) -> String {
+pub fn doc(network: &Network, preprocess: &Preprocess, card: &Card, input: Input, output: Output) -> String {
     let (height, width) = (preprocess.height, preprocess.width);
     let order = serde_json::to_value(preprocess.channels).ok().and_then(|v| v.as_str().map(str::to_uppercase)).unwrap_or_default();
     let reads = match input {
@@ -89,9 +94,10 @@ pub fn doc(network: &Network, preprocess: &Preprocess, input: Input, output: Out
         None => String::new(),
     };
     format!(
-        "{} for {} classes. Reads {reads}{before}{beside}; gives `{}` float32 [N, {1}].",
+        "{} for {} {}. Reads {reads}{before}{beside}; gives `{}` float32 [N, {1}].",
         network.architecture().name,
         network.classes(),
+        if card.multi_label { "labels, any number of which an image may have" } else { "classes" },
         output.name()
     )
 }

@@ -41,7 +41,7 @@ pub enum Input {
 /// What the graph gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// f32 `[N, classes]` before softmax, or `[N, masks, height, width]` before sigmoid.
+    /// f32 `[N, classes]` before softmax (`[N, labels]` before sigmoid), or `[N, masks, height, width]` before sigmoid.
     Logits,
     /// f32 `[N, classes]`, each row summing to 1; masks `[N, masks, height, width]` each by itself.
     Probabilities,
@@ -70,8 +70,8 @@ impl Output {
     }
 }
 
-/// Builds the graph.
-pub fn graph(network: &Network, preprocess: &Preprocess, input: Input, output: Output) -> Result<Graph, Error> {
+/// Builds the graph. `multi_label`: each of the outputs has a probability of its own.
+pub fn graph(network: &Network, preprocess: &Preprocess, multi_label: bool, input: Input, output: Output) -> Result<Graph, Error> {
     let (height, width) = (preprocess.height as usize, preprocess.width as usize);
     // Shapes, and with them the padding of some convolutions, depend on the size that the model was trained at.
     let structure = network.graph_at([height, width])?;
@@ -86,7 +86,7 @@ pub fn graph(network: &Network, preprocess: &Preprocess, input: Input, output: O
         let name = writer.node(NodeId(id))?;
         writer.names.push(name);
     }
-    writer.finish(output)
+    writer.finish(output, multi_label)
 }
 
 struct Writer<'a> {
@@ -263,11 +263,13 @@ impl<'a> Writer<'a> {
         self.push("Mul", "normalised", &[&centred, &scale], vec![])
     }
 
-    fn finish(mut self, output: Output) -> Result<Graph, Error> {
+    fn finish(mut self, output: Output, multi_label: bool) -> Result<Graph, Error> {
         let logits = self.names.last().cloned().unwrap_or_default();
         if output == Output::Probabilities {
-            let (rule, axis) =
-                if self.structure.gives_masks() { ("Sigmoid", vec![]) } else { ("Softmax", vec![Attribute::int("axis", 1)]) };
+            let (rule, axis) = match multi_label || self.structure.gives_masks() {
+                true => ("Sigmoid", vec![]),
+                false => ("Softmax", vec![Attribute::int("axis", 1)]),
+            };
             self.push(rule, Output::Probabilities.name(), &[&logits], axis);
         } else if let Some(node) = self.graph.node.last_mut() {
             // The last node's value takes the output's name.

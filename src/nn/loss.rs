@@ -26,6 +26,18 @@ pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Loss, E
     made(loss, logits)
 }
 
+/// Mean binary cross-entropy of logits `[n, labels]` against targets from 0 to 1 in the same order; `positives`: how much more of each label a
+/// target of 1 weighs, torch's `BCEWithLogitsLoss(pos_weight)`.
+pub fn labels(logits: &Tensor, targets: &[f32], positives: Option<&[f32]>) -> Result<Loss, Error> {
+    let &[n, labels] = logits.dims() else { return Err(misfit("logits", "f32 [n, labels]", logits)) };
+    if targets.is_empty() || targets.len() != n * labels || positives.is_some_and(|positives| positives.len() != labels) {
+        let expected = format!("{} values, and as many weights as labels", n * labels);
+        return Err(Error::Argument { what: "targets", expected, got: format!("{} values", targets.len()) });
+    }
+    let settings = losses::Binary { positives, ..losses::Binary::default() };
+    made(ops::with(logits, |logits| losses::binary_cross_entropy(logits, targets, &settings))?, logits)
+}
+
 /// The loss of masks: mean binary cross-entropy of logits `[n, height, width, masks]` against targets 0 or 1 in the same order, and
 /// `dice_weight` times the soft Dice loss (Milletari et al. 2016, <https://arxiv.org/abs/1606.04797>), whose sums run over all images, a
 /// mean over masks, as nnU-Net and segmentation models have it.

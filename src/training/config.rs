@@ -36,7 +36,8 @@ pub enum OptimizerKind {
 pub enum ClassWeights {
     /// Every image counts alike.
     None,
-    /// Every class counts alike: n / (classes * n of the class), as scikit-learn's `balanced`.
+    /// Every class counts alike: n / (classes * n of the class), as scikit-learn's `balanced`. Of labels that do not exclude each other the
+    /// images with one count as much as those without it: torch's `pos_weight`.
     Balanced,
 }
 
@@ -169,6 +170,8 @@ pub struct Basis {
     pub pretrained: bool,
     /// The network gives masks.
     pub masks: bool,
+    /// The images have any number of labels.
+    pub multi_label: bool,
     /// The network has residual branches that can be left out.
     pub branches: bool,
 }
@@ -255,8 +258,8 @@ mod tests {
     use crate::nn::metadata::Field;
     use crate::training::augment::Strength;
 
-    const RANDOM: Basis = Basis { pretrained: false, masks: false, branches: true };
-    const WEIGHTS: Basis = Basis { pretrained: true, masks: false, branches: true };
+    const RANDOM: Basis = Basis { pretrained: false, masks: false, multi_label: false, branches: true };
+    const WEIGHTS: Basis = Basis { pretrained: true, masks: false, multi_label: false, branches: true };
 
     #[test]
     fn balanced_weights_are_scikit_learns() {
@@ -304,6 +307,24 @@ mod tests {
         assert_eq!(deep.clone().resolve(RANDOM).unwrap_err().name, "deep_supervision");
         assert!(deep.resolve(masks).unwrap().deep_supervision && !config.deep_supervision);
         assert!(Choices { recipe: Some(Recipe::Nnunet), ..Choices::default() }.resolve(masks).unwrap().deep_supervision);
+    }
+
+    #[test]
+    fn labels_that_do_not_exclude_each_other_are_learnt_without_what_is_about_one_class() {
+        let several = Basis { multi_label: true, ..WEIGHTS };
+        let config = Choices::default().resolve(several).unwrap();
+        assert_eq!((config.monitor.as_str(), config.class_weights), ("macro_auc", ClassWeights::None));
+        for (choices, name) in [
+            (Choices { sampler: Some(Sampler::Balanced), ..Choices::default() }, "sampler"),
+            (Choices { focal_gamma: Some(2.0), ..Choices::default() }, "focal_gamma"),
+            (Choices { dice_weight: Some(1.0), ..Choices::default() }, "dice_weight"),
+        ] {
+            assert_eq!(choices.resolve(several).unwrap_err().name, name);
+        }
+        let recipe = Choices { recipe: Some(Recipe::VitFinetune), ..Choices::default() }.resolve(several).unwrap();
+        assert_eq!((recipe.sampler, recipe.mixup), (Sampler::Shuffled, 0.8), "a recipe's sampler of classes is left out");
+        let weighted = Choices { class_weights: Some(ClassWeights::Balanced), ..Choices::default() };
+        assert_eq!(weighted.resolve(several).unwrap().class_weights, ClassWeights::Balanced);
     }
 
     #[test]

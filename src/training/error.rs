@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::{BadChoice, DeviceKind};
 use super::tensors;
-use crate::dataset::Subset;
+use crate::dataset::{Subset, labels};
 use crate::nn::metadata::Field;
 use crate::text;
 use crate::{dataset, evaluation, nn, workspace};
@@ -75,6 +75,18 @@ pub enum Error {
         class: String,
         /// How many images there are.
         images: usize,
+    },
+    /// Nothing to tell apart, where images have any number of labels.
+    #[error("all {} in `train` have the same labels: there is nothing to tell apart", text::count(*images, "image", "images"))]
+    SameLabels {
+        /// How many images there are.
+        images: usize,
+    },
+    /// A model of one label an image, and a dataset of several, or the other way round.
+    #[error("the model gives an image {}, the dataset has {}", labels::how_many(*several), labels::how_many(!*several))]
+    OtherTask {
+        /// Whether the model gives any number of labels.
+        several: bool,
     },
     /// Labels that the model cannot give.
     #[error("the model does not know {} {} of the data", if classes.len() == 1 { "the class" } else { "the classes" }, text::quoted_list(classes))]

@@ -8,8 +8,10 @@ use crate::dataset::{Dataset, Subset};
 pub struct Examples {
     /// Positions in the dataset's rows.
     pub rows: Vec<usize>,
-    /// The class of each; empty where masks are learnt.
+    /// The class of each; empty where masks or any number of labels are learnt.
     pub labels: Vec<u32>,
+    /// The labels of each, where any number of them are learnt.
+    pub sets: Vec<Vec<usize>>,
     /// Images of the subset without what is to be learnt: a label, or a mask.
     pub left_out: usize,
 }
@@ -30,12 +32,27 @@ impl Examples {
         found
     }
 
+    /// The images among `rows` of which it is known which labels they have.
+    pub fn with_labels(data: &Dataset, rows: Vec<usize>) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            match data.rows.get(row).and_then(|row| row.labels.as_ref()) {
+                Some(labels) => {
+                    found.rows.push(row);
+                    found.sets.push(labels.clone());
+                }
+                None => found.left_out += 1,
+            }
+        }
+        found
+    }
+
     /// The images among `rows` that have a mask.
     pub fn masked(data: &Dataset, rows: Vec<usize>) -> Self {
         let has_mask = |row: &usize| data.rows.get(*row).is_some_and(|row| row.mask.is_some());
         let all = rows.len();
         let rows: Vec<usize> = rows.into_iter().filter(has_mask).collect();
-        Self { left_out: all - rows.len(), rows, labels: Vec::new() }
+        Self { left_out: all - rows.len(), rows, ..Self::default() }
     }
 
     /// An error where nothing can be learnt from the training images.
@@ -47,6 +64,9 @@ impl Examples {
                 images if masks => Error::NoMasks { subset, images },
                 images => Error::NoLabels { subset, images },
             });
+        }
+        if self.sets.first().is_some_and(|first| self.sets.iter().all(|set| set == first)) {
+            return Err(Error::SameLabels { images: self.sets.len() });
         }
         match self.labels.first() {
             Some(first) if self.labels.iter().all(|label| label == first) => {

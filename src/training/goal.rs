@@ -1,11 +1,13 @@
-//! What a network is to learn: which class an image is of, or which of its pixels belong to what.
+//! What a network is to learn: which class an image is of, which labels it has, or which of its pixels belong to what.
 //!
 //! | goal | outputs of the network | loss | metrics of the validation images |
 //! | --- | --- | --- | --- |
 //! | [`Classes`] | a logit a class | cross-entropy or focal, weighted, of shares where images are mixed | of [`metrics`](crate::evaluation::metrics) |
+//! | [`Labels`] | a logit a label | binary cross-entropy, weighted, of shares where images are mixed | of [`labels`](crate::evaluation::labels) |
 //! | [`Masks`] | a logit a mask and pixel | binary cross-entropy and soft Dice | Dice, Jaccard and thresholded Jaccard, means over images |
 
 mod classes;
+mod labels;
 mod masks;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 
 pub use classes::Classes;
+pub use labels::{Labels, shares_of};
 pub use masks::{MaskMetric, Masks};
 
 use super::config::Config;
@@ -26,6 +29,7 @@ use crate::nn::loss::Loss;
 #[derive(Clone, Debug)]
 pub enum Goal {
     Classes(Classes),
+    Labels(Labels),
     Masks(Masks),
 }
 
@@ -34,6 +38,8 @@ pub enum Goal {
 pub enum Targets {
     /// The class of each image. `own`: how much of it is its own, where images are mixed in pairs.
     Classes { labels: Vec<u32>, own: Option<f32> },
+    /// How much of each label each image has, from 0 to 1, `[n, labels]`.
+    Labels(Vec<f32>),
     /// 0 or 1, `[n, height, width, masks]`.
     Masks(Vec<u8>),
 }
@@ -50,7 +56,7 @@ pub struct Judgement {
 /// Values for each class or mask.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// What the rows are: `class` or `mask`.
+    /// What the rows are: `class`, `label` or `mask`.
     pub of: &'static str,
     /// Names of the values.
     pub columns: &'static [&'static str],
@@ -59,15 +65,16 @@ pub struct Table {
 }
 
 impl Goal {
-    /// Of a network that gives masks, or classes.
+    /// Of a network that gives masks, or else of what the dataset has: one label an image, or any number.
     ///
     /// # Errors
     ///
     /// A watched metric that is not one of this goal.
     pub fn new(config: &Config, data: &Dataset, gives_masks: bool) -> Result<Self, Error> {
-        Ok(match gives_masks {
-            true => Self::Masks(Masks::new(config, data)?),
-            false => Self::Classes(Classes::new(config, data)?),
+        Ok(match (gives_masks, data.info.is_multi_label()) {
+            (true, _) => Self::Masks(Masks::new(config, data)?),
+            (false, true) => Self::Labels(Labels::new(config, data)?),
+            (false, false) => Self::Classes(Classes::new(config, data)?),
         })
     }
 
@@ -75,6 +82,7 @@ impl Goal {
     pub fn outputs(&self) -> &[String] {
         match self {
             Self::Classes(classes) => &classes.names,
+            Self::Labels(labels) => &labels.names,
             Self::Masks(masks) => &masks.names,
         }
     }
@@ -83,7 +91,22 @@ impl Goal {
     pub fn examples(&self, data: &Dataset, rows: Vec<usize>) -> Examples {
         match self {
             Self::Classes(_) => Examples::labelled(data, rows),
+            Self::Labels(_) => Examples::with_labels(data, rows),
             Self::Masks(_) => Examples::masked(data, rows),
+        }
+    }
+
+    /// Whether an image has any number of what is learnt.
+    pub fn is_multi_label(&self) -> bool {
+        matches!(self, Self::Labels(_))
+    }
+
+    /// Weighs what is learnt as the settings say, by the training images.
+    pub fn weigh(&mut self, config: &Config, train: &Examples) {
+        match self {
+            Self::Classes(classes) => classes.weigh(config, train),
+            Self::Labels(labels) => labels.weigh(config, train),
+            Self::Masks(_) => {}
         }
     }
 
@@ -96,6 +119,7 @@ impl Goal {
     pub fn metric(&self) -> &'static str {
         match self {
             Self::Classes(classes) => classes.metric.name(),
+            Self::Labels(labels) => labels.metric.name(),
             Self::Masks(masks) => masks.metric.name(),
         }
     }
@@ -104,6 +128,7 @@ impl Goal {
     pub fn direction(&self) -> Direction {
         match self {
             Self::Classes(classes) => classes.metric.direction(),
+            Self::Labels(labels) => labels.metric.direction(),
             Self::Masks(_) => Direction::Maximize,
         }
     }
@@ -111,7 +136,7 @@ impl Goal {
     /// The metric that is shown beside the watched one, where it is another.
     pub fn shown(&self) -> &'static str {
         match self {
-            Self::Classes(_) => Metric::LogLoss.name(),
+            Self::Classes(_) | Self::Labels(_) => Metric::LogLoss.name(),
             Self::Masks(_) => MaskMetric::Jaccard.name(),
         }
     }
@@ -120,6 +145,7 @@ impl Goal {
     pub fn loss(&self, config: &Config, logits: &Tensor, targets: &Targets) -> Result<Loss, Error> {
         match (self, targets) {
             (Self::Classes(classes), Targets::Classes { labels, own }) => classes.loss(config, logits, labels, *own),
+            (Self::Labels(of), Targets::Labels(shares)) => of.loss(config, logits, shares),
             (Self::Masks(masks), Targets::Masks(targets)) => masks.loss(config, logits, targets),
             _ => unreachable!("targets are made for the goal"),
         }

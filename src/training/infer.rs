@@ -18,7 +18,7 @@ use crate::dataset::pixels::{self, Shelf, Source};
 use crate::dataset::{self, Dataset, Geometry, Work};
 use crate::evaluation::{Prediction, Predictions, independent_unit};
 use crate::nn::metadata::Record;
-use crate::nn::{self, Bundle, Inference, Input, Preprocess};
+use crate::nn::{self, Bundle, Inference, Input, Preprocess, bundle};
 use crate::observer::{Silent, Unit};
 
 /// Images in a forward pass.
@@ -50,7 +50,7 @@ pub struct Unreadable {
 ///
 /// # Errors
 ///
-/// [`Error::UnknownClasses`] when a row is labelled with a class that the bundle lacks; the first unreadable image.
+/// [`Error::OtherTask`] where the model gives one label and the dataset has several, or the other way round; [`Error::UnknownClasses`] when a row is labelled with a class that the bundle lacks; the first unreadable image.
 pub fn predict(
     bundle: &Bundle,
     data: &Dataset,
@@ -60,6 +60,10 @@ pub fn predict(
     work: Work<'_>,
 ) -> Result<Predictions, Error> {
     let rows: Vec<&dataset::Row> = rows.iter().filter_map(|&row| data.rows.get(row)).collect();
+    let several = bundle.config.multi_label;
+    if several != data.info.is_multi_label() && !data.info.is_segmentation() {
+        return Err(Error::OtherTask { several });
+    }
     let labels = translate(&bundle.config.classes, data.classes(), &rows)?;
     let files: Vec<(String, Source)> = rows.iter().map(|row| (row.image.clone(), Source::of(data, row))).collect();
     let known: Vec<Record> = rows.iter().map(|row| metadata::record(row)).collect();
@@ -69,7 +73,10 @@ pub fn predict(
     }
     for ((prediction, row), label) in predictions.rows.iter_mut().zip(rows).zip(labels) {
         prediction.group = independent_unit(row);
-        prediction.label = label;
+        match several {
+            true => prediction.labels = label,
+            false => prediction.label = label.and_then(|label| label.first().copied()),
+        }
     }
     Ok(predictions)
 }
@@ -84,16 +91,19 @@ pub fn predict_files(
     kept: Option<&Path>,
     work: Work<'_>,
 ) -> Result<(Predictions, Vec<Unreadable>), Error> {
-    let mut predictions = Predictions { classes: bundle.config.classes.clone(), rows: Vec::with_capacity(files.len()) };
+    let mut predictions = Predictions {
+        classes: bundle.config.classes.clone(),
+        multi_label: bundle.config.multi_label,
+        rows: Vec::with_capacity(files.len()),
+    };
     let unreadable = over_batches(bundle, files, BATCH, kept, work, |network, places, images| {
         let known: Vec<Record> = places.iter().map(|&place| known.get(place).cloned().unwrap_or_default()).collect();
         let metadata = metadata::inputs(bundle.config.metadata.as_ref(), &known)?;
-        let rows = probabilities(network, &bundle.config.preprocess, images, metadata.as_ref(), views)?;
+        let rows = probabilities(network, &bundle.config, images, metadata.as_ref(), views)?;
         predictions.rows.extend(places.iter().zip(rows).map(|(&place, probabilities)| Prediction {
             image: files[place].0.clone(),
-            group: None,
-            label: None,
             probabilities,
+            ..Prediction::default()
         }));
         Ok(())
     })?;
@@ -203,17 +213,18 @@ fn decoded(
 /// Probabilities of images `[height, width, 3]` of the network's input size, one row an image.
 fn probabilities(
     network: &Inference<'_>,
-    preprocess: &Preprocess,
+    config: &bundle::Config,
     images: &[Vec<u8>],
     metadata: Option<&Tensor>,
     views: Views,
 ) -> Result<Vec<Vec<f64>>, Error> {
+    let preprocess = &config.preprocess;
     let size = (preprocess.width as usize, preprocess.height as usize);
     let symmetries = symmetries(views, size);
     let mut sums = vec![Vec::new(); images.len()];
     for &symmetry in symmetries {
         let logits = seen(network, preprocess, images, metadata, symmetry)?;
-        for (sum, row) in sums.iter_mut().zip(softmax(&logits)?) {
+        for (sum, row) in sums.iter_mut().zip(shares(&logits, config.multi_label)?) {
             sum.resize(row.len(), 0.0);
             sum.iter_mut().zip(row).for_each(|(sum, p): (&mut f64, f64)| *sum += p);
         }
@@ -287,6 +298,15 @@ fn source(symmetry: u8, (width, height): (usize, usize), (x, y): (usize, usize))
     (x, y)
 }
 
+/// Probabilities from logits `[n, classes]`: of each row's classes together, or, where an image has any number of labels, of each by itself.
+pub fn shares(logits: &Tensor, multi_label: bool) -> Result<Vec<Vec<f64>>, Error> {
+    if !multi_label {
+        return softmax(logits);
+    }
+    let sigmoid = |logit: f32| 1.0 / (1.0 + (-f64::from(logit)).exp());
+    Ok(logits.to_vec2::<f32>()?.into_iter().map(|row| row.into_iter().map(sigmoid).collect()).collect())
+}
+
 /// Probabilities from logits `[n, classes]`, in f64, so that each row sums to 1 within rounding.
 pub fn softmax(logits: &Tensor) -> Result<Vec<Vec<f64>>, Error> {
     let rows = logits.to_vec2::<f32>()?;
@@ -300,16 +320,22 @@ pub fn softmax(logits: &Tensor) -> Result<Vec<Vec<f64>>, Error> {
 }
 
 /// Labels as positions in the bundle's classes.
-fn translate(known: &[String], classes: &[String], rows: &[&dataset::Row]) -> Result<Vec<Option<usize>>, Error> {
+fn translate(known: &[String], classes: &[String], rows: &[&dataset::Row]) -> Result<Vec<Option<Vec<usize>>>, Error> {
     let places: Vec<Option<usize>> = classes.iter().map(|class| known.iter().position(|name| name == class)).collect();
-    let mut unknown: Vec<usize> = rows.iter().filter_map(|row| row.label).filter(|&label| places[label].is_none()).collect();
+    let mut unknown: Vec<usize> =
+        rows.iter().filter_map(|row| row.shown()).flatten().copied().filter(|&label| places[label].is_none()).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if !unknown.is_empty() {
         let classes = unknown.into_iter().map(|label| classes[label].clone()).collect();
         return Err(Error::UnknownClasses { classes, known: known.to_vec() });
     }
-    Ok(rows.iter().map(|row| row.label.and_then(|label| places[label])).collect())
+    let sorted = |shown: &[usize]| {
+        let mut found: Vec<usize> = shown.iter().filter_map(|&label| places[label]).collect();
+        found.sort_unstable();
+        found
+    };
+    Ok(rows.iter().map(|row| row.shown().map(sorted)).collect())
 }
 
 #[cfg(test)]
@@ -364,7 +390,7 @@ mod tests {
         let names = |names: [&str; 2]| names.map(str::to_owned);
         let rows = [row(Some(0)), row(None), row(Some(1))];
         let rows: Vec<&dataset::Row> = rows.iter().collect();
-        assert_eq!(translate(&names(["nv", "mel"]), &names(["mel", "nv"]), &rows).unwrap(), [Some(1), None, Some(0)]);
+        assert_eq!(translate(&names(["nv", "mel"]), &names(["mel", "nv"]), &rows).unwrap(), [Some(vec![1]), None, Some(vec![0])]);
         let error = translate(&names(["nv", "bkl"]), &names(["mel", "nv"]), &rows).unwrap_err();
         assert_eq!(error.to_string(), "the model does not know the class `mel` of the data");
     }

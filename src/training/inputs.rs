@@ -8,7 +8,7 @@ use super::error::Error;
 use super::events::Extent;
 use super::examples::Examples;
 use super::features::{self, Features};
-use super::goal::Targets;
+use super::goal::{Targets, shares_of};
 use super::images::{Augmentation, Images};
 use super::masks::Masks;
 use super::metadata::Metadata;
@@ -32,6 +32,8 @@ pub struct Material<'a> {
     metadata: Option<Metadata<'a>>,
     /// Where masks are learnt.
     masks: Option<Masks<'a>>,
+    /// How many labels there are, where an image has any number of them.
+    labels: Option<usize>,
     size: [usize; 2],
 }
 
@@ -84,12 +86,14 @@ impl Material<'_> {
 
     /// What the images at these positions show, where they are augmented and mixed like this.
     fn targets(&self, positions: &[usize], augmentation: Option<Augmentation<'_>>, mix: Option<&Mix>) -> Result<Targets, Error> {
-        Ok(match &self.masks {
-            Some(masks) => Targets::Masks(masks.batch(positions, augmentation)?),
-            None => Targets::Classes {
-                labels: positions.iter().map(|&position| self.examples.labels[position]).collect(),
-                own: mix.map(|mix| mix.share(self.size)),
-            },
+        let own = mix.map(|mix| mix.share(self.size));
+        Ok(match (&self.masks, self.labels) {
+            (Some(masks), _) => Targets::Masks(masks.batch(positions, augmentation)?),
+            (None, Some(labels)) => {
+                let sets: Vec<&[usize]> = positions.iter().map(|&position| self.examples.sets[position].as_slice()).collect();
+                Targets::Labels(shares_of(&sets, labels, own.unwrap_or(1.0)))
+            }
+            (None, None) => Targets::Classes { labels: positions.iter().map(|&position| self.examples.labels[position]).collect(), own },
         })
     }
 }
@@ -105,7 +109,8 @@ impl<'a> Data<'a> {
             };
             let masks = || Masks::load(plan.data, rows, plan.preprocess, plan.goal.outputs().len(), work);
             let masks = plan.goal.is_masks().then(masks).transpose()?;
-            Ok::<_, Error>(Material { examples, inputs, metadata: plan.metadata(examples), masks, size: plan.image_size() })
+            let (metadata, labels) = (plan.metadata(examples), plan.goal.is_multi_label().then(|| plan.goal.outputs().len()));
+            Ok::<_, Error>(Material { examples, inputs, metadata, masks, labels, size: plan.image_size() })
         };
         Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }
@@ -119,7 +124,8 @@ impl<'a> Data<'a> {
             };
             let masks = || Masks::streamed(plan.data, &examples.rows, plan.preprocess, plan.goal.outputs().len());
             let masks = plan.goal.is_masks().then(masks);
-            Ok::<_, Error>(Material { examples, inputs, metadata: plan.metadata(examples), masks, size: plan.image_size() })
+            let (metadata, labels) = (plan.metadata(examples), plan.goal.is_multi_label().then(|| plan.goal.outputs().len()));
+            Ok::<_, Error>(Material { examples, inputs, metadata, masks, labels, size: plan.image_size() })
         };
         Ok(Self { train: load(&plan.train)?, val: load(&plan.val)? })
     }

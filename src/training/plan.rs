@@ -77,9 +77,7 @@ impl<'a> Plan<'a> {
         let train = goal.examples(data, split.asked_rows(Subset::Train, config.fold)?);
         let val = goal.examples(data, split.asked_rows(Subset::Val, config.fold)?);
         train.check(data, goal.is_masks(), config.fold)?;
-        if let Goal::Classes(classes) = &mut goal {
-            classes.weigh(config, &train);
-        }
+        goal.weigh(config, &train);
         let fields = config.metadata.as_ref().map(|metadata| &metadata.fields);
         let encoding = fields.map(|fields| metadata::fit(fields, data, &train.rows)).transpose()?;
         let size = [preprocess.height, preprocess.width].map(|pixels| pixels as usize);
@@ -178,9 +176,14 @@ impl<'a> Plan<'a> {
 
     /// Classes of the dataset without a training image, where classes are learnt.
     pub fn absent_classes(&self) -> Vec<&str> {
-        let Goal::Classes(classes) = &self.goal else { return Vec::new() };
-        let names = classes.names.iter().enumerate();
-        names.filter(|(class, _)| !self.train.labels.contains(&(*class as u32))).map(|(_, name)| name.as_str()).collect()
+        let train = &self.train;
+        let is_there = |class: usize| match &self.goal {
+            Goal::Classes(_) => train.labels.contains(&(class as u32)),
+            Goal::Labels(_) => train.sets.iter().any(|set| set.contains(&class)),
+            Goal::Masks(_) => true,
+        };
+        let names = self.goal.outputs().iter().enumerate();
+        names.filter(|(class, _)| !is_there(*class)).map(|(_, name)| name.as_str()).collect()
     }
 }
 

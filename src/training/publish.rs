@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::checkpoint::State;
 use super::error::Error;
+use super::examples::Examples;
 use super::goal::{Goal, Judgement};
 use super::plan::Plan;
 use crate::dataset::Subset;
@@ -50,6 +51,7 @@ pub fn publish(
         classes: plan.goal.outputs().to_vec(),
         preprocess: plan.preprocess,
         metadata: plan.encoding.clone(),
+        multi_label: plan.goal.is_multi_label(),
     };
     let card = card(plan, state, val, origin);
     Ok(Bundle::save(out, &config, network, &card, &provenance(plan, state, origin))?)
@@ -98,6 +100,7 @@ fn card(plan: &Plan<'_>, state: &State, val: Option<&Judgement>, origin: &Origin
     let name = plan.architecture.name;
     let (tag, title, use_) = match &plan.goal {
         Goal::Classes(classes) => ("image-classification", format!("{} classes of skin lesions", classes.names.len()), CLASSES_USE),
+        Goal::Labels(labels) => ("image-classification", format!("{} labels of skin lesions", labels.names.len()), LABELS_USE),
         Goal::Masks(masks) => ("image-segmentation", format!("masks of {}", masks.names.join(", ")), MASKS_USE),
     };
     let _ = write!(
@@ -121,6 +124,8 @@ fn card(plan: &Plan<'_>, state: &State, val: Option<&Judgement>, origin: &Origin
 
 const CLASSES_USE: &str = "Classification of single dermatoscopic or clinical images, framed and lit like the training images, into one of the \
      classes below, for research and teaching. The network gives a probability for every class and has no answer for images of anything else.";
+const LABELS_USE: &str = "Labels for single dermatoscopic or clinical images, framed and lit like the training images, for research and teaching. The \
+     network gives a probability for each of the labels below by itself: an image may have several of them, or none.";
 const MASKS_USE: &str = "Masks of what is named below on single images, framed and lit like the training images, for research and teaching. The network \
      gives a probability for every pixel and mask, and draws something or nothing on images of anything else.";
 
@@ -137,11 +142,15 @@ fn card_data(text: &mut String, plan: &Plan<'_>, origin: &Origin) {
         plan.train.rows.len(),
         plan.val.rows.len(),
     );
-    if let Goal::Classes(classes) = &plan.goal {
-        text.push_str("| class | training | validation |\n| --- | ---: | ---: |\n");
-        let count = |labels: &[u32], class: usize| labels.iter().filter(|&&label| label as usize == class).count();
-        for (class, name) in classes.names.iter().enumerate() {
-            let _ = writeln!(text, "| {name} | {} | {} |", count(&plan.train.labels, class), count(&plan.val.labels, class));
+    if !plan.goal.is_masks() {
+        let of = if plan.goal.is_multi_label() { "label" } else { "class" };
+        let _ = write!(text, "| {of} | training | validation |\n| --- | ---: | ---: |\n");
+        let has = |subset: &Examples, class: usize| {
+            let of_sets = subset.sets.iter().filter(|set| set.contains(&class)).count();
+            of_sets + subset.labels.iter().filter(|&&label| label as usize == class).count()
+        };
+        for (class, name) in plan.goal.outputs().iter().enumerate() {
+            let _ = writeln!(text, "| {name} | {} | {} |", has(&plan.train, class), has(&plan.val, class));
         }
         text.push('\n');
     }

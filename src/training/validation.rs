@@ -39,13 +39,14 @@ pub fn validate(plan: &Plan<'_>, data: &Data<'_>, network: &Network) -> Result<O
             let logits = frozen.forward(batch.input())?;
             match (&plan.goal, batch.targets) {
                 (Goal::Masks(masks), Targets::Masks(truth)) => overlaps.extend(masks.overlaps(&logits, &truth)?),
-                _ => probabilities.extend(infer::softmax(&logits)?),
+                _ => probabilities.extend(infer::shares(&logits, plan.goal.is_multi_label())?),
             }
             Ok::<(), Error>(())
         },
     )?;
     Ok(Some(match &plan.goal {
         Goal::Classes(classes) => classes.judge(&plan.val.labels, &probabilities),
+        Goal::Labels(labels) => labels.judge(&plan.val.sets, &probabilities),
         Goal::Masks(masks) => masks.judge(&overlaps),
     }))
 }

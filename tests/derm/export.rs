@@ -14,7 +14,7 @@ fn bundle(sandbox: &Sandbox, name: &str) {
     let architecture = zoo::find("squeezenet1_1").unwrap();
     let classes = vec!["melanoma".to_owned(), "nevus".to_owned(), "it's else".to_owned()];
     let network = Network::new(architecture, classes.len(), 5, &Device::Cpu).unwrap();
-    let config = Config { architecture, classes, preprocess: architecture.preprocess.at_size(64, 64), metadata: None };
+    let config = Config { architecture, classes, preprocess: architecture.preprocess.at_size(64, 64), metadata: None, multi_label: false };
     let provenance = json!({ "data": { "blake3": "ab".repeat(32), "licence": "CC BY-NC 4.0" }, "training_key": "cd" });
     Bundle::save(&sandbox.path(name), &config, &network, "# A model\n", &provenance).unwrap();
 }

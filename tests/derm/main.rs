@@ -12,6 +12,7 @@ mod explain; // where networks look
 mod export; // bundles and ONNX
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
+mod labels; // images with any number of labels
 mod layers; // DESIGN's list of layers, read from src/
 mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw

@@ -18,6 +18,12 @@ use clap::{Args, ValueEnum};
 ///   isic2019       a one-hot CSV (image,MEL,NV,...), perhaps a CSV with age,
 ///                  sex, site, lesion
 ///   isic2020       a CSV with image_name, patient_id, benign_malignant
+///   label-table    a CSV with image and labels, such as `a.jpg,network;streaks`:
+///                  any number of labels an image, an empty cell for none, ? for
+///                  not known; perhaps with group, patient, age, sex, site
+///   one-hot        a CSV with image and a column of 0 and 1 for each label, any
+///                  number of which an image may have; only where it is asked
+///                  for, here or by --task multi-label
 ///   mask-folders   images and masks: images/1.jpg with masks/1.png, or 1.jpg
 ///                  with 1_mask.png (_segmentation, _label, _gt); ISIC 2018
 ///                  task 1
@@ -27,7 +33,7 @@ use clap::{Args, ValueEnum};
 ///
 /// MASKS
 ///
-///   The last two make a segmentation dataset: masks and no labels. So does
+///   The two before `synthetic` make a segmentation dataset: masks and no labels. So does
 ///   --task segmentation with any format that has masks. A mask is as large as
 ///   its image or a multiple of it, and shows black and one other colour; with
 ///   two or three --mask-classes its channels red, green and blue are theirs.
@@ -51,6 +57,7 @@ EXAMPLES
   derm data ingest synthetic --out data/skin --images 600 --seed 1
   derm data ingest HAM10000 --out data/ham --skip missing,unlisted
   derm data ingest photos --out data/photos --params params.yaml:data
+  derm data ingest criteria --out data/criteria --task multi-label
   derm data ingest ISIC2018 --out data/isic18 --format mask-folders
   derm data ingest stacks --out data/nuclei --mask-classes nucleus"
 )]
@@ -125,6 +132,10 @@ pub enum FormatArg {
     Isic2019,
     /// ISIC 2020: benign or malignant, with patients
     Isic2020,
+    /// A table with the column `labels`: any number of labels an image
+    LabelTable,
+    /// A table of 0 and 1: any number of labels an image
+    OneHot,
     /// Images and masks, paired by their names
     MaskFolders,
     /// Multi-page TIFF stacks and label stacks
@@ -136,8 +147,10 @@ pub enum FormatArg {
 /// What a dataset is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TaskArg {
-    /// Labels, and masks where there are some
+    /// One label an image, and masks where there are some
     Classification,
+    /// Any number of labels an image, and masks where there are some
+    MultiLabel,
     /// Masks and no labels
     Segmentation,
 }

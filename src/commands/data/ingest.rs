@@ -97,6 +97,14 @@ fn resolve(context: &Context, args: &IngestArgs) -> Result<Resolved, Failure> {
         options.format = Some(format);
     }
     options.segmentation = task == Some(TaskArg::Segmentation);
+    options.multi_label = match task {
+        Some(TaskArg::MultiLabel) => Some(true),
+        Some(TaskArg::Classification) => Some(false),
+        Some(TaskArg::Segmentation) | None => None,
+    };
+    if draw && options.multi_label == Some(true) {
+        return Err(Failure::usage("synthetic pictures have one label each").hint("their tasks are `classification` and `segmentation`"));
+    }
     options.masks = options.masks.map(|folder| context.cwd.join(folder));
     if task == Some(TaskArg::Classification) && matches!(format, Some(Chosen::Format(Format::MaskFolders | Format::TiffStacks))) {
         return Err(Failure::usage("this format has masks and no labels: its task is `segmentation`"));
@@ -120,6 +128,8 @@ fn format_of(arg: FormatArg) -> Chosen {
         FormatArg::Ham10000 => Chosen::Format(Format::Ham10000),
         FormatArg::Isic2019 => Chosen::Format(Format::Isic2019),
         FormatArg::Isic2020 => Chosen::Format(Format::Isic2020),
+        FormatArg::LabelTable => Chosen::Format(Format::LabelTable),
+        FormatArg::OneHot => Chosen::Format(Format::OneHot),
         FormatArg::MaskFolders => Chosen::Format(Format::MaskFolders),
         FormatArg::TiffStacks => Chosen::Format(Format::TiffStacks),
     }

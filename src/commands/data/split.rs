@@ -98,15 +98,13 @@ impl Report for Written {
             let total = class.counts.iter().sum::<usize>().max(1) as f64;
             let cells =
                 class.counts.iter().map(|&count| format!("{} ({:.1} %)", text::grouped(count as u64), 100.0 * count as f64 / total));
-            table.row(
-                std::iter::once(
-                    class
-                        .class
-                        .clone()
-                        .unwrap_or_else(|| if self.balance.classes.len() == 1 { "all" } else { "(not labelled)" }.to_owned()),
-                )
-                .chain(cells),
-            );
+            let name = match &class.class {
+                Some(name) => name,
+                None if class.of_none => "(none of them)",
+                None if self.balance.classes.len() == 1 => "all",
+                None => "(not labelled)",
+            };
+            table.row(std::iter::once(name.to_owned()).chain(cells));
         }
         if !self.balance.asked.is_empty() {
             let asked = self.balance.asked.iter().map(|share| format!("({:.1} %)", 100.0 * share));

@@ -67,6 +67,10 @@ impl Report for Described {
                 count(stats.masks, "mask", "masks")
             ));
         }
+        if !stats.labels_per_image.is_empty() {
+            let counts = stats.labels_per_image.iter().map(|(labels, images)| format!("{labels} in {}", grouped(*images as u64)));
+            page.line(format!("labels of an image: {}", counts.collect::<Vec<_>>().join(", ")));
+        }
         people(stats, page);
         for (name, tally) in [("sex", &stats.sex), ("site", &stats.site), ("skin type", &stats.skin_type)] {
             if !tally.is_empty() {

@@ -1,6 +1,7 @@
 //! Advice for the errors of [`crate::evaluation`].
 
 use crate::commands::{Exit, Explain, Failure};
+use crate::evaluation::labels::LabelMetric;
 use crate::evaluation::metrics::Metric;
 use crate::evaluation::{Error, TableProblem, ensemble};
 use crate::text;
@@ -24,6 +25,13 @@ impl Explain for Error {
                 .with_exit(Exit::Usage),
             Error::ForeignClass { .. } => failure.hint("predictions and dataset must name their classes alike").with_exit(Exit::Usage),
             Error::UnknownMetric { name } => unknown_metric(failure.with_exit(Exit::Usage), &name),
+            Error::UnknownLabelMetric { .. } => {
+                let names = LabelMetric::ALL.map(LabelMetric::name);
+                failure.cause(format!("such a model is judged by {}", text::quoted_list(&names))).with_exit(Exit::Usage)
+            }
+            Error::OtherTask { .. } => failure
+                .hint("tables of several labels have a column `labels`, and such datasets `task: multi-label` in dataset.yaml")
+                .with_exit(Exit::Usage),
             Error::Undefined { .. } => failure.hint("it needs images of at least two classes"),
             Error::NoMasks => failure.with_exit(Exit::Usage),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
@@ -36,6 +44,7 @@ impl Explain for ensemble::Error {
         let failure = Failure::usage(self.to_string());
         match self {
             Self::Classes { .. } => failure.hint("tables must name the same classes, in any order"),
+            Self::OtherTask { .. } => failure.hint("tables of several labels have a column `labels` instead of `label`"),
             Self::Images { .. } => failure.hint("predict the same images with every model, or give `--any`"),
             Self::Contradiction { .. } => failure.hint("were they made from the same dataset?"),
             Self::Empty => failure,
@@ -74,6 +83,8 @@ fn advise(failure: Failure, problem: &TableProblem) -> Failure {
         },
         TableProblem::Duplicate { .. } => failure.hint("each image may come once: average its predictions first"),
         TableProblem::Width { .. } | TableProblem::Csv { .. } => failure.hint("put quotes around cells that hold commas"),
+        TableProblem::Labels { .. } => failure
+            .hint("labels are written as in the `p_…` headings, `;` between them; empty for none of them, `?` where they are not known"),
         TableProblem::NoImage => failure.hint("name each row by its image's file name"),
     }
 }

@@ -30,7 +30,7 @@ impl Explain for Error {
                 failure.hint("make a split with images in it: `derm data split DATASET --out CSV`").with_exit(Exit::Usage)
             }
             Error::NoLabels { .. } => {
-                failure.hint("the column `label` of the dataset's manifest.csv must name classes").with_exit(Exit::Usage)
+                failure.hint("the column `label` (or `labels`) of the dataset's manifest.csv must name classes").with_exit(Exit::Usage)
             }
             Error::NoMasks { .. } => failure
                 .hint("the column `mask` of the dataset's manifest.csv must name mask files; a network that gives classes needs none")
@@ -45,9 +45,10 @@ impl Explain for Error {
                 let names = MaskMetric::ALL.map(MaskMetric::name);
                 failure.cause(format!("a network that gives masks is judged by {}", quoted_list(&names))).with_exit(Exit::Usage)
             }
-            Error::SingleClass { .. } => {
+            Error::SameLabels { .. } | Error::SingleClass { .. } => {
                 failure.hint("take more data, or split it so that every class is in `train`").with_exit(Exit::Usage)
             }
+            Error::OtherTask { .. } => failure.hint("`task` in the dataset's dataset.yaml says which it has").with_exit(Exit::Usage),
             Error::UnknownClasses { known, .. } => failure
                 .cause(format!("the model knows {}", quoted_list(&known)))
                 .hint("use data with the classes that the model was trained on"),

@@ -1,9 +1,10 @@
 //! What `derm evaluate` shows.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::evaluation::Evaluation;
 use crate::evaluation::page::{number, range};
+use crate::evaluation::{ClassMetrics, Evaluation, Intervals};
 use crate::text::count;
 use crate::ui::{Align, Page, Report, Style, Table};
 
@@ -30,20 +31,31 @@ impl Report for Answer {
         let groups = if e.groups == e.n { String::new() } else { format!(" of {}", count(e.groups, "group", "groups")) };
         page.line(format!("{}{groups}, {}", count(e.n, "image", "images"), count(e.classes.len(), "class", "classes"))).blank();
         page.table(&headline(e)).blank();
-        page.table(&per_class(e));
-        if !e.undefined.is_empty() {
-            page.blank().line(format!("{} without a value:", count(e.undefined.len(), "number", "numbers")));
-            for line in &e.undefined {
-                page.line(format!("  {}", Style::Faint.paint(line)));
-            }
-        }
+        page.table(&per_class("class", &e.per_class, &e.intervals));
+        undefined(page, &e.undefined);
         page.blank();
-        for file in &self.files {
-            page.line(format!("{} {file}", Style::Good.paint("wrote")));
-        }
-        if let Some(run) = &self.run {
-            page.line(format!("{} {run}", Style::Good.paint("run")));
-        }
+        written(page, &self.files, self.run.as_deref());
+    }
+}
+
+/// Names what has no value.
+pub fn undefined(page: &mut Page, undefined: &[String]) {
+    if undefined.is_empty() {
+        return;
+    }
+    page.blank().line(format!("{} without a value:", count(undefined.len(), "number", "numbers")));
+    for line in undefined {
+        page.line(format!("  {}", Style::Faint.paint(line)));
+    }
+}
+
+/// Names the files and the run.
+pub fn written(page: &mut Page, files: &[String], run: Option<&str>) {
+    for file in files {
+        page.line(format!("{} {file}", Style::Good.paint("wrote")));
+    }
+    if let Some(run) = run {
+        page.line(format!("{} {run}", Style::Good.paint("run")));
     }
 }
 
@@ -66,9 +78,10 @@ fn headline(e: &Evaluation) -> Table {
     table
 }
 
-fn per_class(e: &Evaluation) -> Table {
+/// Numbers of every class, or of what else it is called.
+pub fn per_class(what: &str, per_class: &IndexMap<String, ClassMetrics>, intervals: &Intervals) -> Table {
     let columns = [
-        ("class", Align::Left),
+        (what, Align::Left),
         ("images", Align::Right),
         ("recall", Align::Right),
         ("95 % interval", Align::Left),
@@ -76,8 +89,8 @@ fn per_class(e: &Evaluation) -> Table {
     ];
     let more = [("specificity", Align::Right), ("F1", Align::Right), ("AUC", Align::Right), ("AP", Align::Right)];
     let mut table = Table::with_columns(columns.into_iter().chain(more).map(|(name, align)| (name.to_owned(), align)).collect());
-    for (name, class) in &e.per_class {
-        let interval = e.intervals.per_class.get(name).and_then(|all| all.get("recall").copied().flatten());
+    for (name, class) in per_class {
+        let interval = intervals.per_class.get(name).and_then(|all| all.get("recall").copied().flatten());
         let mut cells = vec![name.clone(), class.support.to_string(), number(class.recall), Style::Faint.paint(&range(interval))];
         cells.extend([class.precision, class.specificity, class.f1, class.auc, class.ap].map(number));
         table.row(cells);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+use super::answer::written;
 use super::pairs::Pairs;
 use super::source::Source;
 use crate::cli::evaluate::EvaluateArgs;
@@ -101,12 +102,7 @@ impl Report for Answer {
         page.line(format!("{}{groups}, masks of {}", count(e.n, "image", "images"), crate::text::quoted_list(&classes))).blank();
         page.table(&headline(e)).blank();
         page.table(&per_class(e)).blank();
-        for file in &self.files {
-            page.line(format!("{} {file}", Style::Good.paint("wrote")));
-        }
-        if let Some(run) = &self.run {
-            page.line(format!("{} {run}", Style::Good.paint("run")));
-        }
+        written(page, &self.files, self.run.as_deref());
     }
 }
 

@@ -6,12 +6,14 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use super::super::weights::{Source, StartingPoint};
 use super::super::{Context, Failure};
 use crate::cli::train::TrainArgs;
+use crate::dataset::Dataset;
 use crate::training::config::{BadChoice, Basis, Choices, Config};
 use crate::workspace::settings::{self, Settings};
 
 /// Everything that was left open is decided.
 pub struct Resolved {
     pub config: Config,
+    pub data: Dataset,
     pub start: StartingPoint,
     pub experiment: String,
     pub name: Option<String>,
@@ -36,9 +38,12 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     let start = StartingPoint::find(context, typed.weights.or(file.weights).as_deref(), network)?;
     // With the tag of its weights it says how images are to be prepared.
     choices.network = Some(start.network.name());
+    // What its images have decides what can be asked for.
+    let data = Dataset::open(&context.cwd.join(&args.data))?;
     let basis = Basis {
         pretrained: start.source != Source::Random,
         masks: start.network.architecture.gives_masks(),
+        multi_label: data.info.is_multi_label(),
         branches: start.network.architecture.has_branches(),
     };
     let asked = choices.asks_for_augmentation();
@@ -48,7 +53,7 @@ pub fn resolve(context: &Context, args: &TrainArgs) -> Result<Resolved, Failure>
     };
     let augmentation_dropped = asked && config.augment.is_none();
     let experiment = typed.experiment.or(file.experiment).unwrap_or_else(|| "train".to_owned());
-    Ok(Resolved { config, start, experiment, name: typed.name.or(file.name), augmentation_dropped })
+    Ok(Resolved { config, data, start, experiment, name: typed.name.or(file.name), augmentation_dropped })
 }
 
 /// A wrong value, with its place where it came from a file.

@@ -44,7 +44,7 @@ impl Assembly {
         if rows.iter().all(|row| row.mask.is_none()) {
             self.0.remove_folder("masks")?;
         }
-        self.0.write_durably(manifest::FILE, &manifest::to_csv(&rows, &info.classes))?;
+        self.0.write_durably(manifest::FILE, &manifest::to_csv(&rows, &info))?;
         let dataset = Dataset { root: self.0.out().to_owned(), info, rows };
         let parts: Option<Vec<Part>> = subsets.iter().map(|subset| subset.map(|subset| Part { subset, fold: None })).collect();
         if let Some(parts) = parts.filter(|parts| parts.len() == dataset.rows.len()) {

@@ -62,7 +62,10 @@ fn class(table: &Table, at: usize, columns: &[usize]) -> Result<usize, Problem> 
 }
 
 fn wrong(table: &Table, at: usize, column: usize, message: impl Into<String>) -> Problem {
-    let hint = "every row of the ground truth has a 1 under the image's class and a 0 under the others".to_owned();
+    let hint =
+        "every row of the ground truth has a 1 under the image's class and a 0 under the others; where images have several labels, or \
+                none, that is `--task multi-label`"
+            .to_owned();
     Problem::Cell { place: table.place(at, column), message: message.into(), hint }
 }
 

@@ -10,7 +10,7 @@ use super::{Part, Split, Subset};
 use crate::dataset::decode::{decode, is_blank};
 use crate::dataset::grouping::{Grouping, Key};
 use crate::dataset::table::Table;
-use crate::dataset::{Dataset, Error, Row};
+use crate::dataset::{Dataset, Error, Kind, Row};
 use crate::digest::ObjectId;
 
 /// Which images must stay together.
@@ -70,7 +70,7 @@ pub struct Balance {
     pub parts: Vec<String>,
     /// The share asked for each part, as a fraction of all images; empty for a table by others.
     pub asked: Vec<f64>,
-    /// Per class, then images without a label if there are any.
+    /// Per class, then images of no class and images without a label if there are any.
     pub classes: Vec<ClassBalance>,
     /// Units that were kept together; not known of a table by others.
     pub units: Option<usize>,
@@ -79,8 +79,11 @@ pub struct Balance {
 /// Images of one class in every part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassBalance {
-    /// The class; `None`: not labelled.
+    /// The class; `None`: of no class, or not labelled.
     pub class: Option<String>,
+    /// Whether it is known that the images are of none of the classes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_none: bool,
     /// Images, in the order of the parts.
     pub counts: Vec<usize>,
 }
@@ -184,12 +187,11 @@ fn blank_copies(dataset: &Dataset) -> HashSet<ObjectId> {
     copies.into_iter().filter(|(_, rows)| rows.len() > 1 && blank(rows)).map(|(hash, _)| hash).collect()
 }
 
-/// Rows of each class; the last count is rows without a label.
+/// Rows of each of the dataset's kinds; one with several labels counts for each.
 fn counts(dataset: &Dataset, rows: &[usize]) -> Counts {
-    let classes = dataset.label_classes().len();
-    let mut counts = vec![0; classes + 1];
-    for &row in rows {
-        counts[dataset.rows[row].label.unwrap_or(classes)] += 1;
+    let mut counts = vec![0; dataset.kinds().len()];
+    for kind in rows.iter().flat_map(|&row| dataset.kinds_of(&dataset.rows[row])) {
+        counts[kind] += 1;
     }
     counts
 }
@@ -249,8 +251,12 @@ fn balance(dataset: &Dataset, split: &Split, asked: Vec<f64>, units: Option<usiz
         }
     }
     let counted: Vec<Counts> = parts.iter().map(|(_, rows)| counts(dataset, rows)).collect();
-    let names = dataset.label_classes().iter().cloned().map(Some).chain([None]);
-    let classes = names.enumerate().map(|(at, class)| ClassBalance { class, counts: counted.iter().map(|counts| counts[at]).collect() });
+    let of_kind = |(at, kind): (usize, Kind)| ClassBalance {
+        of_none: kind == Kind::OfNone,
+        class: if let Kind::Class(class) = kind { Some(class) } else { None },
+        counts: counted.iter().map(|counts| counts[at]).collect(),
+    };
+    let classes = dataset.kinds().into_iter().enumerate().map(of_kind);
     let classes = classes.filter(|class| class.class.is_some() || class.counts.iter().any(|count| *count > 0)).collect();
     Balance { parts: parts.into_iter().map(|(name, _)| name).collect(), asked, classes, units }
 }

@@ -157,6 +157,7 @@ impl View {
         Row {
             image: format!("{name}.jpg"),
             label: classes.iter().position(|class| *class == self.lesion.class),
+            labels: None,
             mask: Some(format!("{name}.png")),
             group: Some(format!("lesion_{:05}", self.lesion.number)),
             patient: Some(format!("patient_{:05}", self.patient.number)),

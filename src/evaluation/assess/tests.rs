@@ -15,9 +15,10 @@ fn table(n: usize) -> Predictions {
             group: Some(format!("g{}", i / 2)),
             label: Some(label),
             probabilities: raw.iter().map(|v| v / sum).collect(),
+            ..Prediction::default()
         }
     });
-    Predictions { classes: ["bcc", "mel", "nv"].map(str::to_owned).to_vec(), rows: rows.collect() }
+    Predictions { classes: ["bcc", "mel", "nv"].map(str::to_owned).to_vec(), rows: rows.collect(), ..Predictions::default() }
 }
 
 #[test]
@@ -103,9 +104,9 @@ fn a_calibrated_model_stays_within_the_noise_floor() {
     let rows = (0..1000).map(|i| {
         let p: f64 = random.random_range(0.5..1.0);
         let label = usize::from(random.random::<f64>() >= p);
-        Prediction { image: i.to_string(), group: None, label: Some(label), probabilities: vec![p, 1.0 - p] }
+        Prediction { image: i.to_string(), label: Some(label), probabilities: vec![p, 1.0 - p], ..Prediction::default() }
     });
-    let predictions = Predictions { classes: vec!["a".to_owned(), "b".to_owned()], rows: rows.collect() };
+    let predictions = Predictions { classes: vec!["a".to_owned(), "b".to_owned()], rows: rows.collect(), ..Predictions::default() };
     let top = evaluate(&predictions, &Options { resamples: 0, ..Options::default() }).unwrap().headline;
     assert!(top.ece.unwrap() < 1.2 * top.ece_noise_p95.unwrap() && top.ece_noise_mean.unwrap() < top.ece_noise_p95.unwrap());
 }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::result::{Case, ClassResult, MaskEvaluation, MaskIntervals, Means};
 use super::{overlap::THRESHOLD, score::Scores};
-use crate::evaluation::bootstrap::{Draws, Groups, quantile};
+use crate::evaluation::bootstrap::{Draws, Groups, number, quantile};
 use crate::evaluation::metrics::confusion::mean;
 use crate::evaluation::{Error, Interval, Options};
 use crate::observer::Unit;
@@ -74,13 +74,7 @@ pub fn evaluate(classes: &[String], cases: &[Case], options: &Options<'_>) -> Re
 
 /// Each image's group, or itself.
 fn grouped(cases: &[&Case]) -> Groups {
-    // The flag keeps an image's name apart from a group's.
-    let keys: Vec<(bool, &str)> =
-        cases.iter().map(|case| case.group.as_deref().map_or((true, case.image.as_str()), |g| (false, g))).collect();
-    let mut names = keys.clone();
-    names.sort_unstable();
-    names.dedup();
-    let of_row = keys.iter().map(|key| names.partition_point(|name| name < key)).collect();
+    let of_row = number(cases.iter().map(|case| (case.group.as_deref(), case.image.as_str())));
     Groups::new(of_row, &vec![0; cases.len()], 1)
 }
 

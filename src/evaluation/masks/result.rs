@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Scores;
 use crate::evaluation::Interval;
+use crate::evaluation::result::document;
 
 /// One image.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,11 +124,6 @@ pub struct MaskIntervals {
     pub headline: IndexMap<&'static str, Option<Interval>>,
     /// By class.
     pub per_class: IndexMap<String, IndexMap<&'static str, Option<Interval>>>,
-}
-
-fn document(kind: &str, fields: Map<String, Value>) -> String {
-    let heading = [("schema".to_owned(), 1.into()), ("kind".to_owned(), kind.into())];
-    format!("{:#}\n", Value::Object(heading.into_iter().chain(fields).collect()))
 }
 
 impl MaskEvaluation {

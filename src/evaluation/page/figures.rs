@@ -1,9 +1,12 @@
 //! The report's drawings.
 
+use indexmap::IndexMap;
+
 use super::words::number;
 use crate::evaluation::curves;
 use crate::evaluation::intervals::wilson;
-use crate::evaluation::result::Evaluation;
+use crate::evaluation::metrics::ranking::Ranking;
+use crate::evaluation::result::{ClassMetrics, Evaluation};
 use crate::report::svg::{Area, Axis, Bars, Group, HeatMap, LinePlot, Series, Stroke, Svg};
 
 /// The confusion matrix in counts and in shares of each true class.
@@ -46,26 +49,27 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// ROC and precision-recall curves, one line a class.
-pub fn curves(evaluation: &Evaluation, labels: &[usize], probabilities: &[Vec<f64>]) -> [Svg; 2] {
+/// ROC and precision-recall curves, one line a class; what a class is called, and what it stands against.
+pub fn curves(per_class: &IndexMap<String, ClassMetrics>, [class, rest]: [&str; 2], ranking: &dyn Fn(usize) -> Ranking) -> [Svg; 2] {
     let mut roc = LinePlot::new(
-        "ROC, each class against the rest",
-        "Receiver operating characteristic: sensitivity against one minus specificity for each class.",
+        format!("ROC, each {class} against {rest}"),
+        format!("Receiver operating characteristic: sensitivity against one minus specificity for each {class}."),
         Axis::unit("1 − specificity"),
         Axis::unit("sensitivity"),
     );
     roc.guide = Some(((0.0, 0.0), (1.0, 1.0)));
     let mut pr = LinePlot::new(
-        "Precision and recall, each class against the rest",
-        "Precision against recall for each class.",
+        format!("Precision and recall, each {class} against {rest}"),
+        format!("Precision against recall for each {class}."),
         Axis::unit("recall"),
         Axis::unit("precision"),
     );
-    for (k, (name, class)) in evaluation.per_class.iter().enumerate() {
+    for (k, (name, class)) in per_class.iter().enumerate() {
+        let ranking = ranking(k);
         // Every class keeps its colour in both plots: one without a curve takes its place with no points.
-        let points = curves::roc(labels, probabilities, k).unwrap_or_default();
+        let points = curves::roc(&ranking).unwrap_or_default();
         roc.series.push(Series::line(format!("{name}  AUC {}", number(class.auc)), curves::thin(&points)));
-        let points = curves::precision_recall(labels, probabilities, k).unwrap_or_default();
+        let points = curves::precision_recall(&ranking).unwrap_or_default();
         pr.series.push(Series::line(format!("{name}  AP {}", number(class.ap)), curves::thin(&points)));
     }
     [roc.svg(), pr.svg()]

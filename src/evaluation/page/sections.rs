@@ -1,10 +1,13 @@
 //! The report's sections, in the order of the page.
 
+use indexmap::IndexMap;
+
 use super::words::{self, FEW, number, range};
 use super::{MISTAKES, Material, figures, worst_mistakes};
 use crate::evaluation::Interval;
+use crate::evaluation::metrics::ranking::Ranking;
 use crate::evaluation::predictions::{Prediction, Predictions};
-use crate::evaluation::result::Evaluation;
+use crate::evaluation::result::{ClassMetrics, Evaluation, Intervals};
 use crate::report::html::{Cell, Picture, Section, Table, Tile, Tone};
 use crate::text::count;
 
@@ -39,33 +42,38 @@ pub fn headline(evaluation: &Evaluation, cautions: &[String]) -> Section {
 }
 
 /// `95 %: 0.601 to 0.680`.
-fn between(interval: Option<Interval>) -> String {
+pub fn between(interval: Option<Interval>) -> String {
     if interval.is_some() { format!("95 %: {}", range(interval)) } else { "no interval (see the method below)".to_owned() }
 }
 
 fn class_interval(evaluation: &Evaluation, class: &str, metric: &str) -> Option<Interval> {
-    evaluation.intervals.per_class.get(class)?.get(metric).copied().flatten()
+    of_class(&evaluation.intervals, class, metric)
 }
 
-pub fn per_class(evaluation: &Evaluation) -> Section {
-    let mut table = Table::new("Each class against the rest, with 95 % intervals.").text_column("class").number_column("images");
+fn of_class(intervals: &Intervals, class: &str, metric: &str) -> Option<Interval> {
+    intervals.per_class.get(class)?.get(metric).copied().flatten()
+}
+
+/// The table of all classes; the section's title, and what a class is called.
+pub fn per_class(per_class: &IndexMap<String, ClassMetrics>, intervals: &Intervals, [title, what]: [&str; 2]) -> Section {
+    let mut table = Table::new(format!("Each {what} against the rest, with 95 % intervals.")).text_column(what).number_column("images");
     let metrics = ["recall", "precision", "specificity", "npv", "f1", "auc", "ap"];
     for heading in ["recall", "precision", "specificity", "NPV", "F1", "AUC", "AP"] {
         table = table.number_column(heading);
     }
-    for (name, class) in &evaluation.per_class {
+    for (name, class) in per_class {
         let few = class.support < FEW;
         let values = [class.recall, class.precision, class.specificity, class.npv, class.f1, class.auc, class.ap];
         let cells = metrics.iter().zip(values).map(|(metric, value)| {
             let cell = Cell::number(value.unwrap_or(f64::NAN), number(value));
-            cell.with(range(class_interval(evaluation, name, metric))).faint_if(few)
+            cell.with(range(of_class(intervals, name, metric))).faint_if(few)
         });
         let first = [Cell::text(name), Cell::number(class.support as f64, class.support.to_string()).faint_if(few)];
         table.row(first.into_iter().chain(cells));
     }
-    let section = Section::new("classes", "Per class").table(&table);
-    if evaluation.per_class.values().any(|class| class.support < FEW) {
-        return section.text(&format!("Grey: fewer than {FEW} images of the class. A dash: no value, see the end of the page."));
+    let section = Section::new("classes", title).table(&table);
+    if per_class.values().any(|class| class.support < FEW) {
+        return section.text(&format!("Grey: fewer than {FEW} images of the {what}. A dash: no value, see the end of the page."));
     }
     section
 }
@@ -95,8 +103,9 @@ pub fn confusion(evaluation: &Evaluation) -> Section {
     if pairs.is_empty() { section.text("No image was confused.") } else { section.table(&table) }
 }
 
-pub fn curves(evaluation: &Evaluation, labels: &[usize], probabilities: &[Vec<f64>]) -> Section {
-    Section::new("curves", "ROC and precision-recall").plots(&figures::curves(evaluation, labels, probabilities))
+/// What a class is called and what it stands against.
+pub fn curves(per_class: &IndexMap<String, ClassMetrics>, words: [&str; 2], ranking: &dyn Fn(usize) -> Ranking) -> Section {
+    Section::new("curves", "ROC and precision-recall").plots(&figures::curves(per_class, words, ranking))
 }
 
 pub fn calibration(evaluation: &Evaluation) -> Section {
@@ -210,8 +219,9 @@ fn interval_after(evaluation: &Evaluation, value: String, name: &str) -> String 
     if interval.is_empty() { value } else { format!("{value} ({interval})") }
 }
 
-pub fn identity(evaluation: &Evaluation, material: &Material) -> Section {
-    let grouping = if evaluation.groups == evaluation.n {
+/// `apart`: no two images share a group; `without`: what is left without an interval for a reason of its own.
+pub fn identity(material: &Material, apart: bool, intervals: &Intervals, undefined: &[String], without: Option<&str>) -> Section {
+    let grouping = if apart {
         "Every image counts as independent of the others, because no two share a group."
     } else {
         "Images of one group (lesion or patient) are resampled together and never count as independent."
@@ -219,12 +229,15 @@ pub fn identity(evaluation: &Evaluation, material: &Material) -> Section {
     let method = format!(
         "95 % intervals. {grouping} Proportions: Wilson. AUC of a class: DeLong on the logit scale. Everything else: percentiles of {} draws \
          of groups with replacement (seed {}), within classes where one has fewer than 30 images. No interval is given for fewer than five \
-         images, for an AUC of exactly 0 or 1, where every draw agrees, and for the ECE, whose resampled values are biased upwards.",
-        evaluation.intervals.resamples, evaluation.intervals.seed
+         images, for an AUC of exactly 0 or 1, {}where every draw agrees{}.",
+        intervals.resamples,
+        intervals.seed,
+        if without.is_none() { "and " } else { "" },
+        without.map(|what| format!(", and {what}")).unwrap_or_default()
     );
     let mut section = Section::new("identity", "Data, model and method").facts(&material.identity).text(&method);
-    if !evaluation.undefined.is_empty() {
-        section = section.text(&format!("Without a value: {}.", evaluation.undefined.join("; ")));
+    if !undefined.is_empty() {
+        section = section.text(&format!("Without a value: {}.", undefined.join("; ")));
     }
     section
 }

@@ -1,5 +1,7 @@
 //! Numbers and sentences of the report.
 
+use indexmap::IndexMap;
+
 use crate::evaluation::result::Evaluation;
 use crate::evaluation::{Interval, result::ClassMetrics};
 use crate::text::count;
@@ -63,10 +65,10 @@ fn list(names: &[&String]) -> String {
     }
 }
 
-/// Reasons to doubt the numbers.
-pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
+/// Classes with few images or none, and images without a label; `left_out_of`: what an absent class is no part of.
+pub fn rests_on(per_class: &IndexMap<String, ClassMetrics>, unlabelled: usize, left_out_of: &str) -> Vec<String> {
     let mut out = Vec::new();
-    let few: Vec<&String> = evaluation.per_class.iter().filter(|(_, c)| (1..FEW).contains(&c.support)).map(|(name, _)| name).collect();
+    let few: Vec<&String> = per_class.iter().filter(|(_, c)| (1..FEW).contains(&c.support)).map(|(name, _)| name).collect();
     if !few.is_empty() {
         out.push(format!(
             "{} {} on fewer than {FEW} images, and so does part of every average over classes.",
@@ -74,14 +76,20 @@ pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
             if few.len() == 1 { "rests" } else { "rest" }
         ));
     }
-    let absent: Vec<&String> = evaluation.per_class.iter().filter(|(_, c)| c.support == 0).map(|(name, _)| name).collect();
+    let absent: Vec<&String> = per_class.iter().filter(|(_, c)| c.support == 0).map(|(name, _)| name).collect();
     if !absent.is_empty() {
         let (has, its) = if absent.len() == 1 { ("has", "It is") } else { ("have", "They are") };
-        out.push(format!("{} {has} no image here. {its} left out of balanced accuracy and macro AUC.", list(&absent)));
+        out.push(format!("{} {has} no image here. {its} left out of {left_out_of}.", list(&absent)));
     }
-    if evaluation.unlabelled > 0 {
-        out.push(format!("{} without a label left out.", count(evaluation.unlabelled, "image", "images")));
+    if unlabelled > 0 {
+        out.push(format!("{} without a label left out.", count(unlabelled, "image", "images")));
     }
+    out
+}
+
+/// Reasons to doubt the numbers.
+pub fn cautions(evaluation: &Evaluation) -> Vec<String> {
+    let mut out = rests_on(&evaluation.per_class, evaluation.unlabelled, "balanced accuracy and macro AUC");
     if let (Some(ece), Some(floor)) = (evaluation.headline.ece, evaluation.headline.ece_noise_p95)
         && ece <= floor
     {

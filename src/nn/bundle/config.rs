@@ -15,7 +15,8 @@
 //! `crop_mode` is timm's: `center` cuts the centre after the shorter side was resized, `squash` stretches both sides. Where colours are made
 //! constant, `derm` says `"colour_constancy": "shades-of-gray"`. Of a network that takes metadata `derm.metadata` is their encoding, such as
 //! `[{"field": "age", "mean": 51.9, "sd": 17.0}, {"field": "sex", "values": ["female", "male"]}]`: see [`metadata`](crate::nn::metadata).
-//! With either of them the format is 2, so that a program that does not know them refuses the bundle.
+//! Of a network whose outputs are labels that do not exclude each other `derm.task` is `multi-label`: each has a probability of its own, the sigmoid of its logit.
+//! With any of them the format is 2, so that a program that does not know them refuses the bundle.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub preprocess: Preprocess,
     /// How its second input is made, if it has one.
     pub metadata: Option<Encoding>,
+    /// Whether an image has any number of the classes, so that each logit by itself becomes a probability.
+    pub multi_label: bool,
 }
 
 impl Config {
@@ -46,9 +49,9 @@ impl Config {
     }
 }
 
-/// The format of bundles that look at an image as it is and at nothing else.
+/// The format of bundles that look at an image as it is and at nothing else, to say one thing of it.
 const FORMAT: u32 = 1;
-/// The format of bundles with colour constancy or metadata, the last that this release reads.
+/// The format of bundles with colour constancy, metadata or any number of labels, the last that this release reads.
 const WITH_MORE: u32 = 2;
 
 /// Longest side of an input that is believed.
@@ -94,6 +97,22 @@ struct Own {
     weights: ObjectId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Encoding>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    task: Option<Task>,
+}
+
+/// What the outputs mean, where the network does not say it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Task {
+    MultiLabel,
+}
+
+impl Own {
+    /// The format that a bundle has which says all this.
+    fn expected_format(&self) -> u32 {
+        if self.colour_constancy.is_none() && self.metadata.is_none() && self.task.is_none() { FORMAT } else { WITH_MORE }
+    }
 }
 
 impl Stored {
@@ -115,19 +134,22 @@ impl Stored {
             first_conv: config.architecture.first_conv.to_owned(),
             classifier: config.architecture.classifier.to_owned(),
         };
+        let mut derm = Own {
+            format: FORMAT,
+            channels,
+            colour_constancy,
+            weights,
+            metadata: config.metadata.clone(),
+            task: config.multi_label.then_some(Task::MultiLabel),
+        };
+        derm.format = derm.expected_format();
         Self {
             architecture: config.architecture.name.to_owned(),
             num_classes,
             num_features: network.graph().feature_count(),
             label_names: config.classes.clone(),
             pretrained_cfg,
-            derm: Own {
-                format: format(colour_constancy, config.metadata.as_ref()),
-                channels,
-                colour_constancy,
-                weights,
-                metadata: config.metadata.clone(),
-            },
+            derm,
         }
     }
 
@@ -144,9 +166,9 @@ impl Stored {
 
     /// The settings, and the hash that the weights must have, if everything makes sense together.
     pub(super) fn check(self) -> Result<(Config, ObjectId), String> {
-        if self.derm.format != format(self.derm.colour_constancy, self.derm.metadata.as_ref()) {
+        if self.derm.format != self.derm.expected_format() {
             return Err(format!(
-                "its format is {}, this derm reads formats {FORMAT} and, with colour constancy or metadata, {WITH_MORE}",
+                "its format is {}, this derm reads formats {FORMAT} and, with colour constancy, metadata or any number of labels, {WITH_MORE}",
                 self.derm.format
             ));
         }
@@ -162,17 +184,17 @@ impl Stored {
         if let Some(fault) = self.derm.metadata.as_ref().and_then(Encoding::fault) {
             return Err(fault);
         }
-        let config = Config { architecture, classes: self.label_names, preprocess, metadata: self.derm.metadata };
+        let multi_label = self.derm.task == Some(Task::MultiLabel);
+        let config = Config { architecture, classes: self.label_names, preprocess, metadata: self.derm.metadata, multi_label };
         let graph = architecture.fused_graph(count, config.fusion(), [height, width]).map_err(|error| error.to_string())?;
+        if multi_label && graph.gives_masks() {
+            return Err("`task` is `multi-label`, and the network gives masks".to_owned());
+        }
         if count < graph.fewest_outputs() {
             return wrong();
         }
         Ok((config, self.derm.weights))
     }
-}
-
-fn format(constancy: ColourConstancy, metadata: Option<&Encoding>) -> u32 {
-    if constancy.is_none() && metadata.is_none() { FORMAT } else { WITH_MORE }
 }
 
 impl Pretrained {

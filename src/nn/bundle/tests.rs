@@ -25,6 +25,7 @@ fn config() -> Config {
         classes: vec!["naevus".into(), "melanoma".into(), "andere “x”".into()],
         preprocess,
         metadata: None,
+        multi_label: false,
     }
 }
 
@@ -109,6 +110,20 @@ fn a_bundle_that_takes_metadata_says_how() {
     assert!(text.contains("\"name\":\"metadata\"") && text.contains("[-1,4]"), "{text}");
     edit(folder.path(), "\"sd\": 1.0", "\"sd\": 0.0");
     assert!(Bundle::open(folder.path(), &Device::Cpu).unwrap_err().to_string().contains("encoding of `age`"));
+}
+
+#[test]
+fn a_bundle_of_labels_that_do_not_exclude_each_other_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { multi_label: true, ..config() };
+    let network = Network::new(config.architecture, 3, 4, &Device::Cpu).unwrap();
+    Bundle::save(folder.path(), &config, &network, "# Card\n", &json!(null)).unwrap();
+    assert!(Bundle::open(folder.path(), &Device::Cpu).unwrap().config.multi_label);
+    edit(folder.path(), "\"format\": 2", "\"format\": 1");
+    assert!(Bundle::open(folder.path(), &Device::Cpu).unwrap_err().to_string().contains("format is 1"));
+    let (folder, ..) = saved();
+    assert!(!Bundle::open(folder.path(), &Device::Cpu).unwrap().config.multi_label);
+    assert!(!fs::read_to_string(folder.path().join(CONFIG)).unwrap().contains("task"), "bundles of one class an image stay what they were");
 }
 
 /// Changes a bundle and says how opening it then fails.

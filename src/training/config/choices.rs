@@ -76,8 +76,8 @@ choices! {
 impl Choices {
     /// Decides what was left open: by the recipe that was named, else by the defaults.
     pub fn resolve(self, basis: Basis) -> Result<Config, BadChoice> {
-        let Basis { pretrained, masks, branches } = basis;
-        self.check_goal(masks)?;
+        let Basis { pretrained, masks, multi_label, branches } = basis;
+        self.check_goal(masks, multi_label)?;
         if let (Some(rate), false) = (self.drop_path.filter(|rate| *rate > 0.0), branches) {
             return Err(BadChoice {
                 name: "drop_path",
@@ -97,7 +97,9 @@ impl Choices {
         let epochs = said.epochs.unwrap_or(if frozen { 60 } else { 20 });
         let shape = said.schedule.unwrap_or_default();
         let warmup = (epochs as f64 * shape.usual_warmup()).clamp(0.5, if shape == Shape::OneCycle { f64::INFINITY } else { 5.0 });
-        let (sampler, metadata) = (said.sampler.unwrap_or_default(), said.metadata()?);
+        // A recipe's sampler may draw classes alike; images of several have no place there.
+        let sampler = said.sampler.filter(|_| !multi_label).unwrap_or_default();
+        let metadata = said.metadata()?;
         let config = Config {
             recipe,
             augment: if frozen { Augment::NONE } else { said.augmentation() },
@@ -127,7 +129,7 @@ impl Choices {
             sampler,
             // Rare classes are drawn more often or weigh more, and not both.
             class_weights: said.class_weights.unwrap_or(match sampler {
-                Sampler::Shuffled if !masks => ClassWeights::Balanced,
+                Sampler::Shuffled if !masks && !multi_label => ClassWeights::Balanced,
                 _ => ClassWeights::None,
             }),
             focal_gamma: said.focal_gamma.unwrap_or(0.0),
@@ -139,7 +141,14 @@ impl Choices {
             deep_supervision: said.deep_supervision.unwrap_or(false),
             metadata,
             freeze,
-            monitor: said.monitor.unwrap_or_else(|| if masks { "dice" } else { "balanced_accuracy" }.to_owned()),
+            monitor: said.monitor.unwrap_or_else(|| {
+                let usual = match (masks, multi_label) {
+                    (true, _) => "dice",
+                    (false, true) => "macro_auc",
+                    (false, false) => "balanced_accuracy",
+                };
+                usual.to_owned()
+            }),
             patience: said.patience.unwrap_or(0),
             seed: said.seed.unwrap_or(0),
             fold: said.fold,
@@ -149,8 +158,8 @@ impl Choices {
         Ok(config)
     }
 
-    /// Refuses what has no meaning for masks, or for classes.
-    fn check_goal(&self, masks: bool) -> Result<(), BadChoice> {
+    /// Refuses what has no meaning for masks, for classes, or for labels that do not exclude each other.
+    fn check_goal(&self, masks: bool, multi_label: bool) -> Result<(), BadChoice> {
         const CLASSES: &str = "left out: the network gives masks";
         const MASKS: &str = "left out: the network gives classes";
         let above = |value: Option<f64>| value.filter(|value| *value > 0.0).map(|value| value.to_string());
@@ -172,8 +181,13 @@ impl Choices {
             ("deep_supervision", word(self.deep_supervision == Some(true), "true")),
         ];
         let (refused, range): (&[_], _) = if masks { (&about_classes, CLASSES) } else { (&about_masks, MASKS) };
-        match refused.iter().find_map(|(name, value)| Some((*name, value.clone()?))) {
-            Some((name, value)) => Err(BadChoice { name, value, range }),
+        if let Some((name, value)) = refused.iter().find_map(|(name, value)| Some((*name, value.clone()?))) {
+            return Err(BadChoice { name, value, range });
+        }
+        let about_one_class =
+            [("sampler", word(self.sampler == Some(Sampler::Balanced), "balanced")), ("focal_gamma", above(self.focal_gamma))];
+        match about_one_class.into_iter().find_map(|(name, value)| Some((name, value.filter(|_| multi_label && !masks)?))) {
+            Some((name, value)) => Err(BadChoice { name, value, range: "left out: an image has any number of labels" }),
             None => Ok(()),
         }
     }

@@ -30,7 +30,7 @@ impl Classes {
     }
 
     /// Weighs the classes as the settings say, by how often they are among the training images.
-    pub fn weigh(&mut self, config: &Config, train: &Examples) {
+    pub(super) fn weigh(&mut self, config: &Config, train: &Examples) {
         self.weights = match config.class_weights {
             ClassWeights::None => None,
             ClassWeights::Balanced => Some(balanced_weights(&train.labels, self.names.len())),

@@ -241,7 +241,7 @@ mod bad_input {
         sandbox.derm(["data", "ingest", "src", "--out", "e"]).success();
         let yaml = sandbox.read("e/dataset.yaml");
         sandbox.write("e/dataset.yaml", yaml.replace("segmentation\nclasses", "outlining\nclasses"));
-        sandbox.derm(["data", "stats", "e"]).exits(2).complains(["`outlining` is neither", "dataset.yaml:2"]);
+        sandbox.derm(["data", "stats", "e"]).exits(2).complains(["`outlining` is none of", "dataset.yaml:2"]);
     }
 
     #[test]
