@@ -25,6 +25,16 @@ pub fn run(context: &Context, args: &DataArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// What images of a class are called; `alone`: they are all there are.
+fn class_word(class: Option<&str>, of_none: bool, alone: bool) -> &str {
+    match class {
+        Some(name) => name,
+        None if of_none => "(none of them)",
+        None if alone => "all",
+        None => "(not labelled)",
+    }
+}
+
 /// A path for JSON and for reports: as typed, but never the machine's own folders.
 fn shown(path: &Path) -> String {
     let path = if path.is_absolute() { path.file_name().map(Path::new).unwrap_or(path) } else { path };

@@ -12,10 +12,13 @@ use std::path::Path;
 
 use super::{Context, Exit, Failure};
 use crate::cli::evaluate::EvaluateArgs;
+use crate::evaluation::labels::LabelEvaluation;
+use crate::evaluation::masks::MaskEvaluation;
 use crate::evaluation::page::{self, Material};
-use crate::evaluation::{self, Options, Predictions, thumbnail};
+use crate::evaluation::{self, Evaluation, Options, Predictions, thumbnail};
 use crate::observer::Unit;
 use crate::workspace::{Workspace, atomic, settings::Settings};
+use answer::Answer;
 pub(super) use pairs::THRESHOLD;
 use source::Source;
 
@@ -45,15 +48,15 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
             match made {
                 Made::Classes(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &FILES);
-                    context.ui.show(&answer::Answer { run, ..*answer })?;
+                    context.ui.show(&Answer { run, ..*answer })?;
                 }
                 Made::Labels(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &FILES);
-                    context.ui.show(&labels::Answer { run, ..*answer })?;
+                    context.ui.show(&Answer { run, ..*answer })?;
                 }
                 Made::Masks(answer) => {
                     let run = recorded(&answer.evaluation.numbers(), &masks::FILES);
-                    context.ui.show(&masks::Answer { run, ..*answer })?;
+                    context.ui.show(&Answer { run, ..*answer })?;
                 }
             }
             Ok(Exit::Done)
@@ -69,9 +72,9 @@ pub fn run(context: &Context, args: &EvaluateArgs) -> Result<Exit, Failure> {
 
 /// What was made of it.
 enum Made {
-    Classes(Box<answer::Answer>),
-    Labels(Box<labels::Answer>),
-    Masks(Box<masks::Answer>),
+    Classes(Box<Answer<Evaluation>>),
+    Labels(Box<Answer<LabelEvaluation>>),
+    Masks(Box<Answer<MaskEvaluation>>),
 }
 
 /// Of one label an image, or of any number: as the predictions have it.
@@ -89,13 +92,13 @@ fn classes(
     source: &Source,
     predictions: &Predictions,
     options: &Options<'_>,
-) -> Result<answer::Answer, Failure> {
+) -> Result<Answer<Evaluation>, Failure> {
     let evaluation = evaluation::evaluate(predictions, options)?;
     let worst: Vec<&str> = page::worst_mistakes(predictions, page::MISTAKES).iter().map(|row| row.image.as_str()).collect();
     let material = material(context, source, &worst)?;
     let html = page::page(predictions, &evaluation, &material).render();
     let files = write(context, args, source, [evaluation.to_metrics_json(), evaluation.to_json(), predictions.to_csv(), html])?;
-    Ok(answer::Answer { title: source.title(), evaluation, files, run: None })
+    Ok(Answer { title: source.title(), evaluation, files, run: None })
 }
 
 /// What a report shows beside the numbers, with pictures of these images.

@@ -14,7 +14,7 @@ use super::predictions::{Prediction, Predictions};
 use super::result::Evaluation;
 use crate::report::html;
 
-pub(super) use sections::{between, curves, identity, per_class};
+pub(super) use sections::{averages_table, between, curves, identity, per_class};
 pub(super) use words::rests_on;
 pub use words::{number, range};
 

@@ -176,9 +176,12 @@ pub(super) fn document(kind: &str, fields: Map<String, Value>) -> String {
     format!("{:#}\n", Value::Object(heading.into_iter().chain(fields).collect()))
 }
 
-/// The numbers of classes that runs are listed and compared by.
-pub(super) fn class_numbers(per_class: &IndexMap<String, ClassMetrics>) -> Vec<(String, f64)> {
+/// The numbers that runs are listed and compared by: those of the whole table, then three of each class.
+pub(super) fn numbers(headline: &impl Serialize, per_class: &IndexMap<String, ClassMetrics>) -> Vec<(String, f64)> {
     let mut out = Vec::new();
+    if let Ok(Value::Object(top)) = serde_json::to_value(headline) {
+        out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
+    }
     for (class, of) in per_class {
         let values = [("recall", of.recall), ("precision", of.precision), ("auc", of.auc)];
         out.extend(values.into_iter().filter_map(|(name, value)| Some((format!("per_class.{class}.{name}"), value?))));
@@ -243,12 +246,7 @@ impl Evaluation {
 
     /// The numbers that runs are listed and compared by, under the names that they have in `metrics.json`.
     pub fn numbers(&self) -> Vec<(String, f64)> {
-        let mut out = Vec::new();
-        if let Ok(Value::Object(top)) = serde_json::to_value(&self.headline) {
-            out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
-        }
-        out.extend(class_numbers(&self.per_class));
-        out
+        numbers(&self.headline, &self.per_class)
     }
 
     /// Every quantity without a value, and why.

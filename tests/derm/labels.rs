@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox};
+use crate::support::{Ran, Sandbox, noise};
 
 /// A training that learns the toy labels in a few seconds.
 const EASY: [&str; 9] = ["--network", "resnet18", "--image-size", "32", "--epochs", "8", "--batch-size", "12", "--json"];
@@ -23,11 +23,7 @@ fn source(n: usize) -> Sandbox {
 }
 
 fn picture(i: usize) -> image::RgbImage {
-    let mut state = i as u32 * 2_654_435_761 + 1;
-    let mut noise = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 26) as u8
-    };
+    let mut noise = noise(i);
     image::RgbImage::from_fn(32, 32, |x, y| {
         let spot = i.is_multiple_of(2) && (8..24).contains(&x) && (8..24).contains(&y);
         let red = if i.is_multiple_of(3) { 90 } else { 0 };

@@ -79,6 +79,15 @@ impl Sandbox {
     }
 }
 
+/// Small levels that look random and depend on the picture's number.
+pub fn noise(picture: usize) -> impl FnMut() -> u8 {
+    let mut state = picture as u32 * 2_654_435_761 + 1;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 26) as u8
+    }
+}
+
 /// The binary under test.
 pub fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_derm"))

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::support::{Ran, Sandbox, binary};
+use crate::support::{Ran, Sandbox, binary, noise};
 
 /// Options that make a training take a second or two.
 const TINY: [&str; 10] = ["--network", "squeezenet1_1", "--image-size", "32", "--epochs", "8", "--batch-size", "8", "--seed", "5"];
@@ -45,11 +45,7 @@ fn toy_with(n: usize, subset: impl Fn(usize) -> &'static str) -> Sandbox {
 
 /// Noise on a dark, a light, or a middling ground with a spot.
 fn picture(i: usize) -> image::RgbImage {
-    let mut state = i as u32 * 2_654_435_761 + 1;
-    let mut noise = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 26) as u8
-    };
+    let mut noise = noise(i);
     image::RgbImage::from_fn(32, 32, |x, y| {
         let spot = i % 3 == 2 && (10..22).contains(&x) && (10..22).contains(&y);
         let ground = [60, 190, 120][i % 3];

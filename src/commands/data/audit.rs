@@ -144,12 +144,7 @@ fn balance(audit: &Audit) -> Table {
     let mut table =
         Table::with_columns([("class".to_owned(), Align::Left), ("images".to_owned(), Align::Right)].into_iter().chain(columns).collect());
     for class in &audit.balance {
-        let name = match &class.class {
-            Some(name) => name,
-            None if class.of_none => "(none of them)",
-            None if audit.balance.len() == 1 => "all",
-            None => "(not labelled)",
-        };
+        let name = super::class_word(class.class.as_deref(), class.of_none, audit.balance.len() == 1);
         let number = |n: usize| text::grouped(n as u64);
         let cells = parts.iter().map(|part| number(class.parts.get(*part).copied().unwrap_or(0)));
         table.row([name.to_owned(), number(class.images)].into_iter().chain(cells));

@@ -98,12 +98,7 @@ impl Report for Written {
             let total = class.counts.iter().sum::<usize>().max(1) as f64;
             let cells =
                 class.counts.iter().map(|&count| format!("{} ({:.1} %)", text::grouped(count as u64), 100.0 * count as f64 / total));
-            let name = match &class.class {
-                Some(name) => name,
-                None if class.of_none => "(none of them)",
-                None if self.balance.classes.len() == 1 => "all",
-                None => "(not labelled)",
-            };
+            let name = super::class_word(class.class.as_deref(), class.of_none, self.balance.classes.len() == 1);
             table.row(std::iter::once(name.to_owned()).chain(cells));
         }
         if !self.balance.asked.is_empty() {

@@ -10,7 +10,7 @@ use crate::ui::{Align, Page, Report, Style, Table};
 
 /// The evaluation, where it was written, and the run that records it.
 #[derive(Debug, Serialize)]
-pub struct Answer {
+pub struct Answer<E> {
     /// What was evaluated.
     pub title: String,
     /// Id of the run; none outside a repository.
@@ -19,22 +19,52 @@ pub struct Answer {
     pub files: Vec<String>,
     /// Everything of `evaluation.json`.
     #[serde(flatten)]
-    pub evaluation: Evaluation,
+    pub evaluation: E,
 }
 
-impl Report for Answer {
-    const KIND: &'static str = "evaluation";
+/// An evaluation as it is shown between the title and the names of its files.
+pub trait Shown: Serialize {
+    /// As [`Report::KIND`].
+    const KIND: &'static str;
+
+    /// How many images, in how many groups.
+    fn sizes(&self) -> [usize; 2];
+
+    /// What is told of the images beside their number.
+    fn of_what(&self) -> String;
+
+    fn tables(&self, page: &mut Page);
+}
+
+impl<E: Shown> Report for Answer<E> {
+    const KIND: &'static str = E::KIND;
 
     fn human(&self, page: &mut Page) {
-        let e = &self.evaluation;
         page.heading(&self.title);
-        let groups = if e.groups == e.n { String::new() } else { format!(" of {}", count(e.groups, "group", "groups")) };
-        page.line(format!("{}{groups}, {}", count(e.n, "image", "images"), count(e.classes.len(), "class", "classes"))).blank();
-        page.table(&headline(e)).blank();
-        page.table(&per_class("class", &e.per_class, &e.intervals));
-        undefined(page, &e.undefined);
+        let [n, groups] = self.evaluation.sizes();
+        let groups = if groups == n { String::new() } else { format!(" of {}", count(groups, "group", "groups")) };
+        page.line(format!("{}{groups}, {}", count(n, "image", "images"), self.evaluation.of_what())).blank();
+        self.evaluation.tables(page);
         page.blank();
         written(page, &self.files, self.run.as_deref());
+    }
+}
+
+impl Shown for Evaluation {
+    const KIND: &'static str = "evaluation";
+
+    fn sizes(&self) -> [usize; 2] {
+        [self.n, self.groups]
+    }
+
+    fn of_what(&self) -> String {
+        count(self.classes.len(), "class", "classes")
+    }
+
+    fn tables(&self, page: &mut Page) {
+        page.table(&headline(self)).blank();
+        page.table(&per_class("class", &self.per_class, &self.intervals));
+        undefined(page, &self.undefined);
     }
 }
 
@@ -50,7 +80,7 @@ pub fn undefined(page: &mut Page, undefined: &[String]) {
 }
 
 /// Names the files and the run.
-pub fn written(page: &mut Page, files: &[String], run: Option<&str>) {
+fn written(page: &mut Page, files: &[String], run: Option<&str>) {
     for file in files {
         page.line(format!("{} {file}", Style::Good.paint("wrote")));
     }

@@ -1,8 +1,6 @@
 //! `derm evaluate` where images have any number of labels.
 
-use serde::Serialize;
-
-use super::answer::{per_class, undefined, written};
+use super::answer::{Answer, Shown, per_class, undefined};
 use super::source::Source;
 use super::{material, write};
 use crate::cli::evaluate::EvaluateArgs;
@@ -11,7 +9,7 @@ use crate::evaluation::labels::{LabelEvaluation, evaluate, page};
 use crate::evaluation::page::{MISTAKES, number, range};
 use crate::evaluation::{Options, Predictions};
 use crate::text::count;
-use crate::ui::{Align, Page, Report, Style, Table};
+use crate::ui::{Align, Page, Style, Table};
 
 pub fn make(
     context: &Context,
@@ -19,7 +17,7 @@ pub fn make(
     source: &Source,
     predictions: &Predictions,
     options: &Options<'_>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer<LabelEvaluation>, Failure> {
     let evaluation = evaluate(predictions, options)?;
     let worst: Vec<&str> = page::worst_mistakes(predictions, MISTAKES).iter().map(|mistake| mistake.row.image.as_str()).collect();
     let material = material(context, source, &worst)?;
@@ -28,34 +26,21 @@ pub fn make(
     Ok(Answer { title: source.title(), evaluation, files, run: None })
 }
 
-/// The evaluation, where it was written, and the run that records it.
-#[derive(Debug, Serialize)]
-pub struct Answer {
-    /// What was evaluated.
-    pub title: String,
-    /// Id of the run; none outside a repository.
-    pub run: Option<String>,
-    /// The files written.
-    pub files: Vec<String>,
-    /// Everything of `evaluation.json`.
-    #[serde(flatten)]
-    pub evaluation: LabelEvaluation,
-}
-
-impl Report for Answer {
+impl Shown for LabelEvaluation {
     const KIND: &'static str = "label-evaluation";
 
-    fn human(&self, page: &mut Page) {
-        let e = &self.evaluation;
-        page.heading(&self.title);
-        let groups = if e.groups == e.n { String::new() } else { format!(" of {}", count(e.groups, "group", "groups")) };
-        let labels = count(e.classes.len(), "label", "labels");
-        page.line(format!("{}{groups}, {labels}, any number of which an image may have", count(e.n, "image", "images"))).blank();
-        page.table(&headline(e)).blank();
-        page.table(&per_class("label", &e.per_class, &e.intervals));
-        undefined(page, &e.undefined);
-        page.blank();
-        written(page, &self.files, self.run.as_deref());
+    fn sizes(&self) -> [usize; 2] {
+        [self.n, self.groups]
+    }
+
+    fn of_what(&self) -> String {
+        format!("{}, any number of which an image may have", count(self.classes.len(), "label", "labels"))
+    }
+
+    fn tables(&self, page: &mut Page) {
+        page.table(&headline(self)).blank();
+        page.table(&per_class("label", &self.per_class, &self.intervals));
+        undefined(page, &self.undefined);
     }
 }
 

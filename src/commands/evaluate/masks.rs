@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
-
-use super::answer::written;
+use super::answer::{Answer, Shown};
 use super::pairs::Pairs;
 use super::source::Source;
 use crate::cli::evaluate::EvaluateArgs;
@@ -14,14 +12,13 @@ use crate::evaluation::masks::page::{self, Material};
 use crate::evaluation::masks::{Case, MaskEvaluation, Means, evaluate, overlay, score, to_csv};
 use crate::evaluation::page::{number, range};
 use crate::evaluation::{Options, independent_unit};
-use crate::text::count;
-use crate::ui::{Align, Page, Report, Style, Table};
+use crate::ui::{Align, Page, Style, Table};
 use crate::workspace::atomic;
 
 /// The files, in the order in which they are written.
 pub const FILES: [&str; 4] = ["metrics.json", "evaluation.json", "masks.csv", "report.html"];
 
-pub fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<Answer, Failure> {
+pub fn make(context: &Context, args: &EvaluateArgs, source: &Source, options: Options<'_>) -> Result<Answer<MaskEvaluation>, Failure> {
     let (pairs, rows) = source.pairs()?;
     let observer = context.ui.observer();
     let work = Work { observer: observer.as_ref(), interrupt: &context.interrupt };
@@ -77,32 +74,21 @@ fn overlays(
     Ok(found)
 }
 
-/// The evaluation, where it was written, and the run that records it.
-#[derive(Debug, Serialize)]
-pub struct Answer {
-    /// What was evaluated.
-    pub title: String,
-    /// Id of the run; none outside a repository.
-    pub run: Option<String>,
-    /// The files written.
-    pub files: Vec<String>,
-    /// Everything of `evaluation.json`.
-    #[serde(flatten)]
-    pub evaluation: MaskEvaluation,
-}
-
-impl Report for Answer {
+impl Shown for MaskEvaluation {
     const KIND: &'static str = "mask-evaluation";
 
-    fn human(&self, page: &mut Page) {
-        let e = &self.evaluation;
-        page.heading(&self.title);
-        let groups = if e.groups == e.n { String::new() } else { format!(" of {}", count(e.groups, "group", "groups")) };
-        let classes: Vec<&String> = e.per_class.keys().collect();
-        page.line(format!("{}{groups}, masks of {}", count(e.n, "image", "images"), crate::text::quoted_list(&classes))).blank();
-        page.table(&headline(e)).blank();
-        page.table(&per_class(e)).blank();
-        written(page, &self.files, self.run.as_deref());
+    fn sizes(&self) -> [usize; 2] {
+        [self.n, self.groups]
+    }
+
+    fn of_what(&self) -> String {
+        let classes: Vec<&String> = self.per_class.keys().collect();
+        format!("masks of {}", crate::text::quoted_list(&classes))
+    }
+
+    fn tables(&self, page: &mut Page) {
+        page.table(&headline(self)).blank();
+        page.table(&per_class(self));
     }
 }
 

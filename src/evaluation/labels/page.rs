@@ -5,7 +5,7 @@
 
 use super::columns::Columns;
 use super::result::LabelEvaluation;
-use crate::evaluation::page::{Material, between, curves, identity, number, per_class, rests_on};
+use crate::evaluation::page::{Material, averages_table, between, curves, identity, number, per_class, rests_on};
 use crate::evaluation::{Prediction, Predictions};
 use crate::report::html::{Cell, Page, Picture, Section, Table, Tile, Tone};
 use crate::text::count;
@@ -139,20 +139,10 @@ fn mistakes(predictions: &Predictions, material: &Material) -> Section {
 }
 
 fn averages(evaluation: &LabelEvaluation) -> Section {
-    let mut table = Table::new("Averages over labels. An undefined precision or F1 counts as 0, an undefined AUC or AP is left out.")
-        .text_column("average");
-    for heading in ["precision", "recall", "F1", "AUC", "AP"] {
-        table = table.number_column(heading);
-    }
     let explained = [
         ("macro", "macro: every label alike"),
         ("weighted", "weighted by images with the label"),
         ("micro", "micro: all answers together"),
     ];
-    for (key, name) in explained {
-        let Some(a) = evaluation.averages.get(key) else { continue };
-        let values = [a.precision, a.recall, a.f1, a.auc, a.ap].map(|v| Cell::number(v.unwrap_or(f64::NAN), number(v)));
-        table.row(std::iter::once(Cell::text(name)).chain(values));
-    }
-    Section::new("averages", "Averages").table(&table)
+    Section::new("averages", "Averages").table(&averages_table("labels", &explained, &evaluation.averages))
 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::evaluation::result::{Averages, ClassMetrics, Intervals, class_numbers, document, undefined_of};
+use crate::evaluation::result::{Averages, ClassMetrics, Intervals, document, numbers, undefined_of};
 
 /// The result: `evaluation.json` in this order. Every `Option` that is none is `null` there and named in `undefined`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -86,12 +86,7 @@ impl LabelEvaluation {
 
     /// The numbers that runs are listed and compared by, under the names that they have in `metrics.json`.
     pub fn numbers(&self) -> Vec<(String, f64)> {
-        let mut out = Vec::new();
-        if let Ok(Value::Object(top)) = serde_json::to_value(&self.headline) {
-            out.extend(top.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))));
-        }
-        out.extend(class_numbers(&self.per_class));
-        out
+        numbers(&self.headline, &self.per_class)
     }
 
     /// Every quantity without a value, and why.

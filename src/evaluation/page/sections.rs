@@ -1,5 +1,7 @@
 //! The report's sections, in the order of the page.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::words::{self, FEW, number, range};
@@ -7,7 +9,7 @@ use super::{MISTAKES, Material, figures, worst_mistakes};
 use crate::evaluation::Interval;
 use crate::evaluation::metrics::ranking::Ranking;
 use crate::evaluation::predictions::{Prediction, Predictions};
-use crate::evaluation::result::{ClassMetrics, Evaluation, Intervals};
+use crate::evaluation::result::{Averages, ClassMetrics, Evaluation, Intervals};
 use crate::report::html::{Cell, Picture, Section, Table, Tile, Tone};
 use crate::text::count;
 
@@ -179,23 +181,29 @@ fn mistakes_table(predictions: &Predictions, worst: &[&Prediction]) -> Table {
     table
 }
 
-pub fn definitions(evaluation: &Evaluation) -> Section {
-    let mut averages = Table::new("Averages over classes. An undefined precision or F1 counts as 0, an undefined AUC or AP is left out.")
-        .text_column("average");
+/// Averages over classes, or over what else they are called; `explained`: their keys, and what they are.
+pub fn averages_table(what: &str, explained: &[(&str, &str)], averages: &BTreeMap<&'static str, Averages>) -> Table {
+    let caption = format!("Averages over {what}. An undefined precision or F1 counts as 0, an undefined AUC or AP is left out.");
+    let mut table = Table::new(caption).text_column("average");
     for heading in ["precision", "recall", "F1", "AUC", "AP"] {
-        averages = averages.number_column(heading);
+        table = table.number_column(heading);
     }
+    for (key, name) in explained {
+        let Some(a) = averages.get(key) else { continue };
+        let values = [a.precision, a.recall, a.f1, a.auc, a.ap].map(|v| Cell::number(v.unwrap_or(f64::NAN), number(v)));
+        table.row(std::iter::once(Cell::text(*name)).chain(values));
+    }
+    table
+}
+
+pub fn definitions(evaluation: &Evaluation) -> Section {
     let explained = [
         ("macro", "macro: all declared classes"),
         ("macro_present", "macro: classes with images"),
         ("weighted", "weighted by images of the class"),
         ("micro", "micro: all decisions together"),
     ];
-    for (key, name) in explained {
-        let Some(a) = evaluation.averages.get(key) else { continue };
-        let values = [a.precision, a.recall, a.f1, a.auc, a.ap].map(|v| Cell::number(v.unwrap_or(f64::NAN), number(v)));
-        averages.row(std::iter::once(Cell::text(name)).chain(values));
-    }
+    let averages = averages_table("classes", &explained, &evaluation.averages);
     let top = &evaluation.headline;
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let facts = [
