@@ -47,6 +47,7 @@ mod probe;
 mod selfcheck;
 mod tape;
 pub mod weights;
+mod workers;
 pub mod zoo;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::input::{Entry, Input, check};
 use super::ops::{self, Way};
 use super::tape::Tape;
 use super::weights::{Loading, Weights};
+use super::workers::on_workers;
 use super::zoo::Architecture;
 use super::{Error, Inference, Precision, exec, init};
 
@@ -228,7 +229,8 @@ impl Network {
     /// Logits `[n, classes]`, or of masks `[n, height, width, masks]` with those of side heads after them, in training, and the way back to the gradients:
     /// dropout, and batch norms as `pass` says.
     pub fn train<'a>(&self, input: impl Into<Input<'a>>, pass: Pass) -> Result<(Tensor, Tape), Error> {
-        exec::record(self, &Entry::new(self, input.into())?, self.graph.training_output(), pass)
+        let entry = Entry::new(self, input.into())?;
+        on_workers(|| exec::record(self, &entry, self.graph.training_output(), pass))
     }
 
     pub(super) fn check_images(&self, images: &Tensor) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use indexmap::IndexMap;
 
 use super::ops::{self, Way};
+use super::workers::on_workers;
 use super::{Error, Gradients, Network, Param, Part, Role};
 use derm_kernels::optimiser as kernel;
 
@@ -115,6 +116,10 @@ impl Optimizer {
     /// `clip` bounds the norm of all those gradients together: above it they are scaled down (torch's
     /// `clip_grad_norm_`). A norm that is not finite is returned without moving anything.
     pub fn step(&mut self, network: &Network, grads: &Gradients, rates: Rates, clip: Option<f64>) -> Result<f64, Error> {
+        on_workers(|| self.move_parameters(network, grads, rates, clip))
+    }
+
+    fn move_parameters(&mut self, network: &Network, grads: &Gradients, rates: Rates, clip: Option<f64>) -> Result<f64, Error> {
         let moving: Vec<(&Param, &Tensor)> = moving(network, grads, rates).collect();
         let norm = norm(network.way(), moving.iter().map(|(_, grad)| *grad))?;
         if !norm.is_finite() {

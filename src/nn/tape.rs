@@ -19,6 +19,7 @@ use candle_core::{Device, Tensor};
 use super::checkpoint::Segment;
 use super::exec::Done;
 use super::ops::{Array, Operation, Way, compose, with_views};
+use super::workers::on_workers;
 use super::{Error, Network, Param};
 
 /// Where an input comes from.
@@ -90,7 +91,7 @@ impl Tape {
         let wanted: Vec<bool> = parameters.iter().map(|param| param.is_trainable() && wanted(param)).collect();
         let dy = dy.to_device(network.device())?;
         match self.0 {
-            Form::Recorded(steps) => steps.backward(network, &parameters, &wanted, dy),
+            Form::Recorded(steps) => on_workers(|| steps.backward(network, &parameters, &wanted, dy)),
             Form::Composed(graph) => graph.backward(&parameters, &wanted, &dy),
         }
     }
