@@ -23,6 +23,7 @@ pub mod params;
 pub mod predict;
 pub mod repro;
 pub mod runs;
+pub mod scope;
 pub mod status;
 pub mod train;
 

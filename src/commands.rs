@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod model;
 pub mod params;
 pub mod predict;
+mod recorded;
 pub mod repro;
 pub mod runs;
 pub mod status;

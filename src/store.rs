@@ -8,6 +8,7 @@
 //! | `PATH.derm` | the pointer of the tracked `PATH` | [`pointer`] |
 //! | `.derm/cache/b3/ab/cdef…` | objects | here and [`cache`] |
 //! | `.derm/cache/tmp/` | objects being written | [`scratch`] |
+//! | `.derm/cache/partial/` | large objects on their way from a remote | [`remote`] |
 //! | `.derm/cache/damaged/` | what was found under a name it does not hash to | [`cache`] |
 //! | `.derm/index` | what was hashed, with the file's times | [`index`], [`stat`] |
 //! | `.derm/tmp/` | files being checked out | [`scratch`] |
@@ -33,7 +34,7 @@
 //!
 //! # What it does not do
 //!
-//! It never removes objects, never talks to a network, and knows nothing of stages or git (it asks
+//! It never talks to a network but in [`remote`], and knows nothing of stages or git (it asks
 //! [`crate::workspace`]). It takes no lock: objects need none, and who writes pointers or data
 //! holds [`crate::workspace::WorkspaceLock`].
 
@@ -48,6 +49,7 @@ mod error;
 mod index;
 mod links;
 pub mod pointer;
+pub mod remote;
 mod scan;
 mod scratch;
 mod stat;

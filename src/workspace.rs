@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use config::Config;
 pub use error::Error;
-pub use git::{GitFacts, Revision};
+pub use git::{GitFacts, History, Revision};
 pub use lock::WorkspaceLock;
 
 use crate::relpath::{RelPath, RelPathError};
@@ -121,6 +121,11 @@ impl Workspace {
     /// The committed files at a git revision such as `HEAD~1`, `main` or a commit hash.
     pub fn revision(&self, name: &str) -> Result<Revision, Error> {
         Revision::open(&self.root, name)
+    }
+
+    /// The commits that `history` names, each once: full hash, and the name it was found under.
+    pub fn commits(&self, history: &History) -> Result<Vec<(String, String)>, Error> {
+        git::commits(&self.root, history)
     }
 
     /// Files at or below `path` that git tracks, at most `limit` of them; none without git.

@@ -2,14 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, recorded};
 use crate::cli::checkout::CheckoutArgs;
-use crate::pipeline;
 use crate::relpath::RelPath;
-use crate::store::{Changed, Entry, Error, Overwrite, Store, Work, pointer};
+use crate::store::{Changed, Entry, Error, Overwrite, Store, Work};
 use crate::text;
 use crate::ui::{Align, Page, Report, Table};
-use crate::workspace::Workspace;
 
 #[derive(Serialize)]
 struct CheckoutReport {
@@ -50,7 +48,7 @@ pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
     let _lock = workspace.lock(work.observer, work.interrupt)?;
     let store = Store::open(&workspace)?;
     let overwrite = if args.force { Overwrite::Force } else { Overwrite::Refuse };
-    let wanted = wanted(context, &workspace, &store, &args.targets)?;
+    let wanted = recorded::targets(context, &workspace, &store, &args.targets)?;
     let done = all(&store, wanted, overwrite, &work);
     store.flush()?;
     let (paths, problem) = done?;
@@ -88,43 +86,4 @@ fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work:
         None
     };
     Ok((paths, problem))
-}
-
-/// What the targets name: tracked paths and outputs of stages, parts of them, or all of them below a folder.
-fn wanted(context: &Context, workspace: &Workspace, store: &Store, targets: &[String]) -> Result<Vec<(RelPath, Entry)>, Failure> {
-    let entries = |found: Vec<(RelPath, pointer::Pointer)>| found.into_iter().map(|(path, pointer)| (path, pointer.entry));
-    let made = pipeline::outputs(workspace)?;
-    if targets.is_empty() {
-        return Ok(entries(pointer::find_all(workspace)?).chain(made).collect());
-    }
-    let mut wanted: Vec<(RelPath, Entry)> = Vec::new();
-    for typed in targets {
-        let typed = workspace.relative(&context.cwd, typed.as_ref())?;
-        let path = pointer::target_of(&typed).unwrap_or(typed);
-        match pointer::covering(workspace, &path)? {
-            Some((target, pointer)) => wanted.push((path.clone(), part(store, &target, &pointer.entry, &path)?)),
-            None => match made.iter().find(|(output, _)| path.is_within(output)) {
-                Some((output, entry)) => wanted.push((path.clone(), part(store, output, entry, &path)?)),
-                None => {
-                    let below = entries(pointer::find_below(workspace, &path)?);
-                    let made_below = made.iter().filter(|(output, _)| output.is_within(&path)).cloned();
-                    let below: Vec<(RelPath, Entry)> = below.chain(made_below).collect();
-                    if below.is_empty() {
-                        return Err(Error::NotTracked(path).into());
-                    }
-                    wanted.extend(below);
-                }
-            },
-        }
-    }
-    wanted.sort_by(|a, b| a.0.cmp(&b.0));
-    wanted.dedup_by(|a, b| a.0 == b.0);
-    Ok(wanted)
-}
-
-/// The entry of `path`, which is the tracked `target` or lies inside it.
-fn part(store: &Store, target: &RelPath, entry: &Entry, path: &RelPath) -> Result<Entry, Error> {
-    let inside = path.as_str().strip_prefix(target.as_str()).unwrap_or_default().trim_start_matches('/');
-    let inside = RelPath::new(inside).unwrap_or_default();
-    store.find(entry, &inside)?.ok_or_else(|| Error::NotTracked(path.clone()))
 }

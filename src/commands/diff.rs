@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, recorded};
 use crate::cli::diff::DiffArgs;
-use crate::pipeline;
 use crate::relpath::RelPath;
-use crate::store::pointer::{self, Pointer};
 use crate::store::{Change, Entry, Error, FileChange, Store, Work};
 use crate::text;
 use crate::ui::{Page, Report, Style};
@@ -66,9 +64,9 @@ pub fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let store = Store::open(&workspace)?;
     let old_name = args.old.clone().unwrap_or_else(|| "HEAD".to_owned());
-    let old = committed(&workspace, &old_name)?;
+    let old = recorded::at(&workspace, &old_name)?;
     let new = match &args.new {
-        Some(name) => committed(&workspace, name)?,
+        Some(name) => recorded::at(&workspace, name)?,
         None => present(&workspace, &store, &old, &work)?,
     };
     let changes = compare(&store, &old, &new)?;
@@ -78,25 +76,11 @@ pub fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     Ok(if differs && args.exit_code { Exit::CheckFailed } else { Exit::Done })
 }
 
-/// What the pointers and the pipelines' locks of a revision record.
-fn committed(workspace: &Workspace, name: &str) -> Result<BTreeMap<RelPath, Entry>, Failure> {
-    let revision = workspace.revision(name)?;
-    let mut found = BTreeMap::new();
-    for file in revision.files(|path| pointer::target_of(path).is_some())? {
-        let (Some(target), Some(bytes)) = (pointer::target_of(&file), revision.read(&file)?) else { continue };
-        let pointer = Pointer::parse(&target, &bytes);
-        found.insert(target, pointer.map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?.entry);
-    }
-    found.extend(pipeline::outputs_at(&revision).map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?);
-    Ok(found)
-}
-
 /// What is on disk at the paths that have a pointer or are outputs of stages now, or were in `old`.
 fn present(workspace: &Workspace, store: &Store, old: &BTreeMap<RelPath, Entry>, work: &Work) -> Result<BTreeMap<RelPath, Entry>, Failure> {
-    let pointers = pointer::find_all(workspace)?;
-    let made = pipeline::outputs(workspace)?;
+    let now = recorded::now(workspace)?;
     let mut found = BTreeMap::new();
-    for path in pointers.iter().map(|(path, _)| path).chain(made.iter().map(|(path, _)| path)).chain(old.keys()).collect::<BTreeSet<_>>() {
+    for path in now.iter().map(|(path, _)| path).chain(old.keys()).collect::<BTreeSet<_>>() {
         found.extend(store.hash(path, work)?.map(|entry| (path.clone(), entry)));
     }
     Ok(found)

@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, recorded};
 use crate::cli::doctor::DoctorArgs;
-use crate::pipeline;
-use crate::relpath::RelPath;
-use crate::store::{Entry, Store, Work, doctor, pointer};
+use crate::store::{Store, Work, doctor};
 use crate::text;
 use crate::training::config::DeviceKind;
 use crate::ui::{Align, Page, Report, Style, Table};
@@ -176,7 +174,7 @@ fn repository(context: &Context, workspace: &Workspace, verify: bool) -> Result<
 ///
 /// In a cache that lost nothing (`whole`) that is how a clone begins; in another it is damage.
 fn tracked(workspace: &Workspace, store: &Store, whole: bool) -> Check {
-    let named = match named(workspace) {
+    let named = match recorded::now(workspace) {
         Ok(named) => named,
         Err(failure) => return Check::new("cache", "tracked", Outcome::Failed, in_a_line(&failure)),
     };
@@ -192,12 +190,6 @@ fn tracked(workspace: &Workspace, store: &Store, whole: bool) -> Check {
         text::some_of(&missing, SHOWN),
     );
     Check::new("cache", "tracked", outcome, detail)
-}
-
-/// Everything that a pointer or a pipeline's lock names.
-fn named(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Failure> {
-    let pointers = pointer::find_all(workspace)?.into_iter().map(|(path, pointer)| (path, pointer.entry));
-    Ok(pointers.chain(pipeline::outputs(workspace)?).collect())
 }
 
 fn config(workspace: &Workspace) -> Check {

@@ -46,10 +46,15 @@ pub struct Known {
     pub read: SystemTime,
 }
 
+/// The same where objects come slowly and getting them again costs more than a sync.
+const OFTEN_OBJECTS: usize = 4_096;
+const OFTEN_BYTES: u64 = 128 << 20;
+
 /// Objects that are being written.
 pub struct Batch<'a> {
     cache: &'a Cache,
     links: &'a Links,
+    most: (usize, u64),
     scratch: OnceLock<Arc<Scratch>>,
     pending: Mutex<Pending>,
 }
@@ -88,7 +93,12 @@ fn stable<T>(path: &Path, mut read: impl FnMut(&mut File, &Metadata) -> io::Resu
 
 impl<'a> Batch<'a> {
     pub fn new(cache: &'a Cache, links: &'a Links) -> Self {
-        Self { cache, links, scratch: OnceLock::new(), pending: Mutex::default() }
+        Self { cache, links, most: (MOST_OBJECTS, MOST_BYTES), scratch: OnceLock::new(), pending: Mutex::default() }
+    }
+
+    /// A batch that gives objects their names sooner: for what comes from a network.
+    pub fn often(cache: &'a Cache, links: &'a Links) -> Self {
+        Self { most: (OFTEN_OBJECTS, OFTEN_BYTES), ..Self::new(cache, links) }
     }
 
     /// Makes the content of a file of the workspace an object.
@@ -182,6 +192,12 @@ impl<'a> Batch<'a> {
         self.push(temporary, id, bytes.len() as u64, tree)
     }
 
+    /// Makes a finished file in the cache's file system an object; its bytes were hashed by the caller.
+    pub fn adopt(&self, file: PathBuf, id: ObjectId, size: u64) -> Result<(), Error> {
+        links::make_read_only(&file).map_err(Error::io("protect", &file))?;
+        self.finish(file, id, size)
+    }
+
     /// Queues a temporary file whose content is `id`, unless the object is there and whole.
     fn finish(&self, temporary: PathBuf, id: ObjectId, size: u64) -> Result<(), Error> {
         if !self.pending().seen.insert(id) || self.cache.verify(&id)? == Health::Whole(()) {
@@ -199,7 +215,7 @@ impl<'a> Batch<'a> {
             }
             pending.files.push((temporary, id));
             pending.bytes += size;
-            let full = pending.files.len() >= MOST_OBJECTS || pending.bytes >= MOST_BYTES;
+            let full = pending.files.len() >= self.most.0 || pending.bytes >= self.most.1;
             full.then(|| {
                 pending.bytes = 0;
                 std::mem::take(&mut pending.files)
@@ -249,18 +265,18 @@ impl<'a> Batch<'a> {
 }
 
 #[cfg(target_os = "linux")]
-fn sync_file_system(folder: &Path) -> io::Result<()> {
+pub fn sync_file_system(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::syncfs(File::open(folder)?)?)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
-fn sync_file_system(_: &Path) -> io::Result<()> {
+pub fn sync_file_system(_: &Path) -> io::Result<()> {
     rustix::fs::sync();
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn sync_file_system(_: &Path) -> io::Result<()> {
+pub fn sync_file_system(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

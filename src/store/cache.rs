@@ -51,6 +51,11 @@ impl Cache {
         self.folder.join("tmp")
     }
 
+    /// Where large objects are that are still on their way from a remote.
+    pub fn partial_dir(&self) -> PathBuf {
+        self.folder.join("partial")
+    }
+
     /// Where an object is, if it is there.
     pub fn path(&self, id: &ObjectId) -> PathBuf {
         let hex = id.hex();

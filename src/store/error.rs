@@ -94,6 +94,51 @@ pub enum Error {
         /// The link types.
         tried: String,
     },
+    /// No remote is named, and there is none to choose.
+    #[error("no remote is chosen")]
+    NoRemote {
+        /// Those that are configured.
+        known: Vec<String>,
+    },
+    /// No remote of this name is configured.
+    #[error("there is no remote `{name}`")]
+    UnknownRemote {
+        /// As typed.
+        name: String,
+        /// Those that are configured.
+        known: Vec<String>,
+    },
+    /// A remote without a URL.
+    #[error("the remote `{name}` has no URL")]
+    NoUrl {
+        /// The remote.
+        name: String,
+    },
+    /// A URL that derm cannot use.
+    #[error("`{url}` cannot be a remote: {reason}")]
+    BadUrl {
+        /// As typed, without passwords.
+        url: String,
+        /// Why, as a fragment.
+        reason: String,
+    },
+    /// The remote did not do what it was asked.
+    #[error("the remote `{remote}` failed{}{path}{}", if path.is_empty() { "" } else { " at `" }, if path.is_empty() { "" } else { "`" })]
+    Remote {
+        /// The remote.
+        remote: String,
+        /// Relative to the remote; empty when it is about the whole.
+        path: String,
+        /// Why.
+        #[source]
+        fault: super::remote::Fault,
+    },
+    /// The remote was written by a newer derm.
+    #[error("the remote `{remote}` was written by a newer derm")]
+    RemoteFormat {
+        /// The remote.
+        remote: String,
+    },
     /// Stopped by the user.
     #[error("interrupted")]
     Interrupted,

@@ -4,12 +4,20 @@
 //! [cache]
 //! dir = "/data/shared/derm"        # relative to the root; default `.derm/cache`
 //! link = ["reflink", "copy"]       # tried in this order; also `hardlink`, `symlink`
+//!
+//! [core]
+//! remote = "lab"                   # what `push`, `pull` and `fetch` use without `--remote`
+//!
+//! [remote.lab]                     # see [`Remote`]
+//! url = "s3://bucket/skin"
 //! ```
 //!
-//! The local file wins, key by key. Every setting remembers where it came from. An unknown key or
+//! The local file wins, key by key, also inside one remote. Every setting remembers where it came from. An unknown key or
 //! a wrong type is an error with its place; a missing file is the same as an empty one.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -18,8 +26,11 @@ use serde::{Deserialize, Serialize};
 use super::{DERM_DIR, Error};
 use crate::text::Place;
 
-/// The names of all settings.
-pub const KEYS: [&str; 2] = ["cache.dir", "cache.link"];
+/// The names of all settings but those of remotes.
+pub const KEYS: [&str; 3] = ["cache.dir", "cache.link", "core.remote"];
+
+/// The names of the settings of one remote: `remote.NAME.url` and so on.
+pub const REMOTE_KEYS: [&str; 8] = ["url", "endpoint", "region", "profile", "account", "anonymous", "jobs", "timeout"];
 
 /// What `init` writes.
 pub(super) const TEMPLATE: &str = "\
@@ -91,6 +102,55 @@ pub struct Setting<T> {
 pub struct Config {
     /// `[cache]`.
     pub cache: Cache,
+    /// `core.remote`: the remote that is used when none is named.
+    pub default_remote: Option<Setting<String>>,
+    /// `[remote.NAME]`, by name.
+    pub remotes: BTreeMap<String, Remote>,
+}
+
+/// `[remote.NAME]`: where objects are kept beside the cache, and how it is reached. Credentials have no place here:
+/// they come from where the service's own tools look for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remote {
+    /// `s3://BUCKET/PREFIX`, `gs://…`, `az://CONTAINER/…`, `https://…`, or a folder (relative to the root).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The address of a service that speaks S3's or Azure's protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The region of an S3 bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The profile of `~/.aws/credentials` and `~/.aws/config`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The storage account of an Azure container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Ask without credentials: a public bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<bool>,
+    /// Transfers at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Seconds without an answer after which a request counts as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<NonZeroUsize>,
+}
+
+impl Remote {
+    /// What `other` says wins.
+    fn overlay(&mut self, other: Self) {
+        self.url = other.url.or(self.url.take());
+        self.endpoint = other.endpoint.or(self.endpoint.take());
+        self.region = other.region.or(self.region.take());
+        self.profile = other.profile.or(self.profile.take());
+        self.account = other.account.or(self.account.take());
+        self.anonymous = other.anonymous.or(self.anonymous);
+        self.jobs = other.jobs.or(self.jobs);
+        self.timeout = other.timeout.or(self.timeout);
+    }
 }
 
 /// `[cache]`.
@@ -106,6 +166,14 @@ pub struct Cache {
 #[serde(deny_unknown_fields, default)]
 struct File {
     cache: CacheFile,
+    core: CoreFile,
+    remote: BTreeMap<String, Remote>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CoreFile {
+    remote: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,7 +187,7 @@ impl Default for Config {
     fn default() -> Self {
         let dir = Setting { value: Path::new(DERM_DIR).join("cache"), origin: Origin::Default };
         let link = Setting { value: vec![Link::Reflink, Link::Copy], origin: Origin::Default };
-        Self { cache: Cache { dir, link } }
+        Self { cache: Cache { dir, link }, default_remote: None, remotes: BTreeMap::new() }
     }
 }
 
@@ -145,6 +213,12 @@ impl Config {
         if let Some(value) = file.cache.link {
             self.cache.link = Setting { value, origin: origin() };
         }
+        if let Some(value) = file.core.remote {
+            self.default_remote = Some(Setting { value, origin: origin() });
+        }
+        for (remote, settings) in file.remote {
+            self.remotes.entry(remote).or_default().overlay(settings);
+        }
     }
 }
 
@@ -160,7 +234,20 @@ fn parse(name: &str, text: &str) -> Result<File, Error> {
     if file.cache.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         return wrong("cache.dir", "dir", "`cache.dir` is empty");
     }
+    if let Some(remote) = file.remote.keys().find(|name| !is_remote_name(name)) {
+        let place = Box::new(place_at(name, text, text.find(remote.as_str()).unwrap_or(0)));
+        return Err(Error::Config {
+            place,
+            message: format!("`{remote}` is no name for a remote: letters, digits, `-` and `_`"),
+            key: None,
+        });
+    }
     Ok(file)
+}
+
+/// Letters, digits, `-` and `_`, so that it needs no quotes in TOML and is one part of a dotted key.
+pub fn is_remote_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// A parser's complaint in words about the setting that it stumbled over.
@@ -173,6 +260,7 @@ fn explained(name: &str, text: &str, error: &toml::de::Error) -> Error {
     let message = match (key, error.message()) {
         (Some(key), _) => format!("cannot understand the value of `{key}`"),
         (None, reason) if reason.starts_with("unknown field") => format!("there is no setting `{}`", typed.trim().trim_matches(['[', ']'])),
+        (None, reason) if value && reason.starts_with("invalid") => format!("cannot understand this value: {}", reason.replace('\n', " ")),
         (None, reason) => format!("this is not TOML: {}", reason.replace('\n', " ")),
     };
     Error::Config { place, message, key }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Repository, RepositoryOpenFlags, StatusOptions, TreeWalkMode, TreeWalkResult};
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Error;
@@ -19,6 +20,26 @@ pub struct GitFacts {
     pub branch: Option<String>,
     /// Whether files that git tracks differ from `HEAD`.
     pub dirty: bool,
+}
+
+/// Which commits a command looks at, beside the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The tips of all local and remote-tracking branches.
+    pub branches: bool,
+    /// All tags.
+    pub tags: bool,
+    /// Every commit that a branch, a tag or `HEAD` reaches.
+    pub commits: bool,
+    /// These revisions, as typed.
+    pub revisions: Vec<String>,
+}
+
+impl History {
+    /// Whether it names nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The committed files at one revision, below derm's root.
@@ -81,6 +102,45 @@ impl Revision {
         found.sort();
         Ok(found)
     }
+}
+
+/// The commits that `history` names, each once, newest first, as full hashes with the name they were found under.
+pub(super) fn commits(root: &Path, history: &History) -> Result<Vec<(String, String)>, Error> {
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let failed = fail("list the commits");
+    let mut found: IndexMap<git2::Oid, String> = IndexMap::new();
+    for name in &history.revisions {
+        let unknown =
+            |error: git2::Error| Error::UnknownRevision { revision: name.clone(), reason: why_unknown(&repository, name, &error) };
+        let commit = repository.revparse_single(name).and_then(|object| object.peel_to_commit()).map_err(unknown)?;
+        found.entry(commit.id()).or_insert_with(|| name.clone());
+    }
+    let mut tips: IndexMap<git2::Oid, String> = IndexMap::new();
+    for reference in repository.references().map_err(&failed)?.flatten() {
+        let wanted = history.commits
+            || (history.branches && (reference.is_branch() || reference.is_remote()))
+            || (history.tags && reference.is_tag());
+        // A tag may name something that is no commit.
+        let Some(commit) = wanted.then(|| reference.peel_to_commit().ok()).flatten() else { continue };
+        tips.entry(commit.id()).or_insert_with(|| reference.shorthand().unwrap_or_default().to_owned());
+    }
+    if !history.commits {
+        for (id, name) in tips {
+            found.entry(id).or_insert(name);
+        }
+        return Ok(found.into_iter().map(|(id, name)| (id.to_string(), name)).collect());
+    }
+    let mut walk = repository.revwalk().map_err(&failed)?;
+    walk.set_sorting(git2::Sort::TIME).map_err(&failed)?;
+    for id in tips.keys().copied().chain(repository.head().ok().and_then(|head| head.target())) {
+        walk.push(id).map_err(&failed)?;
+    }
+    for id in walk {
+        let id = id.map_err(&failed)?;
+        let short = || tips.get(&id).cloned().unwrap_or_else(|| id.to_string()[..10].to_owned());
+        found.entry(id).or_insert_with(short);
+    }
+    Ok(found.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }
 
 pub(super) fn init(root: &Path) -> Result<(), Error> {

@@ -1,8 +1,10 @@
 //! Advice for the errors of [`crate::store`].
 
+use super::workspace::advise_io;
 use super::{Explain, Failure};
 use crate::commands::Exit;
 use crate::relpath::RelPath;
+use crate::store::remote::Fault;
 use crate::store::{Error, Untrackable};
 use crate::text::quoted_list;
 
@@ -39,8 +41,43 @@ impl Explain for Error {
                 failure.at(&place).hint("restore it from git, or write it anew with `derm add`").with_exit(Exit::Usage)
             }
             Error::NoLink { .. } => failure.hint("put \"copy\" last in `cache.link` of `.derm/config`"),
+            Error::NoRemote { known } => match known.is_empty() {
+                true => failure.hint("type `derm remote add NAME URL`, with a folder or a URL such as `s3://BUCKET/PREFIX`"),
+                false => failure
+                    .cause(format!("known are {}", names(&known)))
+                    .hint("say which with `--remote NAME`, or once for all with `derm remote default NAME`"),
+            }
+            .with_exit(Exit::Usage),
+            Error::UnknownRemote { name, known } => match known.is_empty() {
+                true => failure.hint(format!("type `derm remote add {name} URL`")),
+                false => failure.cause(format!("known are {}", names(&known))),
+            }
+            .with_exit(Exit::Usage),
+            Error::NoUrl { name } => failure.hint(format!("type `derm remote modify {name} url URL`")).with_exit(Exit::Usage),
+            Error::BadUrl { .. } => failure.hint("`derm remote add --help` shows the kinds of URL").with_exit(Exit::Usage),
+            Error::Remote { fault, .. } => remote(failure, &fault),
+            Error::RemoteFormat { .. } => failure.hint("use the release of derm that the others use"),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }
+    }
+}
+
+fn names(known: &[String]) -> String {
+    quoted_list(&known.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn remote(failure: Failure, fault: &Fault) -> Failure {
+    match fault {
+        Fault::Denied(_) => {
+            failure.hint("check the credentials and what they allow: `derm remote add --help` says where they are looked for")
+        }
+        Fault::NoCredentials(_) => failure
+            .hint("derm looks where the service's own tools do: the environment and their files; `derm remote add --help` names them")
+            .hint("a public bucket needs none: `derm remote modify NAME anonymous true`"),
+        Fault::Failed(_) => failure.hint("try again: what was transferred is kept"),
+        Fault::Unsupported(_) => failure,
+        Fault::Io { source, .. } => advise_io(failure, source.kind()),
+        Fault::Interrupted => failure.with_exit(Exit::Interrupted),
     }
 }
 

@@ -1,0 +1,328 @@
+//! Buckets and HTTP servers, through `object_store`. Its futures are waited for on the calling thread, which looks up every
+//! tenth of a second to see whether it should stop.
+//!
+//! Tried again: what the library tries again (no connection, 429, 5xx, with growing pauses), and an answer that broke off.
+//! Not tried again: refusals (401, 403).
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3;
+use object_store::azure::{MicrosoftAzure, MicrosoftAzureBuilder};
+use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder};
+use object_store::http::{HttpBuilder, HttpStore};
+use object_store::multipart::{MultipartStore, PartId};
+use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
+use tokio::runtime::Runtime;
+
+use super::address::Address;
+use super::credentials;
+use super::fault::{Fault, without_secrets};
+use super::transport::{Progress, Transport};
+use super::uploads::Journal;
+use crate::digest::ObjectId;
+use crate::observer::Interrupt;
+use crate::store::cache;
+use crate::workspace::config;
+
+/// How often a waiting thread looks whether it should stop.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often an answer that broke off is asked for again.
+const ATTEMPTS: u32 = 4;
+
+/// Larger files are sent in parts of at least this size, so that a stop costs one part.
+const PART: u64 = 16 << 20;
+
+/// S3 takes 10,000 parts.
+const MOST_PARTS: u64 = 9_000;
+
+/// Seconds without an answer after which a request failed, unless the configuration says otherwise.
+const TIMEOUT: u64 = 30;
+
+/// A bucket or a server.
+pub struct Cloud {
+    store: Arc<dyn ObjectStore>,
+    parts: Option<Arc<dyn MultipartStore>>,
+    prefix: String,
+    /// A server that may know GET and nothing else.
+    plain: bool,
+    runtime: Runtime,
+    interrupt: Interrupt,
+}
+
+impl Cloud {
+    /// Prepares the connection; asks nothing yet.
+    pub fn open(address: &Address, settings: &config::Remote, interrupt: Interrupt) -> Result<Self, Fault> {
+        // reqwest takes the process's choice of ciphers. It fails only when there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = options(settings);
+        let retry = retry(settings);
+        let built: object_store::Result<(Arc<dyn ObjectStore>, Option<Arc<dyn MultipartStore>>, &str)> = match address {
+            Address::S3 { bucket, prefix } => {
+                let builder = credentials::s3(settings)?.with_bucket_name(bucket).with_client_options(options).with_retry(retry);
+                builder.build().map(Arc::new).map(|store: Arc<AmazonS3>| (store.clone() as _, Some(store as _), prefix.as_str()))
+            }
+            Address::Google { bucket, prefix } => {
+                let mut builder =
+                    GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).with_client_options(options).with_retry(retry);
+                if settings.anonymous == Some(true) {
+                    builder = builder.with_skip_signature(true);
+                }
+                if let Some(endpoint) = &settings.endpoint {
+                    builder = builder.with_base_url(endpoint);
+                }
+                builder.build().map(Arc::new).map(|store: Arc<GoogleCloudStorage>| (store.clone() as _, Some(store as _), prefix.as_str()))
+            }
+            Address::Azure { container, prefix } => {
+                let builder = azure(settings).with_container_name(container).with_client_options(options).with_retry(retry);
+                builder.build().map(Arc::new).map(|store: Arc<MicrosoftAzure>| (store.clone() as _, Some(store as _), prefix.as_str()))
+            }
+            Address::Http { url } => {
+                let builder = HttpBuilder::new().with_url(url).with_client_options(credentials::http(options, url)).with_retry(retry);
+                builder.build().map(Arc::new).map(|store: Arc<HttpStore>| (store as _, None, ""))
+            }
+            Address::Folder(_) => return Err(Fault::Unsupported("a folder is no bucket".to_owned())),
+        };
+        let (store, parts, prefix) = built.map_err(|error| fault(&error))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(Fault::io("start", "the network threads"))?;
+        let plain = matches!(address, Address::Http { .. });
+        Ok(Self { store, parts, prefix: prefix.to_owned(), plain, runtime, interrupt })
+    }
+
+    fn path(&self, path: &str) -> object_store::path::Path {
+        let full = if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) };
+        object_store::path::Path::from(full)
+    }
+
+    /// Waits for an answer; `None` when there is no such file.
+    fn wait<T>(&self, answer: impl Future<Output = object_store::Result<T>>) -> Result<Option<T>, Fault> {
+        let answered = self.runtime.block_on(async {
+            let mut answer = pin!(answer);
+            loop {
+                match tokio::time::timeout(PAUSE, answer.as_mut()).await {
+                    Ok(answered) => return Some(answered),
+                    Err(_) if self.interrupt.is_raised() => return None,
+                    Err(_) => {}
+                }
+            }
+        });
+        match answered {
+            None => Err(Fault::Interrupted),
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(object_store::Error::NotFound { .. })) => Ok(None),
+            Some(Err(error)) => Err(fault(&error)),
+        }
+    }
+
+    /// As [`Self::wait`], and again while it fails for a reason that may pass.
+    fn again<T, F: Future<Output = object_store::Result<T>>>(&self, ask: impl Fn() -> F) -> Result<Option<T>, Fault> {
+        let mut attempt = 1;
+        loop {
+            match self.wait(ask()) {
+                Err(Fault::Failed(_)) if attempt < ATTEMPTS => self.rest(Duration::from_millis(250) * 3u32.pow(attempt - 1))?,
+                answered => return answered,
+            }
+            attempt += 1;
+        }
+    }
+
+    fn rest(&self, time: Duration) -> Result<(), Fault> {
+        let mut left = time;
+        while !left.is_zero() {
+            if self.interrupt.is_raised() {
+                return Err(Fault::Interrupted);
+            }
+            let step = left.min(PAUSE);
+            std::thread::sleep(step);
+            left -= step;
+        }
+        Ok(())
+    }
+
+    /// Sends a large file part by part, those that the journal does not have.
+    fn upload_parts(
+        &self,
+        store: &dyn MultipartStore,
+        path: &str,
+        from: &Path,
+        size: u64,
+        journal: &Path,
+        progress: Progress,
+    ) -> Result<(), Fault> {
+        let target = self.path(path);
+        let part_size = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
+        let gone = || Fault::Failed(format!("the upload of `{path}` was given up by the service"));
+        let mut notes = match Journal::read(journal, size, part_size) {
+            Some(notes) => notes,
+            None => Journal::new(self.again(|| store.create_multipart(&target))?.ok_or_else(gone)?, size, part_size),
+        };
+        let mut file = File::open(from).map_err(Fault::io("read", from))?;
+        for number in 0..notes.parts.len() {
+            let range = notes.range(number);
+            if notes.parts[number].is_none() {
+                let read = file.seek(SeekFrom::Start(range.start)).and_then(|_| {
+                    let mut bytes = vec![0; (range.end - range.start) as usize];
+                    file.read_exact(&mut bytes).map(|()| bytes::Bytes::from(bytes))
+                });
+                let bytes = read.map_err(Fault::io("read", from))?;
+                let sent = self.again(|| store.put_part(&target, &notes.id, number, bytes.clone().into()));
+                let Some(part) = sent.inspect_err(|fault| Journal::forget_if_refused(journal, fault))? else {
+                    // The service keeps unfinished uploads for a while only: from the beginning, once.
+                    Journal::forget(journal);
+                    return Err(gone());
+                };
+                notes.parts[number] = Some(part.content_id);
+                notes.write(journal);
+            }
+            progress(range.end - range.start);
+        }
+        let parts = notes.parts.iter().flatten().map(|part| PartId { content_id: part.clone() }).collect::<Vec<_>>();
+        let done = self.again(|| store.complete_multipart(&target, &notes.id, parts.clone()));
+        Journal::forget(journal);
+        done?.map(|_| ()).ok_or_else(gone)
+    }
+}
+
+fn options(settings: &config::Remote) -> ClientOptions {
+    let timeout = Duration::from_secs(settings.timeout.map_or(TIMEOUT, |seconds| seconds.get() as u64));
+    // Whoever writes `http://` means it. A whole transfer may take as long as it likes, as long as something comes.
+    let plain =
+        [&settings.url, &settings.endpoint].into_iter().flatten().any(|url| url.starts_with("http://") || url.starts_with("webdav://"));
+    let options = ClientOptions::new().with_allow_http(plain || std::env::var("AWS_ALLOW_HTTP").is_ok_and(|value| value == "true"));
+    options.with_timeout_disabled().with_read_timeout(timeout).with_connect_timeout(timeout.min(Duration::from_secs(10)))
+}
+
+fn retry(settings: &config::Remote) -> RetryConfig {
+    let timeout = settings.timeout.map_or(TIMEOUT, |seconds| seconds.get() as u64);
+    RetryConfig { max_retries: 6, retry_timeout: Duration::from_secs(2 * timeout), ..RetryConfig::default() }
+}
+
+fn azure(settings: &config::Remote) -> MicrosoftAzureBuilder {
+    let mut builder = MicrosoftAzureBuilder::from_env();
+    if let Some(account) = &settings.account {
+        builder = builder.with_account(account);
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        builder = builder.with_endpoint(endpoint.clone()).with_allow_http(endpoint.starts_with("http://"));
+    }
+    match settings.anonymous {
+        Some(true) => builder.with_skip_signature(true),
+        // The environment has no secret: `az login` may have one.
+        _ if !std::env::vars().any(|(name, _)| credentials::is_azure_secret(&name)) => builder.with_use_azure_cli(true),
+        _ => builder,
+    }
+}
+
+/// What the library says, in one line.
+fn fault(error: &object_store::Error) -> Fault {
+    use object_store::Error::{NotImplemented, NotSupported, PermissionDenied, Unauthenticated};
+    let said = without_secrets(&innermost(error));
+    match error {
+        PermissionDenied { .. } | Unauthenticated { .. } => Fault::Denied(said),
+        NotSupported { .. } | NotImplemented { .. } => Fault::Unsupported(said),
+        _ if said.contains("405") || said.contains("501 Not Implemented") => Fault::Unsupported(said),
+        _ => Fault::Failed(said),
+    }
+}
+
+/// The last two sentences of a chain of errors: what failed, and why.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut here = Some(error);
+    while let Some(error) = here {
+        let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        // A message often ends with that of its source.
+        if let Some(last) = said.last_mut().filter(|last| last.ends_with(&text)) {
+            let kept = last.len() - text.len();
+            last.truncate(kept);
+            *last = last.trim_end_matches([' ', ':', '-']).to_owned();
+        }
+        said.push(text);
+        here = error.source();
+    }
+    let said: Vec<&str> = said.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    said[said.len().saturating_sub(2)..].join(": ")
+}
+
+impl Transport for Cloud {
+    fn is_near(&self) -> bool {
+        false
+    }
+
+    fn read(&self, path: &str, range: Option<Range<u64>>) -> Result<Option<Vec<u8>>, Fault> {
+        let target = self.path(path);
+        let got = self.again(|| async {
+            let options = GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::default() };
+            self.store.get_opts(&target, options).await?.bytes().await
+        });
+        Ok(got?.map(Into::into))
+    }
+
+    fn size(&self, path: &str) -> Result<Option<u64>, Fault> {
+        let target = self.path(path);
+        Ok(self.again(|| self.store.head(&target))?.map(|meta| meta.size))
+    }
+
+    fn list(&self, folder: &str, each: &mut dyn FnMut(&str, u64)) -> Result<(), Fault> {
+        let target = self.path(folder);
+        let start = self.prefix.len() + usize::from(!self.prefix.is_empty());
+        // Collected before anything is told: a listing that broke off is asked for again from its beginning.
+        let listed = self.again(|| {
+            let stream = self.store.list(Some(&target)).map(|found| found.map(|meta| (meta.location.to_string(), meta.size)));
+            stream.try_collect::<Vec<(String, u64)>>()
+        });
+        match listed {
+            Err(Fault::Failed(said) | Fault::Denied(said)) if self.plain => Err(Fault::Unsupported(said)),
+            Err(fault) => Err(fault),
+            Ok(found) => {
+                found
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|(path, size)| Some((path.get(start..)?, *size)))
+                    .for_each(|(path, size)| each(path, size));
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), Fault> {
+        let target = self.path(path);
+        let bytes = bytes::Bytes::from(bytes);
+        self.again(|| self.store.put(&target, bytes.clone().into()))?;
+        Ok(())
+    }
+
+    fn upload(&self, path: &str, from: &Path, id: &ObjectId, size: u64, journal: &Path, progress: Progress) -> Result<(), Fault> {
+        let found = ObjectId::of_file(from).map_err(Fault::io("read", from))?;
+        if found != *id {
+            return Err(Fault::Failed(format!("`{}` is damaged", from.display())));
+        }
+        match &self.parts {
+            Some(parts) if size > PART => match self.upload_parts(parts.as_ref(), path, from, size, journal, progress) {
+                // An unfinished upload of another day that the service has forgotten.
+                Err(Fault::Failed(_)) if !journal.exists() => self.upload_parts(parts.as_ref(), path, from, size, journal, progress),
+                done => done,
+            },
+            _ => {
+                let bytes = File::open(from).and_then(|mut file| cache::whole(&mut file, size)).map_err(Fault::io("read", from))?;
+                self.write(path, bytes)?;
+                progress(size);
+                Ok(())
+            }
+        }
+    }
+
+    fn remove(&self, path: &str) -> Result<(), Fault> {
+        let target = self.path(path);
+        self.again(|| self.store.delete(&target))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,256 @@
+//! From the cache to a remote: the objects that it lacks, files before listings, small ones in packs where that saves requests.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::holdings::object_path;
+use super::pack::{self, FULL, Index, SMALL};
+use super::pool::on_threads;
+use super::{Error, FORMAT, MARK, Remote};
+use crate::digest::ObjectId;
+use crate::observer::{Task, Unit};
+use crate::relpath::RelPath;
+use crate::store::batch::check;
+use crate::store::cache::Health;
+use crate::store::tree::What;
+use crate::store::{Entry, Kind, Store, Work};
+
+/// So few small objects are sent one by one: a pack costs two requests and is harder to clean up.
+const FEW: usize = 8;
+
+/// What a push did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Pushed {
+    /// Objects that were sent.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Objects that the remote had already.
+    pub present: u64,
+    /// Paths that the cache does not have in whole, so that the remote cannot get them from here.
+    pub incomplete: Vec<RelPath>,
+}
+
+/// All objects of some entries, each with its size.
+#[derive(Default)]
+pub(super) struct Needed {
+    pub files: HashMap<ObjectId, u64>,
+    pub listings: HashMap<ObjectId, u64>,
+    /// Paths with something that the cache lacks.
+    pub incomplete: Vec<RelPath>,
+}
+
+/// Sends all objects of `entries` that the remote lacks.
+///
+/// # Errors
+/// The remote cannot be reached or written, or was written by a newer derm. What was sent before that is kept.
+pub fn push(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: &Work) -> Result<Pushed, Error> {
+    let marked = remote.check_format()?;
+    let needed = Needed::of(store, entries, work)?;
+    let mut pushed = Pushed { incomplete: needed.incomplete.clone(), ..Pushed::default() };
+    let all: Vec<(ObjectId, Option<u64>)> = needed.files.iter().chain(&needed.listings).map(|(id, size)| (*id, Some(*size))).collect();
+    let held = remote.holds(&all, work)?;
+    pushed.present = held.len() as u64;
+    let lacking = |objects: &HashMap<ObjectId, u64>| {
+        let mut found: Vec<(ObjectId, u64)> =
+            objects.iter().filter(|(id, _)| !held.contains_key(*id)).map(|(id, size)| (*id, *size)).collect();
+        found.sort_unstable();
+        found
+    };
+    let (files, listings) = (lacking(&needed.files), lacking(&needed.listings));
+    if files.is_empty() && listings.is_empty() {
+        return Ok(pushed);
+    }
+    if !marked {
+        remote.at(MARK, remote.transport.write(MARK, FORMAT.as_bytes().to_vec()))?;
+    }
+    let task = work.observer.begin("pushing", Some(files.iter().chain(&listings).map(|(_, size)| size).sum()), Unit::Bytes);
+    let sender = Sender { store, remote, task: &*task, work, sent: Mutex::default(), damaged: Mutex::default() };
+    let sent = sender.send(&files).and_then(|()| sender.send(&listings));
+    // Also what was sent before a failure stays.
+    remote.at("", remote.transport.settle())?;
+    sent?;
+    (pushed.objects, pushed.bytes) = sender.sent.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let damaged = sender.damaged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !damaged.is_empty() {
+        // They were set aside, so what was found to be whole before may not be.
+        store.complete().clear();
+        pushed
+            .incomplete
+            .extend(entries.par_iter().filter(|(_, entry)| !store.has(entry)).map(|(path, _)| path.clone()).collect::<Vec<_>>());
+        pushed.incomplete.sort();
+        pushed.incomplete.dedup();
+    }
+    Ok(pushed)
+}
+
+impl Needed {
+    /// Walks the listings. Objects that the cache lacks are left out, and their paths noted.
+    pub(super) fn of(store: &Store, entries: &[(RelPath, Entry)], work: &Work) -> Result<Self, Error> {
+        let mut needed = Self::default();
+        let mut broken: HashSet<ObjectId> = HashSet::new();
+        for (path, entry) in entries {
+            check(work.interrupt)?;
+            let whole = match entry.kind {
+                Kind::File => needed.file(store, entry.id, entry.size),
+                Kind::Tree => needed.folder(store, entry.id, &mut broken),
+            };
+            if !whole {
+                needed.incomplete.push(path.clone());
+            }
+        }
+        needed.incomplete.sort();
+        needed.incomplete.dedup();
+        Ok(needed)
+    }
+
+    fn file(&mut self, store: &Store, id: ObjectId, size: u64) -> bool {
+        let there = self.files.contains_key(&id) || store.cache.has(&id);
+        if there {
+            self.files.insert(id, size);
+        }
+        there
+    }
+
+    fn folder(&mut self, store: &Store, id: ObjectId, broken: &mut HashSet<ObjectId>) -> bool {
+        if self.listings.contains_key(&id) {
+            return !broken.contains(&id);
+        }
+        // A listing that was only hashed is known without being in the cache.
+        let node = store.cache.has(&id).then(|| store.node(&id).ok()).flatten();
+        let Some(node) = node else {
+            broken.insert(id);
+            return false;
+        };
+        self.listings.insert(id, node.encode().len() as u64);
+        let files: Vec<(ObjectId, u64)> = node
+            .items()
+            .iter()
+            .filter_map(|item| match item.what {
+                What::File { id, size, .. } if !self.files.contains_key(&id) => Some((id, size)),
+                _ => None,
+            })
+            .collect();
+        let there: Vec<bool> = files.par_iter().map(|(id, _)| store.cache.has(id)).collect();
+        let mut whole = there.iter().all(|there| *there);
+        self.files.extend(files.into_iter().zip(there).filter(|(_, there)| *there).map(|(file, _)| file));
+        for item in node.items() {
+            if let What::Folder { id, .. } = &item.what {
+                whole &= self.folder(store, *id, broken);
+            }
+        }
+        if !whole {
+            broken.insert(id);
+        }
+        whole
+    }
+}
+
+/// One request, or two for a pack.
+enum Trip {
+    One(ObjectId, u64),
+    Pack(Vec<(ObjectId, u64)>),
+}
+
+struct Sender<'a> {
+    store: &'a Store,
+    remote: &'a Remote,
+    task: &'a dyn Task,
+    work: &'a Work<'a>,
+    /// Objects and bytes.
+    sent: Mutex<(u64, u64)>,
+    damaged: Mutex<Vec<ObjectId>>,
+}
+
+impl Sender<'_> {
+    fn send(&self, objects: &[(ObjectId, u64)]) -> Result<(), Error> {
+        let trips = self.trips(objects);
+        on_threads(self.remote.jobs, &trips, |trip| {
+            check(self.work.interrupt)?;
+            match trip {
+                Trip::One(id, size) => self.one(id, *size),
+                Trip::Pack(objects) => self.pack(objects),
+            }
+        })
+    }
+
+    /// The largest first, so that no thread is left with one at the end.
+    fn trips(&self, objects: &[(ObjectId, u64)]) -> Vec<Trip> {
+        let may_pack = !self.remote.transport.is_near();
+        let (small, mut large): (Vec<_>, Vec<_>) = objects.iter().partition(|(_, size)| may_pack && *size < SMALL);
+        let (small, alone) = if small.len() <= FEW { (Vec::new(), small) } else { (small, Vec::new()) };
+        large.extend(alone);
+        large.sort_unstable_by_key(|(_, size)| std::cmp::Reverse(*size));
+        let mut trips: Vec<Trip> = large.into_iter().map(|(id, size)| Trip::One(id, size)).collect();
+        let (mut open, mut bytes): (Vec<(ObjectId, u64)>, u64) = (Vec::new(), 0);
+        for object in small {
+            bytes += object.1;
+            open.push(object);
+            if bytes >= FULL {
+                trips.push(Trip::Pack(std::mem::take(&mut open)));
+                bytes = 0;
+            }
+        }
+        if !open.is_empty() {
+            trips.push(Trip::Pack(open));
+        }
+        trips
+    }
+
+    fn one(&self, id: &ObjectId, size: u64) -> Result<(), Error> {
+        let from = self.store.cache.path(id);
+        let path = object_path(id);
+        let journal = self.remote.known_packs.join(format!("{}.upload", id.hex()));
+        let sent = self.remote.transport.upload(&path, &from, id, size, &journal, &|n| self.task.advance(n));
+        if sent.is_err() && self.store.cache.verify(id)? != Health::Whole(()) {
+            self.damaged(id);
+            return Ok(());
+        }
+        self.remote.at(&path, sent)?;
+        self.count(1, size);
+        Ok(())
+    }
+
+    fn pack(&self, objects: &[(ObjectId, u64)]) -> Result<(), Error> {
+        let mut index = Index::default();
+        let mut bytes = Vec::with_capacity(objects.iter().map(|(_, size)| *size as usize).sum());
+        for (id, _) in objects {
+            match self.store.cache.read(id)? {
+                Health::Whole(object) => {
+                    index.objects.push((*id, object.len() as u32));
+                    bytes.extend_from_slice(&object);
+                }
+                Health::Missing | Health::Damaged => self.damaged(id),
+            }
+        }
+        if index.objects.is_empty() {
+            return Ok(());
+        }
+        let (text, size) = (index.encode(), bytes.len() as u64);
+        let id = ObjectId::of(&text);
+        let path = pack::pack_path(&id);
+        self.remote.at(&path, self.remote.transport.write(&path, bytes))?;
+        self.task.advance(size);
+        let path = pack::index_path(&id);
+        self.remote.at(&path, self.remote.transport.write(&path, text.clone()))?;
+        // Only to save a request later.
+        let kept = self.remote.known_packs.join(format!("{}.index", id.hex()));
+        let _ = fs::create_dir_all(&self.remote.known_packs).and_then(|()| fs::write(kept, text));
+        self.count(index.objects.len() as u64, size);
+        Ok(())
+    }
+
+    fn damaged(&self, id: &ObjectId) {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).push(*id);
+    }
+
+    fn count(&self, objects: u64, bytes: u64) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.0 += objects;
+        sent.1 += bytes;
+    }
+}
