@@ -5,6 +5,7 @@
 pub mod add;
 pub mod checkout;
 pub mod completions;
+pub mod config;
 pub mod dag;
 pub mod data;
 pub mod device;
@@ -21,11 +22,13 @@ pub mod metrics;
 pub mod model;
 pub mod params;
 pub mod predict;
+pub mod remote;
 pub mod repro;
 pub mod runs;
 pub mod scope;
 pub mod status;
 pub mod train;
+pub mod transfer;
 
 mod overview;
 
@@ -104,6 +107,11 @@ pub enum Command {
     Status(status::StatusArgs),
     Checkout(checkout::CheckoutArgs),
     Diff(diff::DiffArgs),
+    Config(config::ConfigArgs),
+    Remote(remote::RemoteArgs),
+    Push(transfer::PushArgs),
+    Fetch(transfer::FetchArgs),
+    Pull(transfer::PullArgs),
     Doctor(doctor::DoctorArgs),
     Repro(repro::ReproArgs),
     Dag(dag::DagArgs),

@@ -6,6 +6,7 @@ pub mod add;
 mod bug;
 pub mod checkout;
 pub mod completions;
+pub mod config;
 mod context;
 pub mod dag;
 pub mod data;
@@ -28,10 +29,12 @@ pub mod model;
 pub mod params;
 pub mod predict;
 mod recorded;
+pub mod remote;
 pub mod repro;
 pub mod runs;
 pub mod status;
 pub mod train;
+pub mod transfer;
 mod weights;
 mod welcome;
 
@@ -86,6 +89,11 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(context, args),
         Command::Checkout(args) => checkout::run(context, args),
         Command::Diff(args) => diff::run(context, args),
+        Command::Config(args) => config::run(context, args),
+        Command::Remote(args) => remote::run(context, args),
+        Command::Push(args) => transfer::push(context, args),
+        Command::Fetch(args) => transfer::fetch(context, args),
+        Command::Pull(args) => transfer::pull(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Repro(args) => repro::run(context, args),
         Command::Dag(args) => dag::run(context, args),

@@ -8,8 +8,9 @@ use clap::builder::styling::Style;
 
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
-    ("Start", &["init", "doctor"]),
+    ("Start", &["init", "config", "doctor"]),
     ("Data under version control", &["add", "status", "diff", "checkout"]),
+    ("Remotes", &["remote", "push", "pull", "fetch"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),
     ("Datasets", &["data"]),
     ("Models", &["train", "predict", "evaluate", "ensemble", "explain", "drift", "export", "model"]),

@@ -14,11 +14,12 @@ struct CheckoutReport {
     paths: Vec<CheckedOut>,
 }
 
+/// What was done at one path.
 #[derive(Serialize)]
-struct CheckedOut {
-    path: RelPath,
+pub(super) struct CheckedOut {
+    pub path: RelPath,
     #[serde(flatten)]
-    changed: Changed,
+    pub changed: Changed,
 }
 
 impl Report for CheckoutReport {
@@ -31,14 +32,19 @@ impl Report for CheckoutReport {
             page.line(if self.paths.is_empty() { "Nothing is tracked.".to_owned() } else { format!("{n} as recorded: nothing to do.") });
             return;
         }
-        let columns = [("path", Align::Left), ("added", Align::Right), ("modified", Align::Right), ("deleted", Align::Right)];
-        let mut table = Table::new(columns);
-        for CheckedOut { path, changed } in changed {
-            let numbers = [changed.added, changed.modified, changed.deleted].map(text::grouped);
-            table.row([path.to_string()].into_iter().chain(numbers));
-        }
-        page.table(&table);
+        page.table(&table_of(changed));
     }
+}
+
+/// A line for each path with what changed there.
+pub(super) fn table_of<'a>(changed: impl IntoIterator<Item = &'a CheckedOut>) -> Table {
+    let columns = [("path", Align::Left), ("added", Align::Right), ("modified", Align::Right), ("deleted", Align::Right)];
+    let mut table = Table::new(columns);
+    for CheckedOut { path, changed } in changed {
+        let numbers = [changed.added, changed.modified, changed.deleted].map(text::grouped);
+        table.row([path.to_string()].into_iter().chain(numbers));
+    }
+    table
 }
 
 pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
@@ -64,7 +70,7 @@ pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
 }
 
 /// Checks everything out, and collects what is missing or would be lost over all paths.
-fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work: &Work) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
+pub(super) fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work: &Work) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
     let mut paths = Vec::new();
     let (mut lost, mut absent, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for (path, entry) in wanted {

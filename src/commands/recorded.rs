@@ -46,6 +46,16 @@ pub fn over(workspace: &Workspace, scope: &ScopeArgs) -> Result<Vec<(RelPath, En
 
 /// What the targets name: tracked paths and outputs of stages, parts of them, or all of them below a folder. Everything without targets.
 pub fn targets(context: &Context, workspace: &Workspace, store: &Store, typed: &[String]) -> Result<Vec<(RelPath, Entry)>, Failure> {
+    targets_with(context, workspace, typed, |target, entry, path| part(store, target, entry, path))
+}
+
+/// As [`targets`], with a way of its own to find a part of a tracked path: `(tracked path, its entry, path inside)`.
+pub fn targets_with(
+    context: &Context,
+    workspace: &Workspace,
+    typed: &[String],
+    part: impl Fn(&RelPath, &Entry, &RelPath) -> Result<Entry, Error>,
+) -> Result<Vec<(RelPath, Entry)>, Failure> {
     if typed.is_empty() {
         return now(workspace);
     }
@@ -56,9 +66,9 @@ pub fn targets(context: &Context, workspace: &Workspace, store: &Store, typed: &
         let typed = workspace.relative(&context.cwd, typed.as_ref())?;
         let path = pointer::target_of(&typed).unwrap_or(typed);
         match pointer::covering(workspace, &path)? {
-            Some((target, pointer)) => wanted.push((path.clone(), part(store, &target, &pointer.entry, &path)?)),
+            Some((target, pointer)) => wanted.push((path.clone(), part(&target, &pointer.entry, &path)?)),
             None => match made.iter().find(|(output, _)| path.is_within(output)) {
-                Some((output, entry)) => wanted.push((path.clone(), part(store, output, entry, &path)?)),
+                Some((output, entry)) => wanted.push((path.clone(), part(output, entry, &path)?)),
                 None => {
                     let below = entries(pointer::find_below(workspace, &path)?);
                     let made_below = made.iter().filter(|(output, _)| output.is_within(&path)).cloned();

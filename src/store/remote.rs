@@ -50,8 +50,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 pub use fault::Fault;
-pub use fetch::{Fetched, fetch};
-pub use push::{Pushed, push};
+pub use fetch::{Fetched, Verified, fetch, fetch_object, verify};
+pub use push::{Lacking, Pushed, lacking, push, send_again};
 
 use address::Address;
 use holdings::Packs;

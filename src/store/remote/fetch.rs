@@ -1,6 +1,7 @@
 //! From a remote into the cache: first listings, level by level, then the files that they name.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use super::holdings::{Held, Place, object_path};
 use super::pack;
 use super::partial::{self, Arrived, LARGE};
 use super::pool::on_threads;
+use super::push::Needed;
 use super::{Error, Remote};
 use crate::digest::ObjectId;
 use crate::observer::{Task, Unit};
@@ -81,6 +83,50 @@ pub fn fetch(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work:
     Ok(fetched)
 }
 
+/// Brings one object, such as the listing of a folder; `false` where the remote does not have it whole.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_object(store: &Store, remote: &Remote, id: &ObjectId, work: &Work) -> Result<bool, Error> {
+    remote.check_format()?;
+    bring(store, remote, &[(*id, None)], &mut Fetched::default(), work)?;
+    Ok(store.cache.has(id))
+}
+
+/// What looking at everything on a remote found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Objects that were read.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Objects with other bytes than their name says.
+    pub wrong: Vec<ObjectId>,
+    /// Objects that it does not have.
+    pub absent: Vec<ObjectId>,
+}
+
+/// Reads all objects of `entries` from the remote and hashes them; listings come from the cache.
+///
+/// # Errors
+/// The remote cannot be reached.
+pub fn verify(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: &Work) -> Result<Verified, Error> {
+    remote.check_format()?;
+    let needed = Needed::of(store, entries, work)?;
+    let wanted: Vec<(ObjectId, Option<u64>)> = needed.files.iter().chain(&needed.listings).map(|(id, size)| (*id, Some(*size))).collect();
+    let held = remote.holds(&wanted, work)?;
+    let task = work.observer.begin("verifying", Some(held.values().map(|held| held.size).sum()), Unit::Bytes);
+    let courier = Courier::new(store, remote, &*task, None, work);
+    on_threads(remote.jobs, &trips(&held, &remote.packs(work)?.ids), |trip| courier.make(trip))?;
+    let Courier { wrong, came, .. } = courier;
+    let (objects, bytes) = came.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut absent: Vec<ObjectId> = wanted.iter().map(|(id, _)| *id).filter(|id| !held.contains_key(id)).collect();
+    let mut wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
+    absent.sort();
+    wrong.sort();
+    Ok(Verified { objects, bytes, wrong, absent })
+}
+
 /// One request: a loose object, or a stretch of a pack with the objects that are wanted from it.
 enum Trip {
     Loose(ObjectId, u64),
@@ -97,11 +143,11 @@ fn bring(store: &Store, remote: &Remote, wanted: &[(ObjectId, Option<u64>)], fet
     let trips = trips(&held, &remote.packs(work)?.ids);
     let task = work.observer.begin("fetching", Some(total), Unit::Bytes);
     let batch = if remote.transport.is_near() { Batch::new(&store.cache, &store.links) } else { Batch::often(&store.cache, &store.links) };
-    let courier = Courier { store, remote, batch, task: &*task, wrong: Mutex::default(), came: Mutex::default(), work };
+    let courier = Courier::new(store, remote, &*task, Some(batch), work);
     let done = on_threads(remote.jobs, &trips, |trip| courier.make(trip));
     let Courier { batch, wrong, came, .. } = courier;
     // What came is kept, also when the rest did not.
-    batch.commit()?;
+    batch.map_or(Ok(()), Batch::commit)?;
     done?;
     let (objects, bytes) = came.into_inner().unwrap_or_else(PoisonError::into_inner);
     fetched.objects += objects;
@@ -144,7 +190,8 @@ fn trips(held: &HashMap<ObjectId, Held>, packs: &[ObjectId]) -> Vec<Trip> {
 struct Courier<'a> {
     store: &'a Store,
     remote: &'a Remote,
-    batch: Batch<'a>,
+    /// Where objects go; nowhere when they are only looked at.
+    batch: Option<Batch<'a>>,
     task: &'a dyn Task,
     wrong: Mutex<Vec<ObjectId>>,
     /// Objects and bytes.
@@ -152,16 +199,18 @@ struct Courier<'a> {
     work: &'a Work<'a>,
 }
 
-impl Courier<'_> {
+impl<'a> Courier<'a> {
+    fn new(store: &'a Store, remote: &'a Remote, task: &'a dyn Task, batch: Option<Batch<'a>>, work: &'a Work<'a>) -> Self {
+        Self { store, remote, batch, task, wrong: Mutex::default(), came: Mutex::default(), work }
+    }
+
     fn make(&self, trip: &Trip) -> Result<(), Error> {
         check(self.work.interrupt)?;
         match trip {
             Trip::Loose(id, size) if *size > LARGE => self.large(id, *size),
             Trip::Loose(id, size) => {
-                let path = object_path(id);
-                let bytes = self.remote.at(&path, self.remote.transport.read(&path, None))?;
                 self.task.advance(*size);
-                bytes.map_or(Ok(()), |bytes| self.keep(id, &bytes))
+                self.loose(id)
             }
             Trip::Packed { pack, start, end, objects } => {
                 let path = pack::pack_path(pack);
@@ -169,9 +218,13 @@ impl Courier<'_> {
                 for (id, at, size) in objects {
                     let from = (at - start) as usize;
                     self.task.advance(*size);
-                    match bytes.get(from..from + *size as usize) {
+                    match bytes.get(from..from + *size as usize).filter(|bytes| ObjectId::of(bytes) == *id) {
                         Some(bytes) => self.keep(id, bytes)?,
-                        None => self.wrong(id),
+                        // A healed remote has it as a file of its own too.
+                        None => match self.remote.at(&path, self.remote.transport.size(&object_path(id)))? {
+                            Some(_) => self.loose(id)?,
+                            None => self.wrong(id),
+                        },
                     }
                 }
                 Ok(())
@@ -184,20 +237,33 @@ impl Courier<'_> {
             Arrived::Gone => {}
             Arrived::Wrong => self.wrong(id),
             Arrived::Whole(path) => {
-                self.batch.adopt(path, *id, size)?;
+                match &self.batch {
+                    Some(batch) => batch.adopt(path, *id, size)?,
+                    None => fs::remove_file(&path).map_err(Error::io("remove", &path))?,
+                }
                 self.count(size);
             }
         }
         Ok(())
     }
 
+    fn loose(&self, id: &ObjectId) -> Result<(), Error> {
+        let path = object_path(id);
+        match self.remote.at(&path, self.remote.transport.read(&path, None))? {
+            Some(bytes) if ObjectId::of(&bytes) == *id => self.keep(id, &bytes),
+            Some(_) => {
+                self.wrong(id);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Makes verified bytes an object.
     fn keep(&self, id: &ObjectId, bytes: &[u8]) -> Result<(), Error> {
-        if ObjectId::of(bytes) != *id {
-            self.wrong(id);
-            return Ok(());
+        if let Some(batch) = &self.batch {
+            batch.put(*id, bytes, false)?;
         }
-        self.batch.put(*id, bytes, false)?;
         self.count(bytes.len() as u64);
         Ok(())
     }

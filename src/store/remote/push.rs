@@ -88,6 +88,54 @@ pub fn push(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: 
     Ok(pushed)
 }
 
+/// What a push would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lacking {
+    /// Objects that the remote lacks and the cache has.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Paths of which the remote lacks something.
+    pub paths: Vec<RelPath>,
+    /// Paths that the cache does not have in whole.
+    pub incomplete: Vec<RelPath>,
+}
+
+/// What the remote lacks of `entries`. Sends nothing.
+///
+/// # Errors
+/// The remote cannot be reached, or was written by a newer derm.
+pub fn lacking(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: &Work) -> Result<Lacking, Error> {
+    remote.check_format()?;
+    let needed = Needed::of(store, entries, work)?;
+    let all: Vec<(ObjectId, Option<u64>)> = needed.files.iter().chain(&needed.listings).map(|(id, size)| (*id, Some(*size))).collect();
+    let held = remote.holds(&all, work)?;
+    let absent: HashMap<ObjectId, u64> = all.iter().filter(|(id, _)| !held.contains_key(id)).map(|(id, size)| (*id, size.unwrap_or(0))).collect();
+    let mut paths = Vec::new();
+    for one in entries.chunks(1) {
+        let needed = Needed::of(store, one, work)?;
+        if needed.files.keys().chain(needed.listings.keys()).any(|id| absent.contains_key(id)) {
+            paths.push(one[0].0.clone());
+        }
+    }
+    Ok(Lacking { objects: absent.len() as u64, bytes: absent.values().sum(), paths, incomplete: needed.incomplete })
+}
+
+/// Sends these objects, each as a file of its own, whatever the remote has: for what it has with other bytes.
+///
+/// # Errors
+/// As [`push`].
+pub fn send_again(store: &Store, remote: &Remote, objects: &[ObjectId], work: &Work) -> Result<u64, Error> {
+    let size = |id: &ObjectId| store.cache.path(id).symlink_metadata().ok().map(|meta| (*id, meta.len()));
+    let there: Vec<(ObjectId, u64)> = objects.iter().filter_map(size).collect();
+    let task = work.observer.begin("pushing", Some(there.iter().map(|(_, size)| size).sum()), Unit::Bytes);
+    let sender = Sender { store, remote, task: &*task, work, sent: Mutex::default(), damaged: Mutex::default() };
+    let sent = on_threads(remote.jobs, &there, |(id, size)| sender.one(id, *size));
+    remote.at("", remote.transport.settle())?;
+    sent?;
+    Ok(sender.sent.into_inner().unwrap_or_else(PoisonError::into_inner).0)
+}
+
 impl Needed {
     /// Walks the listings. Objects that the cache lacks are left out, and their paths noted.
     pub(super) fn of(store: &Store, entries: &[(RelPath, Entry)], work: &Work) -> Result<Self, Error> {
