@@ -16,6 +16,7 @@ pub mod ensemble;
 pub mod evaluate;
 pub mod explain;
 pub mod export;
+pub mod fsck;
 pub mod init;
 pub mod man;
 pub mod metrics;
@@ -109,6 +110,7 @@ pub enum Command {
     Diff(diff::DiffArgs),
     Config(config::ConfigArgs),
     Remote(remote::RemoteArgs),
+    Fsck(fsck::FsckArgs),
     Push(transfer::PushArgs),
     Fetch(transfer::FetchArgs),
     Pull(transfer::PullArgs),

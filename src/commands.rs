@@ -21,6 +21,7 @@ mod exit;
 pub mod explain;
 pub mod export;
 mod first;
+pub mod fsck;
 pub mod init;
 pub mod man;
 mod metadata;
@@ -91,6 +92,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::run(context, args),
         Command::Config(args) => config::run(context, args),
         Command::Remote(args) => remote::run(context, args),
+        Command::Fsck(args) => fsck::run(context, args),
         Command::Push(args) => transfer::push(context, args),
         Command::Fetch(args) => transfer::fetch(context, args),
         Command::Pull(args) => transfer::pull(context, args),

@@ -57,7 +57,11 @@ fn edited(name: &'static str, text: &str, key: &[&str], value: Option<Value>) ->
             keep_comments_above(&mut document, above);
             put(document.as_table_mut(), above, last, value);
         }
-        None => take(document.as_table_mut(), above, last),
+        None => {
+            if let Some(Item::Table(table)) = take(document.as_table_mut(), above, last) {
+                keep_comments_of(&mut document, &table);
+            }
+        }
     }
     Ok(document.to_string())
 }
@@ -112,15 +116,40 @@ fn put(table: &mut dyn TableLike, above: &[&str], last: &str, mut value: Value) 
     }
 }
 
-fn take(table: &mut dyn TableLike, above: &[&str], last: &str) {
+fn take(table: &mut dyn TableLike, above: &[&str], last: &str) -> Option<Item> {
     match above.split_first() {
-        None => {
-            table.remove(last);
+        None => table.remove(last),
+        Some((first, rest)) => take(table.get_mut(first).and_then(Item::as_table_like_mut)?, rest, last),
+    }
+}
+
+/// Comments above a section that goes may be about the whole file: they go to the section after it, or to the end.
+fn keep_comments_of(document: &mut DocumentMut, gone: &Table) {
+    let before = gone.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
+    if !before.contains('#') {
+        return;
+    }
+    let mut after: Option<(isize, &mut Table)> = None;
+    next_after(document.as_table_mut(), gone.position().unwrap_or(0), &mut after);
+    match after {
+        Some((_, table)) => {
+            let own = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().trim_start_matches('\n').to_owned();
+            table.decor_mut().set_prefix(before + &own);
         }
-        Some((first, rest)) => {
-            if let Some(inner) = table.get_mut(first).and_then(Item::as_table_like_mut) {
-                take(inner, rest, last);
-            }
+        None => {
+            let own = document.trailing().as_str().unwrap_or_default().to_owned();
+            document.set_trailing(before.trim_end_matches('\n').to_owned() + "\n" + &own);
+        }
+    }
+}
+
+/// The section that stands nearest behind `position`.
+fn next_after<'a>(table: &'a mut Table, position: isize, found: &mut Option<(isize, &'a mut Table)>) {
+    for (_, item) in table.iter_mut() {
+        let Item::Table(inner) = item else { continue };
+        match inner.position() {
+            Some(at) if at > position && !inner.is_implicit() && found.as_ref().is_none_or(|(best, _)| at < *best) => *found = Some((at, inner)),
+            _ => next_after(inner, position, found),
         }
     }
 }
@@ -153,6 +182,10 @@ mod tests {
         assert_eq!(changed(&two, &["remote", "far"], None), new);
         assert_eq!(changed("", &["core", "remote"], Some("lab")), "[core]\nremote = \"lab\"\n");
         parse("config", &two).unwrap();
+        let without = changed(&changed(&two, &["remote", "lab"], None), &["remote", "far"], None);
+        assert_eq!(without, template, "the comments above the first section stay");
+        let kept = changed(&two, &["remote", "lab"], None);
+        assert_eq!(kept, format!("{template}\n[remote.far]\nurl = \"/mnt\"\n"));
     }
 
     #[test]
