@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod export;
 pub mod fsck;
+pub mod import;
 pub mod init;
 pub mod man;
 pub mod metrics;
@@ -111,6 +112,10 @@ pub enum Command {
     Config(config::ConfigArgs),
     Remote(remote::RemoteArgs),
     Fsck(fsck::FsckArgs),
+    Get(import::GetArgs),
+    Import(import::ImportArgs),
+    Update(import::UpdateArgs),
+    Ls(import::LsArgs),
     Push(transfer::PushArgs),
     Fetch(transfer::FetchArgs),
     Pull(transfer::PullArgs),

@@ -21,8 +21,12 @@ mod exit;
 pub mod explain;
 pub mod export;
 mod first;
+mod foreign;
 pub mod fsck;
+pub mod get;
+pub mod import;
 pub mod init;
+pub mod ls;
 pub mod man;
 mod metadata;
 pub mod metrics;
@@ -93,6 +97,10 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Config(args) => config::run(context, args),
         Command::Remote(args) => remote::run(context, args),
         Command::Fsck(args) => fsck::run(context, args),
+        Command::Get(args) => get::run(context, args),
+        Command::Import(args) => import::import(context, args),
+        Command::Update(args) => import::update(context, args),
+        Command::Ls(args) => ls::run(context, args),
         Command::Push(args) => transfer::push(context, args),
         Command::Fetch(args) => transfer::fetch(context, args),
         Command::Pull(args) => transfer::pull(context, args),

@@ -182,6 +182,20 @@ impl Store {
         Ok(scan::entry_of(&here))
     }
 
+    /// Every file below `entry`, which is at `path`, in the order of their paths. Links and empty folders are passed over.
+    pub fn files_of(&self, entry: &Entry, path: &RelPath, each: &mut dyn FnMut(RelPath, Entry)) -> Result<(), Error> {
+        if entry.kind == Kind::File {
+            each(path.clone(), entry.clone());
+            return Ok(());
+        }
+        for item in self.node(&entry.id)?.items() {
+            if let Some(inner) = scan::entry_of(&item.what) {
+                self.files_of(&inner, &path.join(&item.name), each)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A small file's bytes from the cache, verified (metrics of an old revision).
     pub fn read(&self, entry: &Entry) -> Result<Vec<u8>, Error> {
         match self.cache.read(&entry.id)? {

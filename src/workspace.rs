@@ -15,6 +15,7 @@
 //! (`init --git` alone creates a repository), never committed to. This is the only user of git2.
 
 pub mod atomic;
+pub mod clone;
 pub mod config;
 mod error;
 mod git;

@@ -11,6 +11,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "config", "doctor"]),
     ("Data under version control", &["add", "status", "diff", "checkout", "fsck"]),
     ("Remotes", &["remote", "push", "pull", "fetch"]),
+    ("Data of others", &["ls", "get", "import", "update"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),
     ("Datasets", &["data"]),
     ("Models", &["train", "predict", "evaluate", "ensemble", "explain", "drift", "export", "model"]),

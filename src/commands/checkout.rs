@@ -70,7 +70,12 @@ pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
 }
 
 /// Checks everything out, and collects what is missing or would be lost over all paths.
-pub(super) fn all(store: &Store, wanted: Vec<(RelPath, Entry)>, overwrite: Overwrite, work: &Work) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
+pub(super) fn all(
+    store: &Store,
+    wanted: Vec<(RelPath, Entry)>,
+    overwrite: Overwrite,
+    work: &Work,
+) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
     let mut paths = Vec::new();
     let (mut lost, mut absent, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for (path, entry) in wanted {

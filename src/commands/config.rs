@@ -115,7 +115,9 @@ pub(super) fn value_of(parts: &[&str], text: &str) -> Result<Value, Failure> {
     match parts.last().copied().unwrap_or_default() {
         "link" => Ok(Value::Array(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Array>())),
         "anonymous" => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
-        "jobs" | "timeout" => text.parse::<i64>().ok().filter(|n| *n > 0).map(Value::from).ok_or_else(|| wrong("a whole number of at least 1")),
+        "jobs" | "timeout" => {
+            text.parse::<i64>().ok().filter(|n| *n > 0).map(Value::from).ok_or_else(|| wrong("a whole number of at least 1"))
+        }
         _ => Ok(Value::from(text)),
     }
 }

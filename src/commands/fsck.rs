@@ -86,7 +86,11 @@ pub fn run(context: &Context, args: &FsckArgs) -> Result<Exit, Failure> {
     let store = Store::open(&workspace)?;
     let mut named = recorded::now(&workspace)?;
     named.extend(recorded::over(&workspace, &args.scope)?);
-    if args.in_remote { check_remote(context, args, &workspace, &store, &named) } else { check_cache(context, args, &workspace, &store, &named) }
+    if args.in_remote {
+        check_remote(context, args, &workspace, &store, &named)
+    } else {
+        check_cache(context, args, &workspace, &store, &named)
+    }
 }
 
 fn check_cache(

@@ -8,7 +8,7 @@ use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::pointer::{self, Pointer};
 use crate::store::{Entry, Error, Store};
-use crate::workspace::{History, Workspace};
+use crate::workspace::{History, Revision, Workspace};
 
 /// Everything that a pointer or a lock of the workspace names, pointers first.
 pub fn now(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Failure> {
@@ -18,14 +18,18 @@ pub fn now(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Failure> {
 
 /// What the pointers and the locks of a revision name, by path.
 pub fn at(workspace: &Workspace, name: &str) -> Result<BTreeMap<RelPath, Entry>, Failure> {
-    let revision = workspace.revision(name)?;
+    of_revision(&workspace.revision(name)?, name)
+}
+
+/// The same of a revision that is open.
+pub fn of_revision(revision: &Revision, name: &str) -> Result<BTreeMap<RelPath, Entry>, Failure> {
     let mut found = BTreeMap::new();
     for file in revision.files(|path| pointer::target_of(path).is_some())? {
         let (Some(target), Some(bytes)) = (pointer::target_of(&file), revision.read(&file)?) else { continue };
         let pointer = Pointer::parse(&target, &bytes);
         found.insert(target, pointer.map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?.entry);
     }
-    found.extend(pipeline::outputs_at(&revision).map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?);
+    found.extend(pipeline::outputs_at(revision).map_err(|error| Failure::from(error).cause(format!("in revision `{name}`")))?);
     Ok(found)
 }
 

@@ -139,7 +139,8 @@ fn default(context: &Context, workspace: &Workspace, args: &DefaultArgs) -> Resu
 fn rename(workspace: &Workspace, args: &RenameArgs) -> Result<Exit, Failure> {
     let settings = known(workspace, &args.name)?;
     if !config::is_remote_name(&args.new) || workspace.config().remotes.contains_key(&args.new) {
-        return Err(Failure::usage(format!("`{}` cannot be the new name", args.new)).hint("use letters, digits, `-` and `_`, and a name that is free"));
+        return Err(Failure::usage(format!("`{}` cannot be the new name", args.new))
+            .hint("use letters, digits, `-` and `_`, and a name that is free"));
     }
     let settings = serde_json::to_value(settings).unwrap_or_default();
     for (key, value) in settings.as_object().into_iter().flatten() {

@@ -8,6 +8,12 @@
 //! size: 39353693        # bytes
 //! files: 10015
 //! executable: true      # only for a file with that bit
+//! import:               # only for imported data
+//!   url: …              # a git repository, a URL, or a path from the root
+//!   path: data/skin     # in the git repository
+//!   rev: main           # as asked for; the main branch without it
+//!   commit: 1f3a…       # the commit that it came from
+//!   stamp: …            # of a URL: changes when the content does
 //! desc: …               # free text, kept as it is
 //! meta: …               # any YAML, kept as it is
 //! ```
@@ -39,6 +45,28 @@ pub struct Pointer {
     pub desc: Option<String>,
     /// Any YAML of the user's.
     pub meta: Option<serde_yaml::Value>,
+    /// Where imported data came from.
+    pub import: Option<Import>,
+}
+
+/// Where imported data came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// A git repository, a URL, or a path from the root.
+    pub url: String,
+    /// In the git repository; `None` for a URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RelPath>,
+    /// The revision that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<String>,
+    /// The commit that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// What the URL said about its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +81,8 @@ struct File {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     executable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    import: Option<Import>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     desc: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     meta: Option<serde_yaml::Value>,
@@ -61,7 +91,7 @@ struct File {
 impl Pointer {
     /// A pointer without notes.
     pub fn new(entry: Entry) -> Self {
-        Self { entry, desc: None, meta: None }
+        Self { entry, desc: None, meta: None, import: None }
     }
 
     /// Understands the bytes of the pointer file of `target`.
@@ -88,15 +118,15 @@ impl Pointer {
         }
         let id = file.hash.parse().map_err(|error: ParseObjectIdError| bad(line_of("hash"), 7, error.to_string()))?;
         let entry = Entry { id, kind: file.kind, size: file.size, files: file.files, executable: file.executable };
-        Ok(Self { entry, desc: file.desc, meta: file.meta })
+        Ok(Self { entry, desc: file.desc, meta: file.meta, import: file.import })
     }
 
     /// The bytes of the pointer file of `target`.
     pub fn to_yaml(&self, target: &RelPath) -> String {
         let Entry { id, kind, size, files, executable } = self.entry.clone();
         let path = target.name().unwrap_or_default().to_owned();
-        let file =
-            File { schema: 1, path, hash: id.hex(), kind, size, files, executable, desc: self.desc.clone(), meta: self.meta.clone() };
+        let (import, desc, meta) = (self.import.clone(), self.desc.clone(), self.meta.clone());
+        let file = File { schema: 1, path, hash: id.hex(), kind, size, files, executable, import, desc, meta };
         // Plain data with text keys: there is nothing that YAML could refuse.
         serde_yaml::to_string(&file).unwrap_or_default()
     }

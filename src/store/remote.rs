@@ -34,6 +34,7 @@
 pub mod address;
 mod cloud;
 mod credentials;
+pub mod elsewhere;
 mod fault;
 mod fetch;
 mod folder;
@@ -46,11 +47,11 @@ mod transport;
 mod uploads;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use fault::Fault;
-pub use fetch::{Fetched, Verified, fetch, fetch_object, verify};
+pub use fetch::{Fetched, Verified, fetch, fetch_listings, fetch_object, verify};
 pub use push::{Lacking, Pushed, lacking, push, send_again};
 
 use address::Address;
@@ -96,6 +97,21 @@ impl Remote {
             }
             None => Err(Error::UnknownRemote { name, known: config.remotes.keys().cloned().collect() }),
         }
+    }
+
+    /// Opens a remote with these settings, which another repository may have given it: relative paths begin at `root`.
+    pub fn of_another(
+        workspace: &Workspace,
+        root: &Path,
+        name: &str,
+        settings: &config::Remote,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Error> {
+        let url = settings.url.as_deref().unwrap_or_default();
+        let is_relative = !url.is_empty() && !url.contains("://") && Path::new(url).is_relative();
+        let url = if is_relative { root.join(url).to_string_lossy().into_owned() } else { url.to_owned() };
+        let settings = config::Remote { url: (!url.is_empty()).then_some(url), ..settings.clone() };
+        Self::connect(workspace, name, &settings, interrupt, None)
     }
 
     fn connect(

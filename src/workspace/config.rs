@@ -207,6 +207,13 @@ impl Config {
         Ok(config)
     }
 
+    /// The settings of another repository, from the text of its `.derm/config`.
+    pub fn of_text(text: &str) -> Result<Self, Error> {
+        let mut config = Self::default();
+        config.overlay(parse(".derm/config", text)?, ".derm/config");
+        Ok(config)
+    }
+
     fn overlay(&mut self, file: File, name: &'static str) {
         let origin = || Origin::File(name);
         if let Some(value) = file.cache.dir {

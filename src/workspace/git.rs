@@ -63,6 +63,31 @@ impl Revision {
         Ok(Self { repository, tree, prefix, commit })
     }
 
+    /// Of another repository, bare or not, below `project`, a folder in it. `None` is what it has checked out or its main branch.
+    pub fn elsewhere(repository: &Path, name: Option<&str>, project: &RelPath) -> Result<Self, Error> {
+        let name = name.unwrap_or("HEAD");
+        let repository = Repository::open(repository).map_err(fail("open the repository"))?;
+        let unknown =
+            |error: git2::Error| Error::UnknownRevision { revision: name.to_owned(), reason: why_unknown(&repository, name, &error) };
+        let find = |name: &str| repository.revparse_single(name).and_then(|object| object.peel_to_commit());
+        let (tree, commit) = {
+            let commit = find(name).or_else(|first| find(&format!("origin/{name}")).map_err(|_| first)).map_err(unknown)?;
+            (commit.tree_id(), commit.id().to_string())
+        };
+        Ok(Self { repository, tree, prefix: PathBuf::from(project.as_str()), commit })
+    }
+
+    /// Whether a committed file is executable; `None` when the revision has no such file.
+    pub fn is_executable(&self, path: &RelPath) -> Result<Option<bool>, Error> {
+        let failed = fail("read a committed file");
+        let tree = self.repository.find_tree(self.tree).map_err(&failed)?;
+        match tree.get_path(&self.prefix.join(path.as_str())) {
+            Ok(entry) => Ok((entry.kind() == Some(ObjectType::Blob)).then_some(entry.filemode() == 0o100_755)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// The full hash of the commit.
     pub fn commit(&self) -> &str {
         &self.commit

@@ -320,6 +320,46 @@ impl Transport for Cloud {
         }
     }
 
+    fn download(&self, path: &str, to: &Path, progress: Progress) -> Result<bool, Fault> {
+        let target = self.path(path);
+        let mut file = File::create_new(to).map_err(Fault::io("write", to))?;
+        let mut have = 0u64;
+        let mut attempt = 1;
+        loop {
+            let before = have;
+            let got = self.wait(async {
+                let range = (have > 0).then_some(GetRange::Offset(have));
+                let mut stream = self.store.get_opts(&target, GetOptions { range, ..GetOptions::default() }).await?.into_stream();
+                while let Some(bytes) = stream.next().await {
+                    let bytes = bytes?;
+                    let written = std::io::Write::write_all(&mut file, &bytes);
+                    written.map_err(|source| object_store::Error::Generic { store: "file", source: Box::new(source) })?;
+                    have += bytes.len() as u64;
+                    progress(bytes.len() as u64);
+                }
+                Ok(())
+            });
+            match got {
+                Err(Fault::Failed(_)) if attempt < ATTEMPTS || have > before => {
+                    self.rest(Duration::from_millis(250) * 3u32.pow(attempt.min(4) - 1))?
+                }
+                // A server that cannot send the rest alone sends it all again.
+                Err(Fault::Unsupported(_)) if have > 0 && attempt < ATTEMPTS => {
+                    file = File::create(to).map_err(Fault::io("write", to))?;
+                    have = 0;
+                }
+                got => return Ok(got?.is_some()),
+            }
+            attempt = if have > before { 1 } else { attempt + 1 };
+        }
+    }
+
+    fn stamp(&self, path: &str) -> Result<Option<String>, Fault> {
+        let target = self.path(path);
+        let head = self.again(|| self.store.head(&target))?;
+        Ok(head.map(|meta| meta.e_tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp()))))
+    }
+
     fn remove(&self, path: &str) -> Result<(), Fault> {
         let target = self.path(path);
         self.again(|| self.store.delete(&target))?;

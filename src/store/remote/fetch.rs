@@ -49,6 +49,34 @@ pub fn fetch(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work:
         return Ok(fetched);
     }
     remote.check_format()?;
+    let files = listings(store, remote, entries, &mut fetched, work)?;
+    let missing: Vec<(ObjectId, Option<u64>)> =
+        files.into_par_iter().filter(|(id, _)| !store.cache.has(id)).map(|(id, size)| (id, Some(size))).collect();
+    bring(store, remote, &missing, &mut fetched, work)?;
+    fetched.absent = entries.par_iter().filter(|(_, entry)| !store.has(entry)).map(|(path, _)| path.clone()).collect();
+    fetched.absent.sort();
+    fetched.absent.dedup();
+    fetched.wrong.sort();
+    Ok(fetched)
+}
+
+/// Brings the listings of `entries` alone.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_listings(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: &Work) -> Result<(), Error> {
+    remote.check_format()?;
+    listings(store, remote, entries, &mut Fetched::default(), work).map(drop)
+}
+
+/// Brings the listings, level by level; the files that they name, with their sizes.
+fn listings(
+    store: &Store,
+    remote: &Remote,
+    entries: &[(RelPath, Entry)],
+    fetched: &mut Fetched,
+    work: &Work,
+) -> Result<HashMap<ObjectId, u64>, Error> {
     let mut files: HashMap<ObjectId, u64> = HashMap::new();
     let mut level: Vec<ObjectId> = Vec::new();
     let mut seen: HashSet<ObjectId> = HashSet::new();
@@ -60,7 +88,7 @@ pub fn fetch(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work:
     }
     while !level.is_empty() {
         let missing: Vec<(ObjectId, Option<u64>)> = level.iter().filter(|id| store.node(id).is_err()).map(|id| (*id, None)).collect();
-        bring(store, remote, &missing, &mut fetched, work)?;
+        bring(store, remote, &missing, fetched, work)?;
         let mut next = Vec::new();
         for node in level.iter().filter_map(|id| store.node(id).ok()) {
             for item in node.items() {
@@ -73,14 +101,7 @@ pub fn fetch(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work:
         }
         level = next;
     }
-    let missing: Vec<(ObjectId, Option<u64>)> =
-        files.into_par_iter().filter(|(id, _)| !store.cache.has(id)).map(|(id, size)| (id, Some(size))).collect();
-    bring(store, remote, &missing, &mut fetched, work)?;
-    fetched.absent = entries.par_iter().filter(|(_, entry)| !store.has(entry)).map(|(path, _)| path.clone()).collect();
-    fetched.absent.sort();
-    fetched.absent.dedup();
-    fetched.wrong.sort();
-    Ok(fetched)
+    Ok(files)
 }
 
 /// Brings one object, such as the listing of a folder; `false` where the remote does not have it whole.

@@ -191,6 +191,38 @@ impl Transport for Folder {
         self.place(&temporary, path)
     }
 
+    fn download(&self, path: &str, to: &Path, progress: Progress) -> Result<bool, Fault> {
+        let disk = self.disk(path);
+        let mut file = match File::open(&disk) {
+            Ok(file) => file,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(false),
+            Err(error) => return Err(Fault::io("read", &disk)(error)),
+        };
+        let mut copy = File::create_new(to).map_err(Fault::io("write", to))?;
+        let mut block = vec![0; BLOCK];
+        loop {
+            self.check()?;
+            let filled = fill(&mut file, &mut block).map_err(Fault::io("read", &disk))?;
+            if filled == 0 {
+                return Ok(true);
+            }
+            copy.write_all(&block[..filled]).map_err(Fault::io("write", to))?;
+            progress(filled as u64);
+        }
+    }
+
+    fn stamp(&self, path: &str) -> Result<Option<String>, Fault> {
+        let disk = self.disk(path);
+        match disk.metadata() {
+            Ok(meta) => {
+                let stat = crate::store::Stat::of(&meta);
+                Ok(meta.is_file().then(|| format!("{}-{}", stat.size, stat.modified)))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(error) => Err(Fault::io("read", &disk)(error)),
+        }
+    }
+
     fn remove(&self, path: &str) -> Result<(), Fault> {
         let disk = self.disk(path);
         match fs::remove_file(&disk) {

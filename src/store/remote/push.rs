@@ -110,7 +110,8 @@ pub fn lacking(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], wor
     let needed = Needed::of(store, entries, work)?;
     let all: Vec<(ObjectId, Option<u64>)> = needed.files.iter().chain(&needed.listings).map(|(id, size)| (*id, Some(*size))).collect();
     let held = remote.holds(&all, work)?;
-    let absent: HashMap<ObjectId, u64> = all.iter().filter(|(id, _)| !held.contains_key(id)).map(|(id, size)| (*id, size.unwrap_or(0))).collect();
+    let absent: HashMap<ObjectId, u64> =
+        all.iter().filter(|(id, _)| !held.contains_key(id)).map(|(id, size)| (*id, size.unwrap_or(0))).collect();
     let mut paths = Vec::new();
     for one in entries.chunks(1) {
         let needed = Needed::of(store, one, work)?;

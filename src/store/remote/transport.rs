@@ -30,6 +30,12 @@ pub trait Transport: Send + Sync {
     /// `journal` is a place of ours for notes about that.
     fn upload(&self, path: &str, from: &Path, id: &ObjectId, size: u64, journal: &Path, progress: Progress) -> Result<(), Fault>;
 
+    /// Copies the file `path` to the new file `to` of ours, whatever its size; `false` when there is no such file.
+    fn download(&self, path: &str, to: &Path, progress: Progress) -> Result<bool, Fault>;
+
+    /// A text that changes when the file does: an entity tag, or its length and time; `None` when there is no such file.
+    fn stamp(&self, path: &str) -> Result<Option<String>, Fault>;
+
     /// Removes a file; one that is gone already is no error.
     fn remove(&self, path: &str) -> Result<(), Fault>;
 

@@ -148,7 +148,9 @@ fn next_after<'a>(table: &'a mut Table, position: isize, found: &mut Option<(isi
     for (_, item) in table.iter_mut() {
         let Item::Table(inner) = item else { continue };
         match inner.position() {
-            Some(at) if at > position && !inner.is_implicit() && found.as_ref().is_none_or(|(best, _)| at < *best) => *found = Some((at, inner)),
+            Some(at) if at > position && !inner.is_implicit() && found.as_ref().is_none_or(|(best, _)| at < *best) => {
+                *found = Some((at, inner))
+            }
             _ => next_after(inner, position, found),
         }
     }
