@@ -114,6 +114,24 @@ impl Workspace {
         })
     }
 
+    /// A URL or a path that a user typed in `cwd`, as it is to be written into a file of the repository: a relative path from the
+    /// root, whether it stays inside or not; all else as it was typed.
+    pub fn kept(&self, cwd: &Path, typed: &str) -> String {
+        if typed.contains("://") || typed.starts_with('~') || Path::new(typed).is_absolute() {
+            return typed.to_owned();
+        }
+        let Ok(below) = cwd.strip_prefix(&self.root) else { return cwd.join(typed).to_string_lossy().into_owned() };
+        let mut parts: Vec<String> = Vec::new();
+        for part in below.join(typed).components() {
+            match part {
+                Component::ParentDir if parts.last().is_some_and(|last| last != "..") => drop(parts.pop()),
+                Component::CurDir => {}
+                part => parts.push(part.as_os_str().to_string_lossy().into_owned()),
+            }
+        }
+        if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    }
+
     /// Commit, branch and cleanliness of the git repository around the root; `None` without one.
     pub fn git(&self) -> Option<GitFacts> {
         git::facts(&self.root)
@@ -181,5 +199,10 @@ mod tests {
         assert_eq!(relative("../x").unwrap().as_str(), "x");
         assert!(matches!(relative("../../x"), Err(Error::OutsideRepository { .. })));
         assert!(matches!(relative("/etc/passwd"), Err(Error::OutsideRepository { .. })));
+        let kept = |typed: &str| workspace.kept(&cwd, typed);
+        assert_eq!(kept("../x"), "x");
+        assert_eq!(kept("../../x/"), "../x");
+        assert_eq!(kept("s3://b/p"), "s3://b/p");
+        assert_eq!(kept("/mnt"), "/mnt");
     }
 }

@@ -18,4 +18,12 @@ pub struct AddArgs {
     /// Files, folders or patterns; `-` reads paths from stdin, one a line
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
+
+    /// Send the content to a remote and not into the cache: for what is too large for this disk twice
+    #[arg(long)]
+    pub to_remote: bool,
+
+    /// The remote, or a URL, for --to-remote
+    #[arg(short, long, value_name = "NAME", requires = "to_remote")]
+    pub remote: Option<String>,
 }

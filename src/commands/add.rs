@@ -8,10 +8,10 @@ use globset::GlobBuilder;
 use ignore::WalkBuilder;
 use serde::Serialize;
 
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, transfer};
 use crate::cli::add::AddArgs;
 use crate::relpath::RelPath;
-use crate::store::add::{Added, add};
+use crate::store::add::{Added, add, add_to_remote};
 use crate::store::{Store, Work, pointer};
 use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table};
@@ -54,7 +54,10 @@ pub fn run(context: &Context, args: &AddArgs) -> Result<Exit, Failure> {
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let _lock = workspace.lock(work.observer, work.interrupt)?;
     let store = Store::open(&workspace)?;
-    let added = add(&workspace, &store, &paths, &work);
+    let added = match args.to_remote {
+        true => add_to_remote(&workspace, &store, &transfer::open(context, &workspace, args.remote.as_deref())?, &paths, &work),
+        false => add(&workspace, &store, &paths, &work),
+    };
     // What was hashed stays known when a later path fails.
     let flushed = store.flush();
     let added = added?;

@@ -1,7 +1,5 @@
 //! `derm import` and `derm update`: data of others that is tracked here, with where it came from.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::foreign::Foreign;
@@ -201,10 +199,8 @@ fn scratch(workspace: &Workspace) -> Result<tempfile::TempDir, Error> {
 
 /// A path is kept from the root, whatever folder it was typed in.
 fn kept_url(context: &Context, workspace: &Workspace, url: &str) -> String {
-    if url.contains("://") || Path::new(url).is_absolute() || context.cwd == workspace.root() || !context.cwd.join(url).exists() {
-        return url.to_owned();
-    }
-    context.cwd.join(url).to_string_lossy().into_owned()
+    let is_path = context.cwd.join(url).exists();
+    if is_path { workspace.kept(&context.cwd, url) } else { url.to_owned() }
 }
 
 fn last_part(url: &str) -> Option<String> {

@@ -1,7 +1,5 @@
 //! `derm remote`.
 
-use std::path::{Component, Path, PathBuf};
-
 use serde::Serialize;
 use toml_edit::Value;
 
@@ -181,18 +179,5 @@ fn known<'a>(workspace: &'a Workspace, name: &str) -> Result<&'a Remote, Failure
 fn understood(context: &Context, workspace: &Workspace, url: &str) -> Result<String, Failure> {
     let parsed = Address::parse(url, workspace.root());
     parsed.map_err(|reason| crate::store::Error::BadUrl { url: address::shown(url), reason })?;
-    let is_relative = !url.contains("://") && !url.starts_with('~') && Path::new(url).is_relative();
-    if !is_relative || context.cwd == workspace.root() {
-        return Ok(url.to_owned());
-    }
-    let below = context.cwd.strip_prefix(workspace.root()).map_or(PathBuf::new(), |below| below.join(url));
-    let mut parts: Vec<String> = Vec::new();
-    for part in below.components() {
-        match part {
-            Component::ParentDir if parts.last().is_some_and(|last| last != "..") => drop(parts.pop()),
-            Component::CurDir => {}
-            part => parts.push(part.as_os_str().to_string_lossy().into_owned()),
-        }
-    }
-    Ok(parts.join("/"))
+    Ok(workspace.kept(&context.cwd, url))
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::batch::Batch;
 use super::pointer::{self, Pointer};
+use super::remote::{self, Remote};
 use super::scan;
 use super::tree::{Node, What};
 use super::{Entry, Error, Store, Untrackable, Work};
@@ -40,13 +41,35 @@ pub struct Added {
 
 /// Adds `paths`, sorted by tracked path. The caller holds the repository's lock.
 pub fn add(workspace: &Workspace, store: &Store, paths: &[RelPath], work: &Work) -> Result<Vec<Added>, Error> {
+    add_by(workspace, store, paths, &|path| store.save(path, work))
+}
+
+/// As [`add`], but the content goes to a remote and not into the cache.
+pub fn add_to_remote(workspace: &Workspace, store: &Store, remote: &Remote, paths: &[RelPath], work: &Work) -> Result<Vec<Added>, Error> {
+    add_by(workspace, store, paths, &|path| {
+        if path.on_disk(workspace.root()).is_symlink() {
+            return Err(Error::Untrackable { path: path.clone(), reason: Untrackable::Symlink(path.clone()) });
+        }
+        let entry = store.hash(path, work)?.ok_or_else(|| Error::Missing(path.clone()))?;
+        remote::push_workspace(store, remote, path, &entry, work)?;
+        Ok(entry)
+    })
+}
+
+/// Adds `paths`, whose content `keep` puts where it is to be.
+fn add_by(
+    workspace: &Workspace,
+    store: &Store,
+    paths: &[RelPath],
+    keep: &dyn Fn(&RelPath) -> Result<Entry, Error>,
+) -> Result<Vec<Added>, Error> {
     let mut checked = Vec::new();
     for path in paths {
         checked.push((path, check(workspace, path)?));
     }
     let mut pointers: BTreeMap<RelPath, (Pointer, Option<Entry>)> = BTreeMap::new();
     for (path, covering) in checked {
-        let entry = store.save(path, work)?;
+        let entry = keep(path)?;
         let (target, old) = covering.unwrap_or_else(|| (path.clone(), Pointer::new(entry.clone())));
         let known = pointer::Pointer::read(workspace, &target)?.map(|pointer| pointer.entry);
         let (mut pointer, before) = pointers.remove(&target).unwrap_or((old, known));

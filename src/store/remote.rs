@@ -52,7 +52,7 @@ use std::sync::OnceLock;
 
 pub use fault::Fault;
 pub use fetch::{Fetched, Verified, fetch, fetch_listings, fetch_object, verify};
-pub use push::{Lacking, Pushed, lacking, push, send_again};
+pub use push::{Lacking, Pushed, lacking, push, push_workspace, send_again};
 
 use address::Address;
 use holdings::Packs;

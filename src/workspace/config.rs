@@ -1,6 +1,8 @@
 //! Settings: `.derm/config` (committed) and `.derm/config.local` (not), both TOML.
 //!
 //! ```toml
+//! format = 1                       # optional; another number is refused
+//!
 //! [cache]
 //! dir = "/data/shared/derm"        # relative to the root; default `.derm/cache`
 //! link = ["reflink", "copy"]       # tried in this order; also `hardlink`, `symlink`
@@ -27,6 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{DERM_DIR, Error};
 use crate::text::Place;
+
+/// The format that this derm reads.
+const FORMAT: u32 = 1;
 
 /// The names of all settings but those of remotes.
 pub const KEYS: [&str; 3] = ["cache.dir", "cache.link", "core.remote"];
@@ -167,6 +172,7 @@ pub struct Cache {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
+    format: Option<u32>,
     cache: CacheFile,
     core: CoreFile,
     remote: BTreeMap<String, Remote>,
@@ -237,6 +243,10 @@ fn parse(name: &str, text: &str) -> Result<File, Error> {
         let place = Box::new(place_at(name, text, text.find(word).unwrap_or(0)));
         Err(Error::Config { place, message: message.to_owned(), key: Some(key) })
     };
+    if let Some(format) = file.format.filter(|format| *format != FORMAT) {
+        let place = Box::new(place_at(name, text, text.find("format").unwrap_or(0)));
+        return Err(Error::Config { place, message: format!("format {format} is not known to this derm, which reads format {FORMAT}"), key: None });
+    }
     if file.cache.link.as_ref().is_some_and(Vec::is_empty) {
         return wrong("cache.link", "link", "`cache.link` names no link type");
     }
@@ -296,6 +306,10 @@ mod tests {
             ("[cache]\nlink = [\"copy\", \"magic\"]\n", 2, 17, "the value of `cache.link`"),
             ("[cache]\nlink = []\n", 2, 1, "no link type"),
             ("[cache\n", 1, 7, ""),
+            ("format = 2\n", 1, 1, "format 2 is not known"),
+            ("format = 0\n", 1, 1, "format 0 is not known"),
+            ("[remote.\"a b\"]\nurl = \"x\"\n", 1, 10, "no name for a remote"),
+            ("[remote.lab]\nurls = \"x\"\n", 2, 1, "urls"),
         ] {
             let Err(Error::Config { place, message, .. }) = parse("config", text) else { panic!("{text} is accepted") };
             assert_eq!((place.line, place.column), (line, column), "{text}: {message}");

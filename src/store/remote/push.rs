@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -69,7 +70,7 @@ pub fn push(store: &Store, remote: &Remote, entries: &[(RelPath, Entry)], work: 
         remote.at(MARK, remote.transport.write(MARK, FORMAT.as_bytes().to_vec()))?;
     }
     let task = work.observer.begin("pushing", Some(files.iter().chain(&listings).map(|(_, size)| size).sum()), Unit::Bytes);
-    let sender = Sender { store, remote, task: &*task, work, sent: Mutex::default(), damaged: Mutex::default() };
+    let sender = Sender::new(store, remote, &*task, work);
     let sent = sender.send(&files).and_then(|()| sender.send(&listings));
     // Also what was sent before a failure stays.
     remote.at("", remote.transport.settle())?;
@@ -130,11 +131,60 @@ pub fn send_again(store: &Store, remote: &Remote, objects: &[ObjectId], work: &W
     let size = |id: &ObjectId| store.cache.path(id).symlink_metadata().ok().map(|meta| (*id, meta.len()));
     let there: Vec<(ObjectId, u64)> = objects.iter().filter_map(size).collect();
     let task = work.observer.begin("pushing", Some(there.iter().map(|(_, size)| size).sum()), Unit::Bytes);
-    let sender = Sender { store, remote, task: &*task, work, sent: Mutex::default(), damaged: Mutex::default() };
+    let sender = Sender::new(store, remote, &*task, work);
     let sent = on_threads(remote.jobs, &there, |(id, size)| sender.one(id, *size));
     remote.at("", remote.transport.settle())?;
     sent?;
     Ok(sender.sent.into_inner().unwrap_or_else(PoisonError::into_inner).0)
+}
+
+/// Sends what is at `path` in the workspace without putting it into the cache; `entry` is what hashing it gave.
+///
+/// # Errors
+/// As [`push`]; [`Error::Unstable`] when a file was changed since it was hashed.
+pub fn push_workspace(store: &Store, remote: &Remote, path: &RelPath, entry: &Entry, work: &Work) -> Result<Pushed, Error> {
+    let marked = remote.check_format()?;
+    let mut places: HashMap<ObjectId, (PathBuf, u64)> = HashMap::new();
+    store.files_of(entry, path, &mut |path, file| drop(places.insert(file.id, (path.on_disk(store.workspace.root()), file.size))))?;
+    let mut listings: HashMap<ObjectId, Vec<u8>> = HashMap::new();
+    if entry.kind == Kind::Tree {
+        listings_of(store, &entry.id, &mut listings)?;
+    }
+    let files = places.iter().map(|(id, (_, size))| (*id, Some(*size)));
+    let all: Vec<(ObjectId, Option<u64>)> = files.chain(listings.iter().map(|(id, bytes)| (*id, Some(bytes.len() as u64)))).collect();
+    let held = remote.holds(&all, work)?;
+    let mut pushed = Pushed { present: held.len() as u64, ..Pushed::default() };
+    if !marked {
+        remote.at(MARK, remote.transport.write(MARK, FORMAT.as_bytes().to_vec()))?;
+    }
+    let mut lacking: Vec<(ObjectId, u64)> = places.iter().filter(|(id, _)| !held.contains_key(*id)).map(|(id, (_, size))| (*id, *size)).collect();
+    lacking.sort_unstable();
+    let task = work.observer.begin("pushing", Some(lacking.iter().map(|(_, size)| size).sum()), Unit::Bytes);
+    let sender = Sender { places, ..Sender::new(store, remote, &*task, work) };
+    sender.send(&lacking)?;
+    if let Some(id) = sender.damaged.lock().unwrap_or_else(PoisonError::into_inner).first() {
+        return Err(Error::Unstable(sender.place(id)));
+    }
+    for (id, bytes) in listings.into_iter().filter(|(id, _)| !held.contains_key(id)) {
+        let path = object_path(&id);
+        sender.count(1, bytes.len() as u64);
+        remote.at(&path, remote.transport.write(&path, bytes))?;
+    }
+    remote.at("", remote.transport.settle())?;
+    (pushed.objects, pushed.bytes) = sender.sent.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(pushed)
+}
+
+/// The bytes of all listings below `id`.
+fn listings_of(store: &Store, id: &ObjectId, found: &mut HashMap<ObjectId, Vec<u8>>) -> Result<(), Error> {
+    let node = store.node(id)?;
+    found.insert(*id, node.encode());
+    for item in node.items() {
+        if let What::Folder { id, .. } = &item.what {
+            listings_of(store, id, found)?;
+        }
+    }
+    Ok(())
 }
 
 impl Needed {
@@ -210,12 +260,43 @@ struct Sender<'a> {
     remote: &'a Remote,
     task: &'a dyn Task,
     work: &'a Work<'a>,
+    /// Files of the workspace that stand for objects; all others are in the cache.
+    places: HashMap<ObjectId, (PathBuf, u64)>,
     /// Objects and bytes.
     sent: Mutex<(u64, u64)>,
     damaged: Mutex<Vec<ObjectId>>,
 }
 
-impl Sender<'_> {
+impl<'a> Sender<'a> {
+    fn new(store: &'a Store, remote: &'a Remote, task: &'a dyn Task, work: &'a Work<'a>) -> Self {
+        Self { store, remote, task, work, places: HashMap::new(), sent: Mutex::default(), damaged: Mutex::default() }
+    }
+
+    /// Where an object's bytes are read.
+    fn place(&self, id: &ObjectId) -> PathBuf {
+        self.places.get(id).map_or_else(|| self.store.cache.path(id), |(path, _)| path.clone())
+    }
+
+    /// An object's bytes, if they are what they should be. A damaged one of the cache is set aside.
+    fn bytes(&self, id: &ObjectId) -> Result<Option<Vec<u8>>, Error> {
+        if let Some((path, _)) = self.places.get(id) {
+            let bytes = fs::read(path).map_err(Error::io("read", path))?;
+            return Ok(Some(bytes).filter(|bytes| ObjectId::of(bytes) == *id));
+        }
+        match self.store.cache.read(id)? {
+            Health::Whole(bytes) => Ok(Some(bytes)),
+            Health::Missing | Health::Damaged => Ok(None),
+        }
+    }
+
+    /// Whether the object still has the bytes of its name.
+    fn is_whole(&self, id: &ObjectId) -> Result<bool, Error> {
+        match self.places.get(id) {
+            Some((path, _)) => Ok(ObjectId::of_file(path).is_ok_and(|found| found == *id)),
+            None => Ok(self.store.cache.verify(id)? == Health::Whole(())),
+        }
+    }
+
     fn send(&self, objects: &[(ObjectId, u64)]) -> Result<(), Error> {
         let trips = self.trips(objects);
         on_threads(self.remote.jobs, &trips, |trip| {
@@ -251,11 +332,11 @@ impl Sender<'_> {
     }
 
     fn one(&self, id: &ObjectId, size: u64) -> Result<(), Error> {
-        let from = self.store.cache.path(id);
+        let from = self.place(id);
         let path = object_path(id);
         let journal = self.remote.known_packs.join(format!("{}.upload", id.hex()));
         let sent = self.remote.transport.upload(&path, &from, id, size, &journal, &|n| self.task.advance(n));
-        if sent.is_err() && self.store.cache.verify(id)? != Health::Whole(()) {
+        if sent.is_err() && !self.is_whole(id)? {
             self.damaged(id);
             return Ok(());
         }
@@ -268,12 +349,12 @@ impl Sender<'_> {
         let mut index = Index::default();
         let mut bytes = Vec::with_capacity(objects.iter().map(|(_, size)| *size as usize).sum());
         for (id, _) in objects {
-            match self.store.cache.read(id)? {
-                Health::Whole(object) => {
+            match self.bytes(id)? {
+                Some(object) => {
                     index.objects.push((*id, object.len() as u32));
                     bytes.extend_from_slice(&object);
                 }
-                Health::Missing | Health::Damaged => self.damaged(id),
+                None => self.damaged(id),
             }
         }
         if index.objects.is_empty() {
