@@ -15,6 +15,8 @@
 //! The local file wins, key by key, also inside one remote. Every setting remembers where it came from. An unknown key or
 //! a wrong type is an error with its place; a missing file is the same as an empty one.
 
+pub mod edit;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
