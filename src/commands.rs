@@ -4,7 +4,9 @@
 
 pub mod add;
 mod bug;
+pub mod cache;
 pub mod checkout;
+pub mod commit;
 pub mod completions;
 mod context;
 pub mod dag;
@@ -13,6 +15,7 @@ mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
+pub mod du;
 pub mod ensemble;
 mod error;
 pub mod evaluate;
@@ -20,18 +23,22 @@ mod exit;
 pub mod explain;
 pub mod export;
 mod first;
+pub mod gc;
 pub mod init;
 pub mod man;
 mod metadata;
 pub mod metrics;
 pub mod model;
+pub mod moving;
 pub mod params;
 pub mod predict;
 mod recorded;
+pub mod remove;
 pub mod repro;
 pub mod runs;
 pub mod status;
 pub mod train;
+pub mod unprotect;
 mod weights;
 mod welcome;
 
@@ -86,6 +93,13 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(context, args),
         Command::Checkout(args) => checkout::run(context, args),
         Command::Diff(args) => diff::run(context, args),
+        Command::Commit(args) => commit::run(context, args),
+        Command::Move(args) => moving::run(context, args),
+        Command::Remove(args) => remove::run(context, args),
+        Command::Unprotect(args) => unprotect::run(context, args),
+        Command::Du(args) => du::run(context, args),
+        Command::Gc(args) => gc::run(context, args),
+        Command::Cache(args) => cache::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Repro(args) => repro::run(context, args),
         Command::Dag(args) => dag::run(context, args),

@@ -9,7 +9,7 @@ use clap::builder::styling::Style;
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "doctor"]),
-    ("Data under version control", &["add", "status", "diff", "checkout"]),
+    ("Data under version control", &["add", "status", "diff", "checkout", "commit", "move", "remove", "unprotect", "du", "gc", "cache"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),
     ("Datasets", &["data"]),
     ("Models", &["train", "predict", "evaluate", "ensemble", "explain", "drift", "export", "model"]),
