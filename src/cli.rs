@@ -3,7 +3,9 @@
 //! One file a command. The doc comment of an argument struct is the help of its command.
 
 pub mod add;
+pub mod cache;
 pub mod checkout;
+pub mod commit;
 pub mod completions;
 pub mod config;
 pub mod dag;
@@ -12,25 +14,30 @@ pub mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
+pub mod du;
 pub mod ensemble;
 pub mod evaluate;
 pub mod explain;
 pub mod export;
 pub mod fsck;
+pub mod gc;
 pub mod import;
 pub mod init;
 pub mod man;
 pub mod metrics;
 pub mod model;
+pub mod moving;
 pub mod params;
 pub mod predict;
 pub mod remote;
+pub mod remove;
 pub mod repro;
 pub mod runs;
 pub mod scope;
 pub mod status;
 pub mod train;
 pub mod transfer;
+pub mod unprotect;
 
 mod overview;
 
@@ -119,6 +126,13 @@ pub enum Command {
     Push(transfer::PushArgs),
     Fetch(transfer::FetchArgs),
     Pull(transfer::PullArgs),
+    Commit(commit::CommitArgs),
+    Move(moving::MoveArgs),
+    Remove(remove::RemoveArgs),
+    Unprotect(unprotect::UnprotectArgs),
+    Du(du::DuArgs),
+    Gc(gc::GcArgs),
+    Cache(cache::CacheArgs),
     Doctor(doctor::DoctorArgs),
     Repro(repro::ReproArgs),
     Dag(dag::DagArgs),

@@ -4,7 +4,9 @@
 
 pub mod add;
 mod bug;
+pub mod cache;
 pub mod checkout;
+pub mod commit;
 pub mod completions;
 pub mod config;
 mod context;
@@ -14,6 +16,7 @@ mod device;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
+pub mod du;
 pub mod ensemble;
 mod error;
 pub mod evaluate;
@@ -23,6 +26,7 @@ pub mod export;
 mod first;
 mod foreign;
 pub mod fsck;
+pub mod gc;
 pub mod get;
 pub mod import;
 pub mod init;
@@ -31,15 +35,18 @@ pub mod man;
 mod metadata;
 pub mod metrics;
 pub mod model;
+pub mod moving;
 pub mod params;
 pub mod predict;
 mod recorded;
 pub mod remote;
+pub mod remove;
 pub mod repro;
 pub mod runs;
 pub mod status;
 pub mod train;
 pub mod transfer;
+pub mod unprotect;
 mod weights;
 mod welcome;
 
@@ -104,6 +111,13 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Push(args) => transfer::push(context, args),
         Command::Fetch(args) => transfer::fetch(context, args),
         Command::Pull(args) => transfer::pull(context, args),
+        Command::Commit(args) => commit::run(context, args),
+        Command::Move(args) => moving::run(context, args),
+        Command::Remove(args) => remove::run(context, args),
+        Command::Unprotect(args) => unprotect::run(context, args),
+        Command::Du(args) => du::run(context, args),
+        Command::Gc(args) => gc::run(context, args),
+        Command::Cache(args) => cache::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Repro(args) => repro::run(context, args),
         Command::Dag(args) => dag::run(context, args),

@@ -12,6 +12,7 @@
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
+//! | [`mod@commit`] | recording what is there without running |
 //! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
@@ -19,6 +20,7 @@
 //! back; an output that a person edited is kept as an object before it is replaced; an input that changes
 //! while its stage runs leaves the stage stale. Not here: remotes, other executors, and the terminal.
 
+pub mod commit;
 pub mod decide;
 pub mod draw;
 mod error;

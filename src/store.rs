@@ -46,6 +46,7 @@ mod diff;
 pub mod doctor;
 mod entry;
 mod error;
+pub mod gc;
 mod index;
 mod links;
 pub mod pointer;
@@ -54,6 +55,7 @@ mod scan;
 mod scratch;
 mod stat;
 mod status;
+pub mod tracked;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
@@ -133,7 +135,7 @@ impl Store {
 
     /// As [`Store::checkout`], with a choice of what to do about bytes that would be lost.
     pub fn checkout_with(&self, entry: &Entry, path: &RelPath, overwrite: Overwrite, work: &Work) -> Result<Changed, Error> {
-        checkout::run(self, &scan::what_of(entry), path, overwrite, work)
+        checkout::run(self, Some(&scan::what_of(entry)), path, overwrite, work)
     }
 
     /// Whether all objects of `entry` are in the cache. Looks at names, not at bytes.

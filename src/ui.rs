@@ -122,6 +122,19 @@ impl Ui {
         self.progress.warn(&message.to_string());
     }
 
+    /// Whether somebody can answer a question.
+    pub fn can_ask(&self) -> bool {
+        !self.options.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question with yes or no, where [`Ui::can_ask`].
+    pub fn confirm(&self, question: &str) -> bool {
+        self.progress.aside(|| tell_plain(&format!("{question} [y/N] ")));
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// The observer that engines report their progress to.
     pub fn observer(&self) -> Arc<dyn Observer> {
         self.progress.clone()

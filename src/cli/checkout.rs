@@ -20,4 +20,8 @@ pub struct CheckoutArgs {
     /// Overwrite and remove changed files even if their content is nowhere else
     #[arg(short, long)]
     pub force: bool,
+
+    /// Make all files links of the configured type again, also where their content is right
+    #[arg(long)]
+    pub relink: bool,
 }

@@ -9,7 +9,8 @@ use clap::builder::styling::Style;
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "config", "doctor"]),
-    ("Data under version control", &["add", "status", "diff", "checkout", "fsck"]),
+    ("Data under version control", &["add", "status", "diff", "checkout", "commit", "move", "remove", "unprotect"]),
+    ("The cache", &["du", "gc", "fsck", "cache"]),
     ("Remotes", &["remote", "push", "pull", "fetch"]),
     ("Data of others", &["ls", "get", "import", "update"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Context, Exit, Failure, recorded};
 use crate::cli::checkout::CheckoutArgs;
 use crate::relpath::RelPath;
-use crate::store::{Changed, Entry, Error, Overwrite, Store, Work};
+use crate::store::{Changed, Entry, Error, Overwrite, Store, Work, tracked};
 use crate::text;
 use crate::ui::{Align, Page, Report, Table};
 
@@ -20,6 +20,8 @@ pub(super) struct CheckedOut {
     pub path: RelPath,
     #[serde(flatten)]
     pub changed: Changed,
+    /// Files whose content was right and which are other links now.
+    pub relinked: u64,
 }
 
 impl Report for CheckoutReport {
@@ -27,6 +29,13 @@ impl Report for CheckoutReport {
 
     fn human(&self, page: &mut Page) {
         let changed: Vec<&CheckedOut> = self.paths.iter().filter(|path| !path.changed.is_empty()).collect();
+        let relinked: u64 = self.paths.iter().map(|path| path.relinked).sum();
+        if relinked > 0 {
+            page.line(text::count(relinked as usize, "file is linked anew", "files are linked anew"));
+        }
+        if changed.is_empty() && relinked > 0 {
+            return;
+        }
         if changed.is_empty() {
             let n = text::count(self.paths.len(), "tracked path is", "tracked paths are");
             page.line(if self.paths.is_empty() { "Nothing is tracked.".to_owned() } else { format!("{n} as recorded: nothing to do.") });
@@ -40,7 +49,7 @@ impl Report for CheckoutReport {
 pub(super) fn table_of<'a>(changed: impl IntoIterator<Item = &'a CheckedOut>) -> Table {
     let columns = [("path", Align::Left), ("added", Align::Right), ("modified", Align::Right), ("deleted", Align::Right)];
     let mut table = Table::new(columns);
-    for CheckedOut { path, changed } in changed {
+    for CheckedOut { path, changed, .. } in changed {
         let numbers = [changed.added, changed.modified, changed.deleted].map(text::grouped);
         table.row([path.to_string()].into_iter().chain(numbers));
     }
@@ -55,7 +64,7 @@ pub fn run(context: &Context, args: &CheckoutArgs) -> Result<Exit, Failure> {
     let store = Store::open(&workspace)?;
     let overwrite = if args.force { Overwrite::Force } else { Overwrite::Refuse };
     let wanted = recorded::targets(context, &workspace, &store, &args.targets)?;
-    let done = all(&store, wanted, overwrite, &work);
+    let done = all(&store, wanted, overwrite, args.relink, &work);
     store.flush()?;
     let (paths, problem) = done?;
     let Some(problem) = problem else {
@@ -74,13 +83,17 @@ pub(super) fn all(
     store: &Store,
     wanted: Vec<(RelPath, Entry)>,
     overwrite: Overwrite,
+    relink: bool,
     work: &Work,
 ) -> Result<(Vec<CheckedOut>, Option<Error>), Error> {
     let mut paths = Vec::new();
     let (mut lost, mut absent, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for (path, entry) in wanted {
         match store.checkout_with(&entry, &path, overwrite, work) {
-            Ok(changed) => paths.push(CheckedOut { path, changed }),
+            Ok(changed) => {
+                let relinked = if relink { tracked::relink(store, &entry, &path, work)? } else { 0 };
+                paths.push(CheckedOut { path, changed, relinked });
+            }
             Err(Error::WouldLose { paths }) => lost.extend(paths),
             Err(Error::Incomplete { missing, damaged }) => {
                 absent.extend(missing);

@@ -188,7 +188,7 @@ pub fn pull(context: &Context, args: &PullArgs) -> Result<Exit, Failure> {
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let _lock = workspace.lock(work.observer, work.interrupt)?;
     let overwrite = if args.force { Overwrite::Force } else { Overwrite::Refuse };
-    let done = checkout::all(&store, wanted, overwrite, &work);
+    let done = checkout::all(&store, wanted, overwrite, false, &work);
     store.flush()?;
     let (paths, problem) = done?;
     let lacking = not_there(&remotes);

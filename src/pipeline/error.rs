@@ -99,6 +99,14 @@ pub enum Error {
         /// The output.
         path: RelPath,
     },
+    /// A stage cannot be recorded without running it: nothing is at the place of its output.
+    #[error("stage `{stage}` cannot be recorded: its output `{path}` does not exist")]
+    NothingToRecord {
+        /// The stage.
+        stage: String,
+        /// The output.
+        path: RelPath,
+    },
     /// The shell or the working folder is not there.
     #[error("cannot start stage `{stage}` in `{}` with `{shell}`", folder.display())]
     CannotStart {

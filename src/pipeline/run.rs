@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use guard::Guard;
+pub use one::save_out;
+
 use super::plan::{Next, plan};
 use super::reason::Reason;
 use super::world::Disk;

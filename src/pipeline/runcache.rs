@@ -14,7 +14,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,26 @@ pub fn keep(workspace: &Workspace, key: &ObjectId, outs: &BTreeMap<RelPath, Entr
     let mut file = atomic::AtomicFile::create(&path)?;
     file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
     Ok(file.commit_unsynced()?)
+}
+
+/// Removes results that were kept longer than `grace` ago and hold an output that `stays` says no to, and files that cannot be
+/// understood; with `dry` only counts them. Results of earlier runs are no reason to keep objects.
+pub fn sweep(workspace: &Workspace, stays: impl Fn(&Entry) -> bool, grace: Duration, dry: bool) -> Result<u64, Error> {
+    let base = workspace.cache_dir().join("runs");
+    let mut removed = 0;
+    let list = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    for path in list(&base).iter().flat_map(|shard| list(shard)) {
+        let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+        let old = grace.is_zero() || age.is_some_and(|age| age >= grace);
+        let file = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok());
+        if old && file.is_none_or(|file| !file.outs.values().all(&stays)) {
+            removed += 1;
+            if !dry {
+                std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+        }
+    }
+    Ok(removed)
 }
 
 fn place(workspace: &Workspace, key: &ObjectId) -> PathBuf {

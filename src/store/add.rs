@@ -90,7 +90,7 @@ fn add_by(
 
 /// Writes the line of `.gitignore`, then the pointer; takes a new line back if the pointer cannot be written.
 /// `true` when the line is new.
-fn write(workspace: &Workspace, path: &RelPath, pointer: &Pointer) -> Result<bool, Error> {
+pub(super) fn write(workspace: &Workspace, path: &RelPath, pointer: &Pointer) -> Result<bool, Error> {
     let new = gitignore::add(workspace, path)?;
     pointer.write(workspace, path).inspect_err(|_| {
         if new {
@@ -102,27 +102,13 @@ fn write(workspace: &Workspace, path: &RelPath, pointer: &Pointer) -> Result<boo
 
 /// Whether `path` may be added; the pointer that covers it already, if any.
 fn check(workspace: &Workspace, path: &RelPath) -> Result<Option<(RelPath, Pointer)>, Error> {
-    let refuse = |reason| Err(Error::Untrackable { path: path.clone(), reason });
-    if path.is_root() {
-        return refuse(Untrackable::Root);
-    }
-    if let Some(owner) = scan::is_internal(path) {
-        return refuse(Untrackable::Internal(owner));
-    }
     let disk = path.on_disk(workspace.root());
     let folder = match disk.symlink_metadata() {
         Ok(meta) => meta.is_dir(),
+        Err(_) if path.is_root() => true,
         Err(_) => return Err(Error::Missing(path.clone())),
     };
-    if !folder && pointer::target_of(path).is_some() {
-        return refuse(Untrackable::Pointer);
-    }
-    if let Some(link) = link_above(workspace, path) {
-        return refuse(Untrackable::Symlink(link));
-    }
-    if Rules::ignores_path(workspace, path, folder)? {
-        return refuse(Untrackable::Ignored);
-    }
+    check_place(workspace, path)?;
     if !workspace.tracked_by_git(path, 1)?.is_empty() {
         return Err(Error::TrackedByGit { path: path.clone(), folder });
     }
@@ -135,6 +121,28 @@ fn check(workspace: &Workspace, path: &RelPath) -> Result<Option<(RelPath, Point
         return Err(Error::Overlap { path: path.clone(), inner });
     }
     Ok(covering)
+}
+
+/// Whether something at `path`, there or not yet, could be tracked.
+pub(super) fn check_place(workspace: &Workspace, path: &RelPath) -> Result<(), Error> {
+    let refuse = |reason| Err(Error::Untrackable { path: path.clone(), reason });
+    if path.is_root() {
+        return refuse(Untrackable::Root);
+    }
+    if let Some(owner) = scan::is_internal(path) {
+        return refuse(Untrackable::Internal(owner));
+    }
+    let folder = path.on_disk(workspace.root()).symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    if !folder && pointer::target_of(path).is_some() {
+        return refuse(Untrackable::Pointer);
+    }
+    if let Some(link) = link_above(workspace, path) {
+        return refuse(Untrackable::Symlink(link));
+    }
+    if Rules::ignores_path(workspace, path, folder)? {
+        return refuse(Untrackable::Ignored);
+    }
+    Ok(())
 }
 
 /// The first folder above `path` that is a symbolic link.

@@ -10,6 +10,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::Error;
 use crate::digest::ObjectId;
 
@@ -54,6 +56,16 @@ impl Cache {
     /// Where large objects are that are still on their way from a remote.
     pub fn partial_dir(&self) -> PathBuf {
         self.folder.join("partial")
+    }
+
+    /// Where what was damaged is kept.
+    pub fn damaged_dir(&self) -> PathBuf {
+        self.folder.join("damaged")
+    }
+
+    /// Whether an object was found damaged and still lies aside.
+    pub fn is_set_aside(&self, id: &ObjectId) -> bool {
+        self.damaged_dir().join(id.hex()).symlink_metadata().is_ok()
     }
 
     /// Where an object is, if it is there.
@@ -117,7 +129,7 @@ impl Cache {
 
     /// Moves a damaged object to `damaged/`: under its name in `b3/` it would be trusted.
     pub fn set_aside(&self, id: &ObjectId) -> Result<(), Error> {
-        let folder = self.folder.join("damaged");
+        let folder = self.damaged_dir();
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let path = self.path(id);
         match fs::rename(&path, folder.join(id.hex())) {
@@ -153,9 +165,32 @@ impl Cache {
         Ok(found)
     }
 
+    /// The ids of all objects, in no order, without looking at each file; other files are passed over.
+    pub fn names(&self) -> Result<Vec<ObjectId>, Error> {
+        let top = self.objects_dir();
+        let shard = |name: &String| -> Result<Vec<ObjectId>, Error> {
+            let folder = top.join(name);
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+                Err(error) => return Err(Error::io("list", &folder)(error)),
+            };
+            let mut found = Vec::new();
+            for entry in entries {
+                let entry = entry.map_err(Error::io("list", &folder))?.file_name();
+                let id = entry.to_str().and_then(|rest| format!("{name}{rest}").parse::<ObjectId>().ok());
+                found.extend(id);
+            }
+            Ok(found)
+        };
+        let shards: Vec<String> = sorted_names(&top)?.into_iter().collect();
+        let found: Vec<Vec<ObjectId>> = shards.par_iter().map(shard).collect::<Result<_, Error>>()?;
+        Ok(found.concat())
+    }
+
     /// How many objects lie in `damaged/`.
     pub fn set_aside_count(&self) -> usize {
-        sorted_names(&self.folder.join("damaged")).map_or(0, |names| names.len())
+        sorted_names(&self.damaged_dir()).map_or(0, |names| names.len())
     }
 }
 

@@ -47,15 +47,16 @@ type Placed = (RelPath, Stat, ObjectId);
 struct Checkout<'a> {
     store: &'a Store,
     work: &'a Work<'a>,
+    links: &'a links::Links,
     scratch: Scratch,
     placed: Mutex<Vec<Placed>>,
 }
 
 /// See [`Store::checkout_with`].
-pub fn run(store: &Store, want: &What, path: &RelPath, overwrite: Overwrite, work: &Work) -> Result<Changed, Error> {
+pub fn run(store: &Store, want: Option<&What>, path: &RelPath, overwrite: Overwrite, work: &Work) -> Result<Changed, Error> {
     let have = Scan::new(store, path, None, work).run(TopLink::Keep)?;
     let mut leaves = Vec::new();
-    match diff::compare(store, path, have.as_ref(), Some(want), &mut leaves) {
+    match diff::compare(store, path, have.as_ref(), want, &mut leaves) {
         Err(Error::NoObject(_)) => return Err(Error::Incomplete { missing: vec![path.clone()], damaged: Vec::new() }),
         Err(Error::Damaged(_)) => return Err(Error::Incomplete { missing: Vec::new(), damaged: vec![path.clone()] }),
         done => done?,
@@ -65,13 +66,13 @@ pub fn run(store: &Store, want: &What, path: &RelPath, overwrite: Overwrite, wor
     }
     let mut folders = Vec::new();
     let mut stale = Vec::new();
-    walk_folders(store, path, have.as_ref(), Some(want), &mut stale, &mut folders)?;
+    walk_folders(store, path, have.as_ref(), want, &mut stale, &mut folders)?;
     if leaves.is_empty() && folders.is_empty() && stale.is_empty() {
         return Ok(Changed::default());
     }
     let above = path.parent().unwrap_or_default().on_disk(store.workspace.root());
     fs::create_dir_all(&above).map_err(Error::io("create", &above))?;
-    let checkout = Checkout { store, work, scratch: scratch_for(store, path)?, placed: Mutex::default() };
+    let checkout = Checkout { store, work, links: &store.links, scratch: scratch_for(store, path)?, placed: Mutex::default() };
     checkout.apply(&leaves, &stale, &folders)
 }
 
@@ -79,9 +80,43 @@ pub fn run(store: &Store, want: &What, path: &RelPath, overwrite: Overwrite, wor
 pub fn link_back(store: &Store, stored: &[Stored], work: &Work) -> Result<(), Error> {
     let Some(first) = stored.first() else { return Ok(()) };
     let top = first.path.parent().unwrap_or_default();
-    let checkout = Checkout { store, work, scratch: scratch_for(store, &top)?, placed: Mutex::default() };
+    let checkout = Checkout { store, work, links: &store.links, scratch: scratch_for(store, &top)?, placed: Mutex::default() };
     stored.par_iter().try_for_each(|file| checkout.link_one(file))?;
     checkout.remember();
+    Ok(())
+}
+
+/// Replaces the files of `what`, which is at `path`, by links of the first of `types` that works, where they are something
+/// else. A file whose object the cache does not have is copied if it must become one of its own, and else left as it is.
+pub fn relink(store: &Store, what: &What, path: &RelPath, types: &[Link], work: &Work) -> Result<u64, Error> {
+    let mut files = Vec::new();
+    files_of(store, what, path, &mut files)?;
+    let links = links::Links::new(types);
+    let above = path.parent().unwrap_or_default();
+    let checkout = Checkout { store, work, links: &links, scratch: scratch_for(store, &above)?, placed: Mutex::default() };
+    let task = work.observer.begin("linking", Some(files.len() as u64), Unit::Items("files"));
+    let done: Vec<bool> = files
+        .par_iter()
+        .map(|(path, id, size, executable)| {
+            let done = checkout.relink_one(path, id, *size, *executable);
+            task.advance(1);
+            done
+        })
+        .collect::<Result<_, Error>>()?;
+    checkout.remember();
+    Ok(done.into_iter().filter(|done| *done).count() as u64)
+}
+
+fn files_of(store: &Store, what: &What, path: &RelPath, out: &mut Vec<(RelPath, ObjectId, u64, bool)>) -> Result<(), Error> {
+    match what {
+        What::File { id, size, executable } => out.push((path.clone(), *id, *size, *executable)),
+        What::Folder { id, .. } => {
+            for item in store.node(id)?.items() {
+                files_of(store, &item.what, &path.join(&item.name), out)?;
+            }
+        }
+        What::Link { .. } => {}
+    }
     Ok(())
 }
 
@@ -216,7 +251,7 @@ impl Checkout<'_> {
     /// Puts a verified object at `path` by the first link type that works.
     fn place(&self, path: &RelPath, id: &ObjectId, size: u64, executable: bool) -> Result<Health<()>, Error> {
         let temporary = self.scratch.path();
-        for link in self.store.links.candidates(executable) {
+        for link in self.links.candidates(executable) {
             let made = match link {
                 Link::Copy => self.copy(id, size, executable, &temporary)?,
                 link => match self.link(link, path, id, executable, &temporary)? {
@@ -229,7 +264,7 @@ impl Checkout<'_> {
             }
             return Ok(made);
         }
-        Err(Error::NoLink { path: path.clone(), tried: self.store.links.names() })
+        Err(Error::NoLink { path: path.clone(), tried: self.links.names() })
     }
 
     /// `None` when another type has to be tried.
@@ -247,7 +282,7 @@ impl Checkout<'_> {
             Ok(()) => Ok(Some(health)),
             Err(error) if links::is_about_the_link(&error) => {
                 if links::is_for_all_files(link, &error) {
-                    self.store.links.give_up(link);
+                    self.links.give_up(link);
                 }
                 let _ = fs::remove_file(to);
                 Ok(None)
@@ -320,7 +355,7 @@ impl Checkout<'_> {
         check(self.work.interrupt)?;
         let disk = self.disk(&file.path);
         let object = self.store.cache.path(&file.id);
-        for link in self.store.links.candidates(file.executable) {
+        for link in self.links.candidates(file.executable) {
             if !links::shares_permissions(link) || is_linked(link, &disk, &object).map_err(Error::io("read", &disk))? {
                 return Ok(());
             }
@@ -335,6 +370,34 @@ impl Checkout<'_> {
             return self.settle(&file.path, &temporary, file.id);
         }
         Ok(())
+    }
+
+    /// Makes one file a link of the first type that works; `false` when it is one already, or cannot be.
+    fn relink_one(&self, path: &RelPath, id: &ObjectId, size: u64, executable: bool) -> Result<bool, Error> {
+        check(self.work.interrupt)?;
+        let disk = self.disk(path);
+        let object = self.store.cache.path(id);
+        let meta = disk.symlink_metadata().map_err(Error::io("read", &disk))?;
+        let Some(first) = self.links.candidates(executable).first().copied() else { return Ok(false) };
+        let right = match first {
+            Link::Hardlink | Link::Symlink => is_linked(first, &disk, &object).map_err(Error::io("read", &disk))?,
+            Link::Reflink | Link::Copy => meta.is_file() && links::is_sole(&meta) && !meta.permissions().readonly(),
+        };
+        if right {
+            return Ok(false);
+        }
+        if self.place(path, id, size, executable)? == Health::Whole(()) {
+            return Ok(true);
+        }
+        if links::shares_permissions(first) {
+            return Ok(false);
+        }
+        // An edit through a link reached the object, which is no longer this content: the file's own bytes are all there is.
+        let temporary = self.scratch.path();
+        let mut from = fs::File::open(&disk).map_err(Error::io("read", &disk))?;
+        let copied = links::create_file(&temporary, executable).and_then(|mut file| io::copy(&mut from, &mut file));
+        copied.and_then(|_| fs::rename(&temporary, &disk)).map_err(Error::io("write", &disk))?;
+        Ok(true)
     }
 
     fn disk(&self, path: &RelPath) -> PathBuf {

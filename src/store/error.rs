@@ -47,6 +47,17 @@ pub enum Error {
     /// No pointer covers the path.
     #[error("`{0}` is not tracked")]
     NotTracked(RelPath),
+    /// The path is a part of a tracked folder.
+    #[error("`{path}` lies inside the tracked folder `{target}`")]
+    InsideTracked {
+        /// The path.
+        path: RelPath,
+        /// The folder.
+        target: RelPath,
+    },
+    /// Something is where something should come to.
+    #[error("`{0}` exists already")]
+    Exists(RelPath),
     /// The file kept changing while it was read.
     #[error("`{0}` changes while it is being read")]
     Unstable(PathBuf),
@@ -162,6 +173,9 @@ pub enum Untrackable {
     /// A symbolic link of the user's.
     #[error("`{0}` is a symbolic link")]
     Symlink(RelPath),
+    /// Inside what is moved there.
+    #[error("it lies inside `{0}`")]
+    Inside(RelPath),
     /// A socket, a pipe, a device.
     #[error("`{}` is neither a file nor a folder", .0.display())]
     Special(PathBuf),

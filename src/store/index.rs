@@ -108,6 +108,20 @@ impl Index {
         }
     }
 
+    /// What was known below `from` is known below `to`: a rename leaves the files inside a folder as they are.
+    pub fn rename(&self, from: &RelPath, to: &RelPath) {
+        self.with(|state| {
+            let inside = |folder: &String| RelPath::new(folder).is_ok_and(|folder| folder.is_within(from));
+            let moved: Vec<String> = state.folders.keys().filter(|folder| inside(folder)).cloned().collect();
+            for folder in moved {
+                if let Some(table) = state.folders.remove(&folder) {
+                    state.folders.insert(format!("{}{}", to.as_str(), &folder[from.as_str().len()..]), table);
+                    state.changed = true;
+                }
+            }
+        });
+    }
+
     /// Writes the index if it changed, without folders that are gone from below `root`.
     pub fn flush(&self, root: &Path) -> Result<(), Error> {
         if self.state.get().is_none() {

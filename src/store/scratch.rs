@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Error;
+use super::gc::Amount;
 
 const LOCK: &str = "owner";
 
@@ -42,15 +43,37 @@ impl Scratch {
 
 /// Best effort: what cannot be removed now is removed another time.
 fn remove_dead(base: &Path) {
+    for path in dead(base) {
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// Removes what dead processes left in `base`, or (`dry`) only counts it.
+pub fn sweep(base: &Path, dry: bool) -> Amount {
+    let mut found = Amount::default();
+    for path in dead(base) {
+        for file in fs::read_dir(&path).into_iter().flatten().flatten().filter(|file| file.file_name() != LOCK) {
+            found.add(file.metadata().map_or(0, |meta| meta.len()));
+        }
+        if !dry {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+    found
+}
+
+fn dead(base: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(crate::workspace::atomic::TEMP_PREFIX));
         let old =
             entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > YOUNG);
         let path = entry.path();
         if ours && old && path.is_dir() && is_dead(&path) {
-            let _ = fs::remove_dir_all(path);
+            found.push(path);
         }
     }
+    found
 }
 
 fn is_dead(folder: &Path) -> bool {

@@ -147,6 +147,19 @@ impl Node {
         out
     }
 
+    /// The length of [`Node::encode`].
+    pub fn encoded_len(&self) -> u64 {
+        let item = |item: &Item| {
+            3 + item.name.len()
+                + match &item.what {
+                    What::File { .. } => 40,
+                    What::Folder { .. } => 48,
+                    What::Link { target } => 2 + target.len(),
+                }
+        };
+        13 + self.items.iter().map(item).sum::<usize>() as u64
+    }
+
     /// Understands canonical bytes and refuses all others.
     pub fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
         let mut input = Input(bytes);
@@ -267,6 +280,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_node_reads_back(node in node()) {
+            prop_assert_eq!(node.encoded_len(), node.encode().len() as u64);
             prop_assert_eq!(Node::decode(&node.encode()), Ok(node));
         }
 

@@ -245,7 +245,11 @@ fn parse(name: &str, text: &str) -> Result<File, Error> {
     };
     if let Some(format) = file.format.filter(|format| *format != FORMAT) {
         let place = Box::new(place_at(name, text, text.find("format").unwrap_or(0)));
-        return Err(Error::Config { place, message: format!("format {format} is not known to this derm, which reads format {FORMAT}"), key: None });
+        return Err(Error::Config {
+            place,
+            message: format!("format {format} is not known to this derm, which reads format {FORMAT}"),
+            key: None,
+        });
     }
     if file.cache.link.as_ref().is_some_and(Vec::is_empty) {
         return wrong("cache.link", "link", "`cache.link` names no link type");

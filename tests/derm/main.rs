@@ -4,12 +4,14 @@ mod support;
 
 mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, and nothing lost
 mod checkpoints; // PyTorch's files, read without running them
+mod commit; // recording what is there without running
 mod data; // ingest, split, audit, stats
 mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
 mod explain; // where networks look
 mod export; // bundles and ONNX
+mod gc; // removing objects that nothing needs
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod labels; // images with any number of labels
@@ -24,5 +26,6 @@ mod recipes; // presets, averages, mixed images, sampling
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor
 mod terminal; // help, JSON, colour, pipes, exit codes
+mod tracked; // moving, removing, unprotecting, measuring what is tracked
 mod training; // train, resume, kill, threads
 mod traps; // candle operations without a right gradient are not called

@@ -46,6 +46,9 @@ impl Explain for Error {
             Error::FrozenOutMissing { path, .. } => {
                 failure.hint("take out `frozen: true` to run it").hint(format!("or put `{path}` back by hand"))
             }
+            Error::NothingToRecord { stage, path } => failure
+                .hint(format!("run it: `derm repro {}`", text::shell_word(&stage)))
+                .hint(format!("or bring `{path}` back first: `derm checkout {}`", text::shell_word(path.as_str()))),
             Error::CannotStart { .. } => failure.hint("check `wdir:` and `shell:` of the stage, and the variable SHELL"),
             Error::Nested { .. } => failure.hint("list what it should run as stages of their own"),
             Error::Several(errors) => several(failure, errors),

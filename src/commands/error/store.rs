@@ -27,6 +27,10 @@ impl Explain for Error {
                 failure.hint(format!("remove `{inner}.derm` to track the whole folder instead")).with_exit(Exit::Usage)
             }
             Error::NotTracked(path) => failure.hint(format!("type `derm add {path}` to track it")).with_exit(Exit::Usage),
+            Error::InsideTracked { target, .. } => failure
+                .hint(format!("change the folder itself, then `derm add {}`", crate::text::shell_word(target.as_str())))
+                .with_exit(Exit::Usage),
+            Error::Exists(_) => failure.hint("move it away first, or name another place").with_exit(Exit::Usage),
             Error::Unstable(_) => failure.hint("wait until whatever writes it is done"),
             Error::WouldLose { paths } => failure
                 .cause(format!("changed: {}", shown(&paths)))
@@ -88,6 +92,7 @@ fn untrackable(failure: Failure, reason: &Untrackable) -> Failure {
         Untrackable::Pointer => failure.hint("name the data itself, without `.derm`"),
         Untrackable::Ignored => failure.hint("a line `!PATH` in `.dermignore` takes it back in"),
         Untrackable::Symlink(_) => failure.hint("copy the data to this place; links inside an added folder are kept as links"),
+        Untrackable::Inside(_) => failure,
         Untrackable::Special(_) => failure.hint("remove it or list it in `.dermignore`"),
         Untrackable::NotUtf8(_) | Untrackable::TooLong(_) => failure.hint("rename it or list it in `.dermignore`"),
         Untrackable::TooDeep(_) => failure.hint("a folder may be mounted inside itself"),

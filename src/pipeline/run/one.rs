@@ -15,9 +15,9 @@ use crate::pipeline::reason::{Reason, Verdict};
 use crate::pipeline::stage::{Out, Stage};
 use crate::pipeline::{Error, runcache};
 use crate::relpath::RelPath;
-use crate::store::{self, Entry, Overwrite, Work};
+use crate::store::{self, Entry, Overwrite, Store, Work};
 use crate::text;
-use crate::workspace::gitignore;
+use crate::workspace::{Workspace, gitignore};
 
 /// A stage being brought up to date.
 pub struct One<'a> {
@@ -272,20 +272,10 @@ impl<'a> One<'a> {
         let work = Work { observer: self.work().observer, interrupt: &calm };
         let _held = Held::take(workspace, &work)?;
         for out in &self.stage.outs {
-            let entry = if out.cache {
-                if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
-                    let path = &out.path;
-                    let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
-                    work.observer.warn(&message);
-                }
-                let entry = self.run.disk.store.save(&out.path, &work)?;
-                gitignore::add(workspace, &out.path)?;
-                entry
-            } else {
-                gitignore::remove(workspace, &out.path)?;
+            let entry = save_out(workspace, self.run.disk.store, out, &work)?;
+            if !out.cache {
                 record.uncached.insert(out.path.clone());
-                self.run.disk.store.hash(&out.path, &work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?
-            };
+            }
             self.run.disk.note(&out.path, &entry);
             record.outs.insert(out.path.clone(), entry);
         }
@@ -326,6 +316,22 @@ impl Done {
         run.committer.put(index, self.record, !kept)?;
         Ok(self.action)
     }
+}
+
+/// Hashes an output and, unless it says `cache: false`, puts it into the cache and keeps it out of git.
+pub fn save_out(workspace: &Workspace, store: &Store, out: &Out, work: &Work) -> Result<Entry, Error> {
+    if !out.cache {
+        gitignore::remove(workspace, &out.path)?;
+        return Ok(store.hash(&out.path, work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?);
+    }
+    if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
+        let path = &out.path;
+        let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
+        work.observer.warn(&message);
+    }
+    let entry = store.save(&out.path, work)?;
+    gitignore::add(workspace, &out.path)?;
+    Ok(entry)
 }
 
 /// Makes links into the cache files of their own, so that a command that writes to them in place writes to nothing else.

@@ -157,7 +157,8 @@ pub fn push_workspace(store: &Store, remote: &Remote, path: &RelPath, entry: &En
     if !marked {
         remote.at(MARK, remote.transport.write(MARK, FORMAT.as_bytes().to_vec()))?;
     }
-    let mut lacking: Vec<(ObjectId, u64)> = places.iter().filter(|(id, _)| !held.contains_key(*id)).map(|(id, (_, size))| (*id, *size)).collect();
+    let mut lacking: Vec<(ObjectId, u64)> =
+        places.iter().filter(|(id, _)| !held.contains_key(*id)).map(|(id, (_, size))| (*id, *size)).collect();
     lacking.sort_unstable();
     let task = work.observer.begin("pushing", Some(lacking.iter().map(|(_, size)| size).sum()), Unit::Bytes);
     let sender = Sender { places, ..Sender::new(store, remote, &*task, work) };
