@@ -23,7 +23,8 @@ EXAMPLES
   derm gc -w --dry               what would go if only the workspace's data stayed
   derm gc -a -T                  keep the data of all branches and tags
   derm gc -A --grace 0           keep what any commit needs, remove the rest at once
-  derm gc -w -p ../other         a cache that `../other` uses as well")]
+  derm gc -w -p ../other         a cache that `../other` uses as well
+  git fetch && derm gc -A -r lab --dry    also the remote `lab`, keeping what any commit needs")]
 pub struct GcArgs {
     /// Keep the data of the workspace, and nothing else unless asked for
     #[arg(short, long)]
@@ -43,6 +44,10 @@ pub struct GcArgs {
     /// Keep also what these repositories need, in the same scope
     #[arg(short, long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::DirPath)]
     pub projects: Vec<PathBuf>,
+
+    /// Also remove what nothing needs from this remote, or URL: what other people pushed and you do not have the commits of goes too
+    #[arg(short, long, value_name = "NAME")]
+    pub remote: Option<String>,
 
     /// Go on although other repositories may use the cache, or a listing is damaged
     #[arg(short, long)]

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Context, Exit, Failure, recorded};
+use super::{Context, Exit, Failure, recorded, transfer};
 use crate::cli::gc::GcArgs;
 use crate::pipeline::run::Guard;
 use crate::pipeline::runcache;
 use crate::store::gc::{Amount, Needed, Swept, sweep};
+use crate::store::remote::{self, SweptRemote};
 use crate::store::{Entry, Store, Work};
 use crate::text;
 use crate::ui::{Page, Report, Style};
@@ -24,6 +25,9 @@ struct GcReport {
     projects: Vec<PathBuf>,
     #[serde(flatten)]
     swept: Swept,
+    /// What was done on the remote, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<SweptRemote>,
     /// Results of earlier runs that were forgotten, or would be.
     runs: u64,
     #[serde(skip)]
@@ -47,6 +51,13 @@ impl Report for GcReport {
         page.line(format!("{verb}{}", objects(removed)));
         if leftovers.count > 0 {
             page.line(format!("{verb}{}", amount(leftovers, "damaged or unfinished file", "damaged or unfinished files")));
+        }
+        if let Some(SweptRemote { kept, spared, removed }) = &self.remote {
+            page.line(format!("remote   kept {}", objects(kept)));
+            if spared.count > 0 {
+                page.line(format!("remote   kept {} that nothing needs, young or packed with what is needed", objects(spared)));
+            }
+            page.line(format!("remote   {}{}", verb.trim_end(), format_args!(" {}", objects(removed))));
         }
         if self.runs > 0 {
             page.line(format!("{verb}{}", text::count(self.runs as usize, "result of an earlier run", "results of earlier runs")));
@@ -84,10 +95,30 @@ pub fn run(context: &Context, args: &GcArgs) -> Result<Exit, Failure> {
     }
     let swept = sweep(&store, &needed, args.grace, args.dry, &work)?;
     let runs = runcache::sweep(&workspace, |entry| needed.has(&entry.id), args.grace, args.dry)?;
+    let remote = args.remote.as_deref().map(|name| on_remote(context, args, &workspace, &store, &others, name, &work)).transpose()?;
     let projects = others.iter().map(|other| other.root().to_owned()).collect();
     let grace = text::duration(args.grace.as_secs_f64());
-    context.ui.show(&GcReport { dry: args.dry, projects, swept, runs, grace })?;
+    context.ui.show(&GcReport { dry: args.dry, projects, swept, remote, runs, grace })?;
     Ok(Exit::Done)
+}
+
+/// The same on a remote.
+fn on_remote(
+    context: &Context,
+    args: &GcArgs,
+    workspace: &Workspace,
+    store: &Store,
+    others: &[Workspace],
+    name: &str,
+    work: &Work,
+) -> Result<SweptRemote, Failure> {
+    let mut named = Vec::new();
+    for repository in std::iter::once(workspace).chain(others) {
+        named.extend(recorded::now(repository)?);
+        named.extend(recorded::over(repository, &args.scope)?);
+    }
+    let remote = transfer::open(context, workspace, Some(name))?;
+    Ok(remote::sweep(store, &remote, &named, args.grace, args.dry, work)?)
 }
 
 /// The other repositories that were named. Refuses a cache that others may use while none is named.

@@ -43,6 +43,7 @@ mod pack;
 mod partial;
 mod pool;
 mod push;
+mod sweep;
 mod transport;
 mod uploads;
 
@@ -53,6 +54,7 @@ use std::sync::OnceLock;
 pub use fault::Fault;
 pub use fetch::{Fetched, Verified, fetch, fetch_listings, fetch_object, verify};
 pub use push::{Lacking, Pushed, lacking, push, push_workspace, send_again};
+pub use sweep::{SweptRemote, sweep};
 
 use address::Address;
 use holdings::Packs;

@@ -18,13 +18,13 @@ use object_store::azure::{MicrosoftAzure, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder};
 use object_store::http::{HttpBuilder, HttpStore};
 use object_store::multipart::{MultipartStore, PartId};
-use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{ClientOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::runtime::Runtime;
 
 use super::address::Address;
 use super::credentials;
 use super::fault::{Fault, without_secrets};
-use super::transport::{Progress, Transport};
+use super::transport::{Listed, Progress, Transport};
 use super::uploads::Journal;
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
@@ -271,23 +271,20 @@ impl Transport for Cloud {
         Ok(self.again(|| self.store.head(&target))?.map(|meta| meta.size))
     }
 
-    fn list(&self, folder: &str, each: &mut dyn FnMut(&str, u64)) -> Result<(), Fault> {
+    fn list(&self, folder: &str, each: &mut dyn FnMut(Listed)) -> Result<(), Fault> {
         let target = self.path(folder);
         let start = self.prefix.len() + usize::from(!self.prefix.is_empty());
         // Collected before anything is told: a listing that broke off is asked for again from its beginning.
-        let listed = self.again(|| {
-            let stream = self.store.list(Some(&target)).map(|found| found.map(|meta| (meta.location.to_string(), meta.size)));
-            stream.try_collect::<Vec<(String, u64)>>()
-        });
+        let listed = self.again(|| self.store.list(Some(&target)).try_collect::<Vec<ObjectMeta>>());
         match listed {
             Err(Fault::Failed(said) | Fault::Denied(said)) if self.plain => Err(Fault::Unsupported(said)),
             Err(fault) => Err(fault),
             Ok(found) => {
-                found
-                    .unwrap_or_default()
-                    .iter()
-                    .filter_map(|(path, size)| Some((path.get(start..)?, *size)))
-                    .for_each(|(path, size)| each(path, size));
+                for meta in found.unwrap_or_default() {
+                    if let Some(path) = meta.location.as_ref().get(start..) {
+                        each(Listed { path, size: meta.size, modified: meta.last_modified.into() });
+                    }
+                }
                 Ok(())
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::address::{self, Address};
 use super::pool::on_threads;
-use super::transport::Transport;
+use super::transport::{Listed, Transport};
 use super::{CONNECTIONS, Error, Fault, cloud, folder};
 use crate::digest::KeyHasher;
 use crate::observer::Unit;
@@ -70,7 +70,7 @@ impl Elsewhere {
         }
         let mut files: Vec<(String, u64)> = Vec::new();
         let above = format!("{}/", self.path);
-        let listed = self.transport.list(&self.path, &mut |path, size| {
+        let listed = self.transport.list(&self.path, &mut |Listed { path, size, .. }| {
             // No name may lead out of the place where the copy goes.
             let below = path.strip_prefix(&above).filter(|below| below.split('/').all(|part| !matches!(part, "" | "." | "..")));
             files.extend(below.map(|below| (below.to_owned(), size)));

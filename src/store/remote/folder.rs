@@ -6,9 +6,10 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use super::fault::Fault;
-use super::transport::{Progress, Transport};
+use super::transport::{Listed, Progress, Transport};
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
 use crate::store::cache::{self, BLOCK, WHOLE};
@@ -62,7 +63,7 @@ impl Folder {
         }
     }
 
-    fn walk(&self, folder: &Path, each: &mut dyn FnMut(&str, u64)) -> Result<(), Fault> {
+    fn walk(&self, folder: &Path, each: &mut dyn FnMut(Listed)) -> Result<(), Fault> {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
@@ -76,7 +77,7 @@ impl Folder {
             if meta.is_dir() {
                 self.walk(&path, each)?;
             } else if let Some(relative) = path.strip_prefix(&self.root).ok().and_then(Path::to_str) {
-                each(relative, meta.len());
+                each(Listed { path: relative, size: meta.len(), modified: meta.modified().unwrap_or(SystemTime::now()) });
             }
         }
         Ok(())
@@ -151,7 +152,7 @@ impl Transport for Folder {
         }
     }
 
-    fn list(&self, folder: &str, each: &mut dyn FnMut(&str, u64)) -> Result<(), Fault> {
+    fn list(&self, folder: &str, each: &mut dyn FnMut(Listed)) -> Result<(), Fault> {
         self.walk(&self.disk(folder), each)
     }
 

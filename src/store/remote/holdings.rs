@@ -10,6 +10,7 @@ use std::sync::Mutex;
 
 use super::pack::{self, Index};
 use super::pool::on_threads;
+use super::transport::Listed;
 use super::{Error, Remote};
 use crate::digest::ObjectId;
 use crate::observer::Unit;
@@ -47,7 +48,7 @@ impl Packs {
     pub(super) fn read(remote: &Remote, work: &Work) -> Result<Self, Error> {
         let mut sizes: HashMap<ObjectId, u64> = HashMap::new();
         let mut indexes: Vec<ObjectId> = Vec::new();
-        let mut each = |path: &str, size: u64| {
+        let mut each = |Listed { path, size, .. }: Listed| {
             let Some((name, kind)) = path.strip_prefix(pack::FOLDER).and_then(|path| path.trim_start_matches('/').rsplit_once('.')) else {
                 return;
             };
@@ -79,6 +80,17 @@ impl Packs {
             packs.insert(id, &index);
         }
         Ok(packs)
+    }
+
+    /// The objects of each pack, in the order of [`Packs::ids`].
+    pub(super) fn contents(&self) -> Vec<Vec<(ObjectId, u64)>> {
+        let mut found = vec![Vec::new(); self.ids.len()];
+        for (id, held) in &self.objects {
+            if let Place::Packed(number, _) = held.place {
+                found[number as usize].push((*id, held.size));
+            }
+        }
+        found
     }
 
     fn insert(&mut self, id: ObjectId, index: &Index) {
@@ -150,7 +162,7 @@ impl Remote {
     /// All loose objects; `None` where the remote cannot list.
     fn loose(&self) -> Result<Option<HashMap<ObjectId, u64>>, Error> {
         let mut found = HashMap::new();
-        let listed = self.transport.list("b3", &mut |path, size| found.extend(object_of(path).map(|id| (id, size))));
+        let listed = self.transport.list("b3", &mut |Listed { path, size, .. }| found.extend(object_of(path).map(|id| (id, size))));
         match listed {
             Err(super::Fault::Unsupported(_)) => Ok(None),
             listed => self.at("b3", listed).map(|()| Some(found)),
@@ -165,7 +177,7 @@ pub fn object_path(id: &ObjectId) -> String {
 }
 
 /// The inverse of [`object_path`].
-fn object_of(path: &str) -> Option<ObjectId> {
+pub fn object_of(path: &str) -> Option<ObjectId> {
     let (shard, rest) = path.strip_prefix("b3/")?.split_once('/')?;
     format!("{shard}{rest}").parse().ok()
 }

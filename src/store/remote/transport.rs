@@ -2,12 +2,22 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::Fault;
 use crate::digest::ObjectId;
 
 /// Hears how many more bytes of a transfer are done.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// A file of a remote.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    pub path: &'a str,
+    pub size: u64,
+    /// When it was last written, as the remote says.
+    pub modified: SystemTime,
+}
 
 /// One kind of remote. Every method may be called by many threads at once, and tries again by itself where that may help.
 pub trait Transport: Send + Sync {
@@ -20,8 +30,8 @@ pub trait Transport: Send + Sync {
     /// The length of a file; `None` when there is no such file.
     fn size(&self, path: &str) -> Result<Option<u64>, Fault>;
 
-    /// All files below `folder` with their lengths.
-    fn list(&self, folder: &str, each: &mut dyn FnMut(&str, u64)) -> Result<(), Fault>;
+    /// All files below `folder`.
+    fn list(&self, folder: &str, each: &mut dyn FnMut(Listed)) -> Result<(), Fault>;
 
     /// Makes a file of these bytes; it appears whole or not at all.
     fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), Fault>;
