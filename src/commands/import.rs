@@ -74,6 +74,10 @@ pub fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
     };
     let out = workspace.relative(&context.cwd, &typed)?;
     let disk = out.on_disk(workspace.root());
+    if let Some((tracked, _)) = pointer::covering(&workspace, &out)? {
+        return Err(Failure::usage(format!("`{tracked}` is tracked already"))
+            .hint("`--out PATH` puts the copy elsewhere; `derm update` renews an import"));
+    }
     if disk.symlink_metadata().is_ok() {
         return Err(Failure::usage(format!("`{out}` is there already"))
             .hint("`--out PATH` puts the copy elsewhere; `derm update` renews an import"));

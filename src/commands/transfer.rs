@@ -255,7 +255,7 @@ fn bring(
     };
     let mut done = Vec::new();
     for (name, entries) in groups {
-        if entries.iter().all(|(_, entry)| store.has(entry)) {
+        if !entries.is_empty() && entries.iter().all(|(_, entry)| store.has(entry)) {
             done.push(FetchedFrom { remote: name.unwrap_or_default(), fetched: Fetched::default() });
             continue;
         }
@@ -278,6 +278,10 @@ fn grouped(project: &Project, wanted: Vec<(RelPath, Entry)>, named: Option<&str>
         let own = out.and_then(|out| out.remote.clone());
         let name = named.map(str::to_owned).or(own);
         groups.entry(name).or_default().push((path, entry));
+    }
+    if groups.is_empty() {
+        // Nothing to do is an answer of a remote, too.
+        groups.insert(named.map(str::to_owned), Vec::new());
     }
     groups
 }

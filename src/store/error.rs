@@ -145,7 +145,7 @@ pub enum Error {
         fault: super::remote::Fault,
     },
     /// The remote was written by a newer derm.
-    #[error("the remote `{remote}` was written by a newer derm")]
+    #[error("the remote `{remote}` was written by another version of derm")]
     RemoteFormat {
         /// The remote.
         remote: String,

@@ -107,7 +107,7 @@ impl Pointer {
         })?;
         let line_of = |key: &str| text.lines().position(|line| line.starts_with(key)).map_or(1, |n| n + 1);
         if file.schema != 1 {
-            return Err(bad(line_of("schema"), 1, format!("schema {} is newer than this derm", file.schema)));
+            return Err(bad(line_of("schema"), 1, format!("schema {} is not known to this derm, which reads schema 1", file.schema)));
         }
         if target.name() != Some(&file.path) {
             return Err(bad(

@@ -167,7 +167,7 @@ impl Node {
             return Err("it does not begin as one");
         }
         if input.array::<1>()? != [VERSION] {
-            return Err("its version is newer than this derm");
+            return Err("its version is not known to this derm");
         }
         let count = u32::from_le_bytes(input.array()?) as usize;
         // An item takes at least 6 bytes: a false count cannot reserve more memory than the bytes justify.

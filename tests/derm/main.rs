@@ -6,14 +6,17 @@ mod bad_input; // every kind of bad input gets a clear error, exit code 1 or 2, 
 mod checkpoints; // PyTorch's files, read without running them
 mod commit; // recording what is there without running
 mod data; // ingest, split, audit, stats
+mod dav; // a server that keeps files, and fails as servers do
 mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
 mod explain; // where networks look
 mod export; // bundles and ONNX
+mod formats; // stored files of an older or newer version
 mod gc; // removing objects that nothing needs
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
+mod imports; // data of other repositories and of URLs
 mod labels; // images with any number of labels
 mod layers; // DESIGN's list of layers, read from src/
 mod mask_evaluation; // predicted masks against true ones
@@ -23,6 +26,7 @@ mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy
 mod recipes; // presets, averages, mixed images, sampling
+mod remotes; // push, pull, fetch, fsck, and remotes that fail
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor
 mod terminal; // help, JSON, colour, pipes, exit codes

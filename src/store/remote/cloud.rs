@@ -51,6 +51,8 @@ pub struct Cloud {
     store: Arc<dyn ObjectStore>,
     parts: Option<Arc<dyn MultipartStore>>,
     prefix: String,
+    /// What stands before paths in a listing: the prefix, or the path of the server's URL.
+    listed: String,
     /// A server that may know GET and nothing else.
     plain: bool,
     runtime: Runtime,
@@ -94,7 +96,11 @@ impl Cloud {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(Fault::io("start", "the network threads"))?;
         let plain = matches!(address, Address::Http { .. });
-        Ok(Self { store, parts, prefix: prefix.to_owned(), plain, runtime, interrupt })
+        let listed = match address {
+            Address::Http { url } => url.splitn(4, '/').nth(3).unwrap_or_default(),
+            _ => prefix,
+        };
+        Ok(Self { store, parts, prefix: prefix.to_owned(), listed: listed.to_owned(), plain, runtime, interrupt })
     }
 
     fn path(&self, path: &str) -> object_store::path::Path {
@@ -273,7 +279,6 @@ impl Transport for Cloud {
 
     fn list(&self, folder: &str, each: &mut dyn FnMut(Listed)) -> Result<(), Fault> {
         let target = self.path(folder);
-        let start = self.prefix.len() + usize::from(!self.prefix.is_empty());
         // Collected before anything is told: a listing that broke off is asked for again from its beginning.
         let listed = self.again(|| self.store.list(Some(&target)).try_collect::<Vec<ObjectMeta>>());
         match listed {
@@ -281,7 +286,9 @@ impl Transport for Cloud {
             Err(fault) => Err(fault),
             Ok(found) => {
                 for meta in found.unwrap_or_default() {
-                    if let Some(path) = meta.location.as_ref().get(start..) {
+                    let path = meta.location.as_ref();
+                    let below = path.strip_prefix(&self.listed).map(|path| path.trim_start_matches('/'));
+                    if let Some(path) = below {
                         each(Listed { path, size: meta.size, modified: meta.last_modified.into() });
                     }
                 }
