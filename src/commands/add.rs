@@ -125,7 +125,10 @@ fn expand(cwd: &Path, pattern: &str) -> Result<Vec<PathBuf>, Failure> {
     let matcher =
         glob.map_err(|error| Failure::usage(format!("`{pattern}` is no pattern")).cause(error.kind().to_string()))?.compile_matcher();
     let mut walk = WalkBuilder::new(cwd);
-    walk.standard_filters(false).sort_by_file_name(Ord::cmp).add_custom_ignore_filename(rules::FILE);
+    walk.standard_filters(false).sort_by_file_name(Ord::cmp);
+    rules::FILES.iter().for_each(|name| {
+        walk.add_custom_ignore_filename(name);
+    });
     if !pattern.contains("**") {
         walk.max_depth(Some(pattern.matches('/').count() + 1));
     }

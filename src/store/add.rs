@@ -114,6 +114,9 @@ fn check(workspace: &Workspace, path: &RelPath) -> Result<Option<(RelPath, Point
     }
     let covering = pointer::covering(workspace, path)?;
     let target = covering.as_ref().map_or(path, |(target, _)| target);
+    if !pointer::can_have_one(target) {
+        return Err(Error::Untrackable { path: path.clone(), reason: Untrackable::TooLong(disk) });
+    }
     if workspace.ignored_by_git(&pointer::path_of(target)) {
         return Err(Error::PointerIgnored(pointer::path_of(target)));
     }

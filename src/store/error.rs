@@ -168,7 +168,7 @@ pub enum Untrackable {
     #[error("it is a pointer")]
     Pointer,
     /// Left out by the ignore rules.
-    #[error("it is left out by `.dermignore` or the default rules")]
+    #[error("it is left out by `.dermignore`, `.dvcignore` or the default rules")]
     Ignored,
     /// A symbolic link of the user's.
     #[error("`{0}` is a symbolic link")]

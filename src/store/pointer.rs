@@ -158,8 +158,14 @@ fn without_place(message: &str) -> String {
 
 /// Nothing is there, or a folder is in the way (`.derm/` for the root).
 fn is_absent(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
-    matches!(error.kind(), NotFound | NotADirectory | IsADirectory)
+    use std::io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory, NotFound};
+    // No file can have a name that is too long for one.
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory | InvalidFilename)
+}
+
+/// Whether a file system can have the pointer file of `target`: names have at most 255 bytes.
+pub fn can_have_one(target: &RelPath) -> bool {
+    path_of(target).name().is_none_or(|name| name.len() <= 255)
 }
 
 /// The pointer file of `target`.
@@ -193,7 +199,10 @@ pub fn find_all(workspace: &Workspace) -> Result<Vec<(RelPath, Pointer)>, Error>
 /// All pointers whose pointer file lies in `folder` or below, sorted by path.
 pub fn find_below(workspace: &Workspace, folder: &RelPath) -> Result<Vec<(RelPath, Pointer)>, Error> {
     let mut walk = WalkBuilder::new(folder.on_disk(workspace.root()));
-    walk.standard_filters(false).git_ignore(true).require_git(false).parents(true).add_custom_ignore_filename(rules::FILE);
+    walk.standard_filters(false).git_ignore(true).require_git(false).parents(true);
+    rules::FILES.iter().for_each(|name| {
+        walk.add_custom_ignore_filename(name);
+    });
     walk.filter_entry(|entry| entry.depth() == 0 || entry.file_name().to_str().is_some_and(|name| !rules::always(name)));
     let mut found = Vec::new();
     for entry in walk.build() {

@@ -5,12 +5,14 @@
 //! absent, so that a checkout can repair it. Sockets, pipes and devices are errors. What
 //! [`crate::workspace::rules`] leaves out is not seen at all.
 
+use std::collections::HashMap;
 use std::fs::{self, DirEntry, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use rayon::prelude::*;
 
 use super::batch::{self, Batch, Known};
@@ -56,6 +58,10 @@ pub struct Scan<'a> {
     task: Box<dyn Task>,
     stored: Mutex<Vec<Stored>>,
     leading_out: AtomicU64,
+    /// Whether a file had to be read.
+    fresh: AtomicBool,
+    /// Names in one folder that some systems take for one.
+    twins: Mutex<Vec<(RelPath, RelPath)>>,
 }
 
 /// Where a file's id came from.
@@ -73,7 +79,7 @@ impl<'a> Scan<'a> {
     pub fn new(store: &'a Store, top: &RelPath, batch: Option<&'a Batch<'a>>, work: &'a Work<'a>) -> Self {
         let name = if batch.is_some() { "adding" } else { "hashing" };
         let task = work.observer.begin(name, None, crate::observer::Unit::Items("files"));
-        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default(), leading_out: AtomicU64::new(0) }
+        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default(), leading_out: AtomicU64::new(0), fresh: AtomicBool::new(false), twins: Mutex::default() }
     }
 
     /// Walks the path; `None` when nothing is there.
@@ -102,8 +108,17 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The files that got objects, in no order. Warns of symbolic links whose targets did not.
+    /// The files that got objects, in no order. Warns of symbolic links whose targets did not, and of names that
+    /// cannot stand side by side everywhere.
     pub fn into_stored(self) -> Vec<Stored> {
+        let mut twins = std::mem::take(&mut *self.twins.lock().unwrap_or_else(PoisonError::into_inner));
+        twins.sort();
+        if let Some((one, other)) = twins.first() {
+            let more = if twins.len() > 1 { format!(", and {} more pairs,", twins.len() - 1) } else { String::new() };
+            self.work.observer.warn(&format!(
+                "`{one}` and `{other}`{more} differ in nothing but case or how Unicode is composed: macOS and Windows cannot have both"
+            ));
+        }
         let n = self.leading_out.load(Ordering::Relaxed) as usize;
         if n > 0 {
             let links = text::count(n, "symbolic link leads", "symbolic links lead");
@@ -139,6 +154,9 @@ impl<'a> Scan<'a> {
         let items: Vec<Option<(Item, Source)>> = entries.par_iter().map(each).collect::<Result<_, Error>>()?;
         let items: Vec<(Item, Source)> = items.into_iter().flatten().collect();
         self.remember(path, &items, &table);
+        if self.batch.is_some() && self.fresh.load(Ordering::Relaxed) {
+            self.find_twins(path, &items);
+        }
         let node = Node::new(items.into_iter().map(|(item, _)| item).collect());
         let bytes = node.encode();
         let id = ObjectId::of(&bytes);
@@ -150,18 +168,32 @@ impl<'a> Scan<'a> {
         Ok(summary)
     }
 
+    /// Notes names that a file system which folds case or composes Unicode takes for one. Only asked when something new is added.
+    fn find_twins(&self, path: &RelPath, items: &[(Item, Source)]) {
+        let nfc = ComposingNormalizerBorrowed::new_nfc();
+        let folded = |name: &str| if name.is_ascii() { name.to_ascii_lowercase() } else { nfc.normalize(name).to_lowercase() };
+        let mut seen: HashMap<String, &str> = HashMap::with_capacity(items.len());
+        for (item, _) in items {
+            if let Some(other) = seen.insert(folded(&item.name), &item.name) {
+                let pair = (path.join(other.min(&item.name)), path.join(other.max(&item.name)));
+                self.twins.lock().unwrap_or_else(PoisonError::into_inner).push(pair);
+            }
+        }
+    }
+
     /// What a folder holds and the rules leave in.
     fn entries(&self, disk: &Path, rules: &Rules) -> Result<Vec<(String, DirEntry)>, Error> {
         let mut found = Vec::new();
         for entry in fs::read_dir(disk).map_err(Error::io("list", disk))? {
             let entry = entry.map_err(Error::io("list", disk))?;
             let name = entry.file_name();
-            let Some(name) = name.to_str() else {
-                return Err(self.untrackable(Untrackable::NotUtf8(self.shown(&entry.path()))));
-            };
             let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if !rules.ignores(name, &entry.path(), folder) {
-                found.push((name.to_owned(), entry));
+            if rules.ignores(&name.to_string_lossy(), &entry.path(), folder) {
+                continue;
+            }
+            match name.into_string() {
+                Ok(name) => found.push((name, entry)),
+                Err(_) => return Err(self.untrackable(Untrackable::NotUtf8(self.shown(&entry.path())))),
             }
         }
         Ok(found)
@@ -237,6 +269,7 @@ impl<'a> Scan<'a> {
 
     fn read(&self, disk: &Path, executable: bool) -> Result<Known, Error> {
         batch::check(self.work.interrupt)?;
+        self.fresh.store(true, Ordering::Relaxed);
         let known = match self.batch {
             Some(batch) => batch.ingest(disk, executable),
             None => batch::hash(disk),

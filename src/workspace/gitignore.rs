@@ -88,6 +88,11 @@ fn join(before: &[&str], block: &BTreeSet<String>, after: &[&str]) -> String {
 fn escaped(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
+        // A pattern is one line: any character may stand where the name has the end of one.
+        if matches!(c, '\n' | '\r') {
+            out.push('?');
+            continue;
+        }
         if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!' | '#') {
             out.push('\\');
         }

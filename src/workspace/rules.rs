@@ -2,13 +2,14 @@
 //!
 //! 1. Always: `.git`, `.derm` and derm's own temporary files.
 //! 2. `.dermignore` files, in gitignore's syntax, in the root and in any folder below; the nearest file and in
-//!    it the last line that matches decides, and `!pattern` takes a file back in.
+//!    it the last line that matches decides, and `!pattern` takes a file back in. A `.dvcignore` counts the same; of
+//!    both in one folder `.dermignore` is asked first.
 //! 3. Else the default list: [`DEFAULT`].
 //!
 //! A folder that is left out is left out with all it holds. `.gitignore` plays no part: data is
 //! what git ignores.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::Match;
@@ -20,6 +21,9 @@ use crate::text::Place;
 
 /// The name of the file that holds patterns.
 pub const FILE: &str = ".dermignore";
+
+/// The names of all files that hold patterns; what a later one says counts before what an earlier one says.
+pub const FILES: [&str; 2] = [".dvcignore", FILE];
 
 /// Names left out by default; a trailing `*` stands for any ending.
 pub const DEFAULT: [&str; 7] = [".DS_Store", "._*", ".ipynb_checkpoints", ".nfs*", "Thumbs.db", "__pycache__", "desktop.ini"];
@@ -46,9 +50,13 @@ impl Rules {
         Ok(rules)
     }
 
-    /// The rules inside `folder`, which lies directly below; the same when it has no `.dermignore`.
+    /// The rules inside `folder`, which lies directly below; the same when it has no file of patterns.
     pub fn enter(self, folder: &Path) -> Result<Self, Error> {
-        let path = folder.join(FILE);
+        FILES.iter().try_fold(self, |rules, name| rules.with(folder, folder.join(name)))
+    }
+
+    /// The patterns of one file before all others.
+    fn with(self, folder: &Path, path: PathBuf) -> Result<Self, Error> {
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Self(Some(Arc::new(Scope { own: parse(folder, &path, &text)?, outer: self })))),
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(self),
@@ -133,6 +141,19 @@ mod tests {
         assert!(ignored("a/skip/x/y.jpg", false));
         assert!(!ignored("skip/y.jpg", false));
         assert!(ignored(".git/config", false) && ignored("a/.derm-tmp-1", false));
+    }
+
+    #[test]
+    fn of_two_files_in_a_folder_ours_is_asked_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::init(folder.path(), false).unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join(".dvcignore"), "*.log\n*.tmp\n").unwrap();
+        std::fs::write(folder.path().join(FILE), "!keep.log\n").unwrap();
+        std::fs::write(folder.path().join("a/.dvcignore"), "!x.tmp\n").unwrap();
+        let ignored = |path: &str| Rules::ignores_path(&workspace, &RelPath::new(path).unwrap(), false).unwrap();
+        assert!(ignored("x.log") && ignored("a/x.log") && ignored("x.tmp"));
+        assert!(!ignored("keep.log") && !ignored("a/keep.log") && !ignored("a/x.tmp"));
     }
 
     #[test]

@@ -46,7 +46,9 @@ pub fn nested(root: &Path, outs: &[RelPath]) -> Vec<RelPath> {
     let closed: HashSet<PathBuf> = outs.iter().map(|out| out.on_disk(root)).collect();
     let mut walk = WalkBuilder::new(root);
     walk.standard_filters(false).git_ignore(true).require_git(false).parents(true);
-    walk.add_custom_ignore_filename(rules::FILE).add_custom_ignore_filename(".dvcignore");
+    rules::FILES.iter().for_each(|name| {
+        walk.add_custom_ignore_filename(name);
+    });
     walk.filter_entry(move |entry| {
         let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let name = entry.file_name().to_str().unwrap_or_default();
