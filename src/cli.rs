@@ -16,8 +16,11 @@ pub mod evaluate;
 pub mod explain;
 pub mod export;
 pub mod init;
+pub mod install;
 pub mod man;
+pub mod merge_driver;
 pub mod metrics;
+pub mod migrate;
 pub mod model;
 pub mod params;
 pub mod predict;
@@ -109,6 +112,8 @@ pub enum Command {
     Dag(dag::DagArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
+    Migrate(migrate::MigrateArgs),
+    Install(install::InstallArgs),
     Data(data::DataArgs),
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
@@ -121,6 +126,8 @@ pub enum Command {
     Runs(runs::RunsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriverArgs),
 }
 
 /// When to use colour.

@@ -12,6 +12,7 @@
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
+//! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
@@ -25,6 +26,7 @@ mod error;
 pub mod graph;
 pub mod lock;
 pub mod metrics;
+pub mod migrate;
 mod outputs;
 pub mod paramfile;
 pub mod plan;

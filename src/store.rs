@@ -39,6 +39,7 @@
 //! holds [`crate::workspace::WorkspaceLock`].
 
 pub mod add;
+pub mod adopt;
 mod batch;
 mod cache;
 mod checkout;
@@ -48,6 +49,7 @@ mod entry;
 mod error;
 mod index;
 mod links;
+pub mod merge;
 pub mod pointer;
 pub mod remote;
 mod scan;
@@ -64,7 +66,7 @@ use rayon::prelude::*;
 pub use checkout::Overwrite;
 pub use entry::{Change, Changed, Entry, FileChange, Kind, Work};
 pub use error::{Error, Untrackable};
-pub use stat::Stat;
+pub use stat::{Stat, is_executable};
 pub use status::{PathStatus, status};
 
 use batch::Batch;

@@ -8,7 +8,7 @@ use clap::builder::styling::Style;
 
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
-    ("Start", &["init", "doctor"]),
+    ("Start", &["init", "doctor", "migrate", "install"]),
     ("Data under version control", &["add", "status", "diff", "checkout"]),
     ("Pipelines", &["repro", "dag", "params", "metrics"]),
     ("Datasets", &["data"]),
