@@ -23,6 +23,8 @@
 pub mod decide;
 pub mod draw;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod graph;
 pub mod lock;
 pub mod metrics;

@@ -47,6 +47,8 @@ mod diff;
 pub mod doctor;
 mod entry;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod links;
 pub mod merge;

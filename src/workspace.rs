@@ -18,6 +18,8 @@ pub mod atomic;
 pub mod complete;
 pub mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod git;
 pub mod gitignore;
 pub mod hooks;

@@ -25,7 +25,8 @@ pub fn run(context: &Context, args: &MergeDriverArgs) -> Result<Exit, Failure> {
     let workspace = Workspace::discover(folder)?;
     let path = workspace.relative(&context.cwd, &args.path)?;
     let read = |file: &Path| {
-        std::fs::read(context.cwd.join(file)).map_err(|error| Failure::new(format!("cannot read `{}`", file.display())).cause(error.to_string()))
+        std::fs::read(context.cwd.join(file))
+            .map_err(|error| Failure::new(format!("cannot read `{}`", file.display())).cause(error.to_string()))
     };
     let sides = [read(&args.base)?, read(&args.ours)?, read(&args.theirs)?];
     let ours = context.cwd.join(&args.ours);
@@ -55,7 +56,8 @@ fn pointers(workspace: &Workspace, target: &RelPath, sides: &[Vec<u8>; 3]) -> Re
     let (Some(ours), Some(theirs)) = (ours, theirs) else { return Err(Failure::new(format!("one side removed `{target}`"))) };
     let conflict = |what: &str| Failure::new(format!("both sides changed {what} of `{target}`"));
     let base_note = |of: fn(&Pointer) -> Option<serde_yaml::Value>| base.as_ref().and_then(of);
-    let desc = choose(&base.as_ref().and_then(|base| base.desc.clone()), &ours.desc, &theirs.desc).ok_or_else(|| conflict("`desc`"))?.clone();
+    let desc =
+        choose(&base.as_ref().and_then(|base| base.desc.clone()), &ours.desc, &theirs.desc).ok_or_else(|| conflict("`desc`"))?.clone();
     let meta = choose(&base_note(|base| base.meta.clone()), &ours.meta, &theirs.meta).ok_or_else(|| conflict("`meta`"))?.clone();
     let store = Store::open(workspace)?;
     let merged = merge(&store, base.as_ref().map(|base| &base.entry), Some(&ours.entry), Some(&theirs.entry));
@@ -83,7 +85,9 @@ fn content(target: &RelPath, paths: &[RelPath]) -> Failure {
 fn locks(path: &RelPath, sides: &[Vec<u8>; 3]) -> Result<(String, Vec<String>), Failure> {
     let parse = |bytes: &Vec<u8>| match bytes.is_empty() {
         true => Ok(lock::Lock::new()),
-        false => lock::parse(&Source { path: path.clone(), text: String::from_utf8_lossy(bytes).into() }).map_err(crate::pipeline::Error::from),
+        false => {
+            lock::parse(&Source { path: path.clone(), text: String::from_utf8_lossy(bytes).into() }).map_err(crate::pipeline::Error::from)
+        }
     };
     let (base, ours, theirs) = (parse(&sides[0])?, parse(&sides[1])?, parse(&sides[2])?);
     Ok(lock::merge(&base, &ours, &theirs))

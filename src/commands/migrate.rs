@@ -29,7 +29,8 @@ impl Report for MigrateReport {
         let Outcome { paths, locks, settings, remarks, left_out } = &self.outcome;
         let word = if self.dry { "would be written" } else { "written" };
         let state = |new: bool| if new { Style::Good.paint(word) } else { Style::Faint.paint("there already") };
-        let mut table = Table::new([("from", Align::Left), ("to", Align::Left), ("files", Align::Right), ("size", Align::Right), ("", Align::Left)]);
+        let mut table =
+            Table::new([("from", Align::Left), ("to", Align::Left), ("files", Align::Right), ("size", Align::Right), ("", Align::Left)]);
         for taken in paths {
             let number = |of: fn(&crate::store::Entry) -> String| taken.entry.as_ref().map(of).unwrap_or_default();
             let (files, size) = (number(|entry| text::grouped(entry.files)), number(|entry| text::bytes(entry.size)));
@@ -106,6 +107,7 @@ fn project(from: &Path) -> Result<PathBuf, Failure> {
     let is_project = |folder: &&Path| ["config", "cache", "tmp"].iter().any(|name| folder.join(migrate::FOLDER).join(name).exists());
     match from.ancestors().find(is_project) {
         Some(root) => Ok(root.to_owned()),
-        None => Err(Failure::usage(format!("`{}` is not inside a DVC project", from.display())).hint("a DVC project is a folder with `.dvc/config`")),
+        None => Err(Failure::usage(format!("`{}` is not inside a DVC project", from.display()))
+            .hint("a DVC project is a folder with `.dvc/config`")),
     }
 }

@@ -193,7 +193,11 @@ fn configure(workspace: &Workspace, dry: bool, outcome: &mut Outcome) -> Result<
         cache = settings.cache.unwrap_or(cache);
         let added = complete(&root.join(ours), &settings.assignments, dry)?;
         let new = settings.assignments.into_iter().zip(added).filter(|(_, added)| *added);
-        outcome.settings.extend(new.map(|((name, value), _)| TakenSetting { file: ours, name: name.join("."), value: value.to_string().trim().to_owned() }));
+        outcome.settings.extend(new.map(|((name, value), _)| TakenSetting {
+            file: ours,
+            name: name.join("."),
+            value: value.to_string().trim().to_owned(),
+        }));
     }
     Ok(cache)
 }

@@ -37,7 +37,6 @@ pub fn merge(store: &Store, base: Option<&Entry>, ours: Option<&Entry>, theirs: 
     Ok(Merged::Clean(merged.as_ref().and_then(scan::entry_of)))
 }
 
-
 /// The side that alone changed something, or either if both did the same; `None` when they differ.
 pub fn choose<'a, T: PartialEq + ?Sized>(base: &T, ours: &'a T, theirs: &'a T) -> Option<&'a T> {
     if ours == theirs || base == theirs {
@@ -69,7 +68,8 @@ impl Merge<'_> {
             _ => Node::default(),
         };
         let (ours, theirs) = (self.store.node(ours)?, self.store.node(theirs)?);
-        let names: BTreeSet<&str> = [&base, &*ours, &*theirs].into_iter().flat_map(|node| node.items()).map(|item| item.name.as_str()).collect();
+        let names: BTreeSet<&str> =
+            [&base, &*ours, &*theirs].into_iter().flat_map(|node| node.items()).map(|item| item.name.as_str()).collect();
         let mut items = Vec::new();
         for name in names {
             let what = self.what(&path.join(name), base.get(name), ours.get(name), theirs.get(name))?;

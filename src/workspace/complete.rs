@@ -56,7 +56,8 @@ mod tests {
         let path = folder.path().join("config");
         std::fs::write(&path, "# mine\n[remote.lab]\nurl = \"x\" # why\n").unwrap();
         let name = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
-        let settings = [(name("remote.lab.url"), "y".into()), (name("remote.lab.region"), "eu".into()), (name("core.remote"), "lab".into())];
+        let settings =
+            [(name("remote.lab.url"), "y".into()), (name("remote.lab.region"), "eu".into()), (name("core.remote"), "lab".into())];
         assert_eq!(complete(&path, &settings, false).unwrap(), [false, true, true]);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, "# mine\n[remote.lab]\nurl = \"x\" # why\nregion = \"eu\"\n\n[core]\nremote = \"lab\"\n");

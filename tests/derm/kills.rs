@@ -42,7 +42,11 @@ fn state(root: &Path) -> State {
             if meta.is_dir() {
                 folders.push(path);
             } else {
-                let content = if meta.is_symlink() { fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes() } else { fs::read(&path).unwrap() };
+                let content = if meta.is_symlink() {
+                    fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+                } else {
+                    fs::read(&path).unwrap()
+                };
                 found.insert(below, (meta.permissions().mode() & 0o111 != 0, content));
             }
         }
@@ -93,8 +97,7 @@ impl Case {
             objects_are_whole(&sandbox.root(), &when);
             sandbox.derm(self.args).success();
             let end = state(&sandbox.root());
-            let differ: Vec<&PathBuf> =
-                wanted.keys().chain(end.keys()).filter(|path| wanted.get(*path) != end.get(*path)).collect();
+            let differ: Vec<&PathBuf> = wanted.keys().chain(end.keys()).filter(|path| wanted.get(*path) != end.get(*path)).collect();
             assert!(differ.is_empty(), "{when}: not as if never killed: {differ:?}");
             objects_are_whole(&sandbox.root(), &when);
             sandbox.derm(["doctor"]).success();

@@ -10,6 +10,7 @@ mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
 mod explain; // where networks look
 mod export; // bundles and ONNX
+mod fuzzing; // formats that others may have written
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod install; // hooks, and git's merges of pointers and locks

@@ -27,7 +27,10 @@ fn project() -> Sandbox {
     sandbox.write(".dvc/config", "[core]\n    remote = lab\n['remote \"lab\"']\n    url = s3://bucket/skin\n");
     sandbox.write(".gitignore", "/weights.bin\n/raw\n/out.txt\n");
     let weights = md5(&fs::read(sandbox.write("weights.bin", vec![7; 3_000_000])).unwrap());
-    sandbox.write("weights.bin.dvc", format!("outs:\n- md5: {weights}\n  size: 3000000\n  hash: md5\n  path: weights.bin\n  labels: [big]\ndesc: of epoch 12\n"));
+    sandbox.write(
+        "weights.bin.dvc",
+        format!("outs:\n- md5: {weights}\n  size: 3000000\n  hash: md5\n  path: weights.bin\n  labels: [big]\ndesc: of epoch 12\n"),
+    );
     let a = object(&sandbox, "files/md5/", b"first", "");
     let b = object(&sandbox, "files/md5/", b"second", "");
     let manifest = format!("[{{\"md5\": \"{a}\", \"relpath\": \"a.jpg\"}}, {{\"md5\": \"{b}\", \"relpath\": \"nv/b.jpg\"}}]");

@@ -274,7 +274,14 @@ impl<'a> Contents<'a> {
     }
 
     /// What the place has and DVC does not list: empty folders, links to folders, and derm's pointers beside DVC's own.
-    fn add_unlisted(&self, listing: &mut Listing, plan: &BTreeMap<String, Plan>, place: &Path, rules: &Rules, legacy: bool) -> Result<(), Error> {
+    fn add_unlisted(
+        &self,
+        listing: &mut Listing,
+        plan: &BTreeMap<String, Plan>,
+        place: &Path,
+        rules: &Rules,
+        legacy: bool,
+    ) -> Result<(), Error> {
         for entry in fs::read_dir(place).into_iter().flatten().flatten() {
             let (name, path) = (entry.file_name(), entry.path());
             let Some(name) = name.to_str() else { continue };
@@ -303,7 +310,8 @@ impl<'a> Contents<'a> {
 
     /// The target of a symbolic link that is not one of DVC's, into its cache.
     fn own_link(&self, path: &Path) -> Result<Option<String>, Error> {
-        if !path.is_symlink() || path.canonicalize().is_ok_and(|real| self.cache.canonicalize().is_ok_and(|cache| real.starts_with(cache))) {
+        if !path.is_symlink() || path.canonicalize().is_ok_and(|real| self.cache.canonicalize().is_ok_and(|cache| real.starts_with(cache)))
+        {
             return Ok(None);
         }
         let target = fs::read_link(path).map_err(Error::io("read", path))?;

@@ -111,7 +111,9 @@ fn record(stage: &Stage, locked: &LockedStage, lock: &mut Lock, contents: &Conte
         for (item, path, reason) in wrong {
             let is_error = what == "made" && is_cached(stage, item);
             if !is_error {
-                outcome.remarks.push(format!("stage `{}` stays stale: what it {what} at `{path}` is not what it was ({reason})", stage.name));
+                outcome
+                    .remarks
+                    .push(format!("stage `{}` stays stale: what it {what} at `{path}` is not what it was ({reason})", stage.name));
             }
         }
     }
@@ -123,7 +125,12 @@ fn record(stage: &Stage, locked: &LockedStage, lock: &mut Lock, contents: &Conte
 
 /// What the items are for derm, and which could not be verified.
 #[allow(clippy::type_complexity)]
-fn take<'a>(stage: &Stage, items: &[&'a Item], contents: &Contents, store: bool) -> Result<(Taken, Vec<(&'a Item, RelPath, String)>), Error> {
+fn take<'a>(
+    stage: &Stage,
+    items: &[&'a Item],
+    contents: &Contents,
+    store: bool,
+) -> Result<(Taken, Vec<(&'a Item, RelPath, String)>), Error> {
     let each = |item: &&'a Item| -> Result<_, Error> {
         let (Some(path), Some(hash)) = (place(stage, item), &item.hash) else { return Ok(None) };
         Ok(Some((*item, path.clone(), contents.entry(&path, hash, store)?)))

@@ -41,7 +41,10 @@ pub fn find(workspace: &Workspace, contents: &Contents, outcome: &mut Outcome) -
             (true, _) => wanted.push((target.from, target.path, None)),
             (false, Ok(entry)) => {
                 if target.file.deps.iter().any(|dep| dep.get("path").is_some()) {
-                    outcome.remarks.push(format!("`{}` was imported: it is a plain tracked path now, and `meta` says where it came from", target.path));
+                    outcome.remarks.push(format!(
+                        "`{}` was imported: it is a plain tracked path now, and `meta` says where it came from",
+                        target.path
+                    ));
                 }
                 let pointer = target.pointer(entry);
                 wanted.push((target.from, target.path, Some(pointer)));
@@ -83,7 +86,8 @@ struct Target {
 /// Where an output lies, if derm can track it.
 fn place(workspace: &Workspace, from: &RelPath, file: &Arc<DvcFile>, item: Item, outcome: &mut Outcome) -> Result<Option<Target>, Error> {
     let folder = RelPath::resolve(&from.parent().unwrap_or_default(), &file.wdir);
-    let place = folder.and_then(|folder| RelPath::resolve(&folder, &item.path)).ok().filter(|path| !path.is_root() && !item.path.contains("://"));
+    let place =
+        folder.and_then(|folder| RelPath::resolve(&folder, &item.path)).ok().filter(|path| !path.is_root() && !item.path.contains("://"));
     let Some(path) = place else {
         outcome.leave(from, from, format!("`{}` lies outside the repository", item.path));
         return Ok(None);

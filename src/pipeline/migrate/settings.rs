@@ -29,8 +29,24 @@ pub struct Settings {
 
 /// What is not taken over of a remote, and said to be so.
 const SECRETS: &[&str] = &[
-    "access_key_id", "secret_access_key", "session_token", "credentialpath", "configpath", "password", "user", "token", "sas_token", "account_key",
-    "connection_string", "client_secret", "client_id", "tenant_id", "bearer_token_command", "custom_auth_header", "keyfile", "passphrase",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "credentialpath",
+    "configpath",
+    "password",
+    "user",
+    "token",
+    "sas_token",
+    "account_key",
+    "connection_string",
+    "client_secret",
+    "client_id",
+    "tenant_id",
+    "bearer_token_command",
+    "custom_auth_header",
+    "keyfile",
+    "passphrase",
 ];
 
 /// Understands the text of one file.
@@ -68,7 +84,9 @@ fn cache(entries: &[(String, String)], root: &Path, settings: &mut Settings) {
     if let Some(dir) = get(entries, "dir") {
         let dir = from_dvc(root, dir);
         if !dir.starts_with(root) {
-            settings.remarks.push(format!("`cache.dir` is not taken over: objects are read from `{}` and kept in `.derm/cache`", dir.display()));
+            settings
+                .remarks
+                .push(format!("`cache.dir` is not taken over: objects are read from `{}` and kept in `.derm/cache`", dir.display()));
         }
         settings.cache = Some(dir);
     }
@@ -107,7 +125,9 @@ fn remote(name: &str, entries: &[(String, String)], sections: &[Section], root: 
     let secrets: BTreeSet<&str> = all.iter().map(|(key, _)| key.as_str()).filter(|key| SECRETS.contains(key)).collect();
     if !secrets.is_empty() {
         let names = crate::text::quoted_list(&secrets.into_iter().collect::<Vec<_>>());
-        settings.remarks.push(format!("of the remote `{name}` {names} stay behind: derm finds credentials where the service's own tools do"));
+        settings
+            .remarks
+            .push(format!("of the remote `{name}` {names} stay behind: derm finds credentials where the service's own tools do"));
     }
 }
 
@@ -164,7 +184,10 @@ fn relative(root: &Path, path: &str) -> String {
 fn sound(name: &str) -> String {
     match is_remote_name(name) {
         true => name.to_owned(),
-        false => name.chars().map(|c| if is_remote_name(&c.to_string()) { c } else { '-' }).collect::<String>() + if name.is_empty() { "remote" } else { "" },
+        false => {
+            name.chars().map(|c| if is_remote_name(&c.to_string()) { c } else { '-' }).collect::<String>()
+                + if name.is_empty() { "remote" } else { "" }
+        }
     }
 }
 
@@ -212,7 +235,8 @@ mod tests {
                     ['remote \"lab\"']\n    url = s3://b/p\n    endpointurl = http://h:9000\n    secret_access_key = x\n\
                     ['remote \"my disk\"']\n    url = ../../store\n['remote \"sub\"']\n    url = remote://lab/x\n['remote \"old\"']\n    url = ssh://h/p\n";
         let settings = understand(text, Path::new("/w/project"));
-        let lines: Vec<String> = settings.assignments.iter().map(|(name, value)| format!("{} = {}", name.join("."), value.to_string().trim())).collect();
+        let lines: Vec<String> =
+            settings.assignments.iter().map(|(name, value)| format!("{} = {}", name.join("."), value.to_string().trim())).collect();
         let expected = [
             "core.remote = \"lab\"",
             "cache.link = [\"hardlink\", \"reflink\", \"copy\"]",

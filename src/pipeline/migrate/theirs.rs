@@ -117,7 +117,9 @@ fn stage(node: &Node) -> Option<LockedStage> {
 
 fn items(node: Option<&Node>) -> Vec<Item> {
     let list = node.and_then(Node::items).unwrap_or_default();
-    list.iter().filter_map(|node| Some(Item { path: text(node, "path")?, hash: hash(node), cache: !is_false(node, "cache"), node: node.clone() })).collect()
+    list.iter()
+        .filter_map(|node| Some(Item { path: text(node, "path")?, hash: hash(node), cache: !is_false(node, "cache"), node: node.clone() }))
+        .collect()
 }
 
 fn hash(node: &Node) -> Option<Hash> {
@@ -160,14 +162,16 @@ pub fn text(node: &Node, key: &str) -> Option<String> {
 pub fn manifest(bytes: &[u8]) -> Option<Vec<(String, String)>> {
     let list: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(bytes).ok()?;
     let text = |item: &serde_json::Map<String, serde_json::Value>, key: &str| item.get(key)?.as_str().map(str::to_owned);
-    let file = |item: &serde_json::Map<String, serde_json::Value>| Some((text(item, "relpath")?, text(item, "md5").filter(|md5| is_md5(md5))?));
+    let file =
+        |item: &serde_json::Map<String, serde_json::Value>| Some((text(item, "relpath")?, text(item, "md5").filter(|md5| is_md5(md5))?));
     list.iter().map(file).collect()
 }
 
 /// The name of a folder with these files.
 pub fn folder_md5(mut files: Vec<(String, String)>) -> String {
     files.sort();
-    let lines: Vec<String> = files.iter().map(|(path, md5)| format!("{{\"md5\": \"{md5}\", \"relpath\": {}}}", python_json(path))).collect();
+    let lines: Vec<String> =
+        files.iter().map(|(path, md5)| format!("{{\"md5\": \"{md5}\", \"relpath\": {}}}", python_json(path))).collect();
     format!("{}{FOLDER}", md5_of(format!("[{}]", lines.join(", ")).as_bytes()))
 }
 
