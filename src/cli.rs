@@ -23,8 +23,11 @@ pub mod fsck;
 pub mod gc;
 pub mod import;
 pub mod init;
+pub mod install;
 pub mod man;
+pub mod merge_driver;
 pub mod metrics;
+pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
@@ -138,6 +141,8 @@ pub enum Command {
     Dag(dag::DagArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
+    Migrate(migrate::MigrateArgs),
+    Install(install::InstallArgs),
     Data(data::DataArgs),
     Train(Box<train::TrainArgs>),
     Predict(predict::PredictArgs),
@@ -150,6 +155,8 @@ pub enum Command {
     Runs(runs::RunsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriverArgs),
 }
 
 /// When to use colour.

@@ -30,10 +30,13 @@ pub mod gc;
 pub mod get;
 pub mod import;
 pub mod init;
+pub mod install;
 pub mod ls;
 pub mod man;
+pub mod merge_driver;
 mod metadata;
 pub mod metrics;
+pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
@@ -123,6 +126,9 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Dag(args) => dag::run(context, args),
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
+        Command::Install(args) => install::run(context, args),
+        Command::MergeDriver(args) => merge_driver::run(context, args),
+        Command::Migrate(args) => migrate::run(context, args),
         Command::Data(args) => data::run(context, args),
         Command::Train(args) => train::run(context, args),
         Command::Predict(args) => predict::run(context, args),

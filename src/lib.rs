@@ -27,6 +27,8 @@ pub mod drift;
 pub mod evaluation;
 pub mod explain;
 pub mod export;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod nn;
 pub mod observer;
 pub mod pipeline;

@@ -13,6 +13,7 @@
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
 //! | [`mod@commit`] | recording what is there without running |
+//! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
@@ -24,9 +25,12 @@ pub mod commit;
 pub mod decide;
 pub mod draw;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod graph;
 pub mod lock;
 pub mod metrics;
+pub mod migrate;
 mod outputs;
 pub mod paramfile;
 pub mod plan;

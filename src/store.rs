@@ -39,6 +39,7 @@
 //! holds [`crate::workspace::WorkspaceLock`].
 
 pub mod add;
+pub mod adopt;
 mod batch;
 mod cache;
 mod checkout;
@@ -46,9 +47,12 @@ mod diff;
 pub mod doctor;
 mod entry;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gc;
 mod index;
 mod links;
+pub mod merge;
 pub mod pointer;
 pub mod remote;
 mod scan;
@@ -66,7 +70,7 @@ use rayon::prelude::*;
 pub use checkout::Overwrite;
 pub use entry::{Change, Changed, Entry, FileChange, Kind, Work};
 pub use error::{Error, Untrackable};
-pub use stat::Stat;
+pub use stat::{Stat, is_executable};
 pub use status::{PathStatus, status};
 
 use batch::Batch;

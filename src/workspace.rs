@@ -12,14 +12,18 @@
 //!
 //! Promises: a file written through [`atomic`] is either the old one or the whole new one,
 //! whatever happens; a path given by a user becomes a [`RelPath`] or an error; git is only read
-//! (`init --git` alone creates a repository), never committed to. This is the only user of git2.
+//! (`init --git` alone creates a repository, `install` alone changes its configuration and hooks), never committed to. This is the only user of git2.
 
 pub mod atomic;
 pub mod clone;
+pub mod complete;
 pub mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod git;
 pub mod gitignore;
+pub mod hooks;
 mod lock;
 pub mod rules;
 pub mod settings;
@@ -71,6 +75,11 @@ impl Workspace {
         let from = from.canonicalize().map_err(Error::io("open", from))?;
         let root = from.ancestors().find(|folder| folder.join(DERM_DIR).is_dir());
         Self::open(root.ok_or_else(|| Error::NoRepository { from: from.clone() })?)
+    }
+
+    /// The repository at `root`, or what would be one after [`Workspace::init`]. Writes nothing.
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        Self::open(&root.canonicalize().map_err(Error::io("open", root))?)
     }
 
     fn open(root: &Path) -> Result<Self, Error> {
@@ -150,6 +159,17 @@ impl Workspace {
     /// Files at or below `path` that git tracks, at most `limit` of them; none without git.
     pub fn tracked_by_git(&self, path: &RelPath, limit: usize) -> Result<Vec<String>, Error> {
         git::tracked(&self.root, path, limit)
+    }
+
+    /// The folder of git's hooks, and the root relative to the folder that git starts them in.
+    pub fn git_hooks(&self) -> Result<(PathBuf, PathBuf), Error> {
+        git::hooks(&self.root)
+    }
+
+    /// Tells git of the merge driver `derm`, in the repository's own configuration, or takes that back. `true` when
+    /// something changed.
+    pub fn git_merge_driver(&self, wanted: bool) -> Result<bool, Error> {
+        git::merge_driver(&self.root, wanted)
     }
 
     /// Whether git ignores `path`; `false` without git.

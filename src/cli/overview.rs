@@ -8,7 +8,7 @@ use clap::builder::styling::Style;
 
 /// Every command, in the order in which a newcomer needs them.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
-    ("Start", &["init", "config", "doctor"]),
+    ("Start", &["init", "config", "doctor", "migrate", "install"]),
     ("Data under version control", &["add", "status", "diff", "checkout", "commit", "move", "remove", "unprotect"]),
     ("The cache", &["du", "gc", "fsck", "cache"]),
     ("Remotes", &["remote", "push", "pull", "fetch"]),

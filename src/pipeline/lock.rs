@@ -34,6 +34,7 @@
 //!   by a run, then dropped.
 //! - The file is replaced whole, through [`crate::workspace::atomic`].
 
+mod merge;
 mod read;
 mod write;
 
@@ -44,6 +45,7 @@ use super::value::Value;
 use crate::relpath::RelPath;
 use crate::store::Entry;
 
+pub use merge::merge;
 pub use read::parse;
 pub use write::to_yaml;
 

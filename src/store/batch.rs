@@ -226,6 +226,11 @@ impl<'a> Batch<'a> {
 
     /// Makes everything durable and gives it its names.
     pub fn commit(self) -> Result<(), Error> {
+        self.commit_so_far()
+    }
+
+    /// The same for what was put in until now.
+    pub fn commit_so_far(&self) -> Result<(), Error> {
         let Pending { files, trees, .. } = std::mem::take(&mut *self.pending());
         self.accept(&files, &trees)
     }

@@ -118,10 +118,14 @@ pub fn write_object(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Takes away all write permission.
 pub fn make_read_only(path: &Path) -> io::Result<()> {
     let mut permissions = fs::metadata(path)?.permissions();
+    #[cfg(not(unix))]
     permissions.set_readonly(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
+        if permissions.mode() & 0o7777 & !0o444 == 0 {
+            return Ok(());
+        }
         permissions.set_mode(permissions.mode() & 0o444);
     }
     fs::set_permissions(path, permissions)

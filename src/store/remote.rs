@@ -39,7 +39,7 @@ mod fault;
 mod fetch;
 mod folder;
 mod holdings;
-mod pack;
+pub(super) mod pack;
 mod partial;
 mod pool;
 mod push;

@@ -79,7 +79,17 @@ impl<'a> Scan<'a> {
     pub fn new(store: &'a Store, top: &RelPath, batch: Option<&'a Batch<'a>>, work: &'a Work<'a>) -> Self {
         let name = if batch.is_some() { "adding" } else { "hashing" };
         let task = work.observer.begin(name, None, crate::observer::Unit::Items("files"));
-        Self { store, work, batch, top: top.clone(), task, stored: Mutex::default(), leading_out: AtomicU64::new(0), fresh: AtomicBool::new(false), twins: Mutex::default() }
+        Self {
+            store,
+            work,
+            batch,
+            top: top.clone(),
+            task,
+            stored: Mutex::default(),
+            leading_out: AtomicU64::new(0),
+            fresh: AtomicBool::new(false),
+            twins: Mutex::default(),
+        }
     }
 
     /// Walks the path; `None` when nothing is there.
@@ -296,10 +306,11 @@ impl<'a> Scan<'a> {
         self.store.index.put_folder(path, records);
     }
 
-    /// Whether a symbolic link is derm's own, into the cache.
+    /// Whether a symbolic link is derm's own, into the cache, or DVC's into that of a project that was migrated.
     fn is_ours(&self, disk: &Path) -> Result<bool, Error> {
         let target = fs::read_link(disk).map_err(Error::io("read", disk))?;
-        Ok(links::points_into(disk, &target, &self.store.cache.objects_dir()))
+        let caches = [self.store.cache.objects_dir(), self.store.workspace.root().join(".dvc/cache")];
+        Ok(caches.iter().any(|cache| links::points_into(disk, &target, cache)))
     }
 
     fn link_target(&self, disk: &Path) -> Result<String, Error> {

@@ -171,7 +171,7 @@ pub struct Cache {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub(super) struct File {
     format: Option<u32>,
     cache: CacheFile,
     core: CoreFile,
@@ -237,7 +237,7 @@ impl Config {
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<File, Error> {
+pub(super) fn parse(name: &str, text: &str) -> Result<File, Error> {
     let file: File = toml::from_str(text).map_err(|error| explained(name, text, &error))?;
     let wrong = |key: &'static str, word: &str, message: &str| {
         let place = Box::new(place_at(name, text, text.find(word).unwrap_or(0)));

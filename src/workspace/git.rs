@@ -175,6 +175,45 @@ pub(super) fn init(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// What git is told of a merge driver: its name, and the command.
+const DRIVER: [(&str, &str); 2] =
+    [("merge.derm.name", "derm: pointers by file, locks by stage"), ("merge.derm.driver", "derm merge-driver %O %A %B %P")];
+
+/// Where hooks are, and derm's root below the folder that they are started in.
+pub(super) fn hooks(root: &Path) -> Result<(PathBuf, PathBuf), Error> {
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let configured = repository.config().and_then(|config| config.get_path("core.hooksPath"));
+    let folder = match configured {
+        Ok(path) => repository.workdir().unwrap_or(root).join(path),
+        Err(_) => repository.commondir().join("hooks"),
+    };
+    Ok((folder, prefix(&repository, root)))
+}
+
+/// Adds the merge driver to the repository's own configuration, or takes it out; `true` when that changed something.
+pub(super) fn merge_driver(root: &Path, wanted: bool) -> Result<bool, Error> {
+    let failed = fail("change the configuration");
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let mut config = repository.config().and_then(|config| config.open_level(git2::ConfigLevel::Local)).map_err(&failed)?;
+    let mut changed = false;
+    for (key, value) in DRIVER {
+        let there = config.get_string(key).ok();
+        match (wanted, there) {
+            (true, Some(there)) if there == value => {}
+            (true, _) => {
+                config.set_str(key, value).map_err(&failed)?;
+                changed = true;
+            }
+            (false, Some(_)) => {
+                config.remove(key).map_err(&failed)?;
+                changed = true;
+            }
+            (false, None) => {}
+        }
+    }
+    Ok(changed)
+}
+
 pub(super) fn facts(root: &Path) -> Option<GitFacts> {
     let repository = open(root).ok()??;
     let head = repository.head().ok();

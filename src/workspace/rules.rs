@@ -111,7 +111,7 @@ fn by_default(name: &str) -> bool {
     })
 }
 
-fn parse(folder: &Path, path: &Path, text: &str) -> Result<Gitignore, Error> {
+pub(super) fn parse(folder: &Path, path: &Path, text: &str) -> Result<Gitignore, Error> {
     let mut builder = GitignoreBuilder::new(folder);
     for (number, line) in text.lines().enumerate() {
         let added = builder.add_line(None, line);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Top row first; the order of `src/lib.rs` and ARCHITECTURE.md.
 const ROWS: &[&[&str]] = &[
     &["main"],
+    &["fuzzing"],
     &["commands"],
     &["ui"],
     &["cli"],

@@ -13,15 +13,19 @@ mod evaluate; // metrics, tables and pages
 mod explain; // where networks look
 mod export; // bundles and ONNX
 mod formats; // stored files of an older or newer version
+mod fuzzing; // formats that others may have written
 mod gc; // removing objects that nothing needs
 mod generated; // completions/ and man pages are what clap's definitions say
 mod hub; // weights by hub name, from a loopback server
 mod imports; // data of other repositories and of URLs
+mod install; // hooks, and git's merges of pointers and locks
+mod kills; // kill -9 at random moments loses nothing
 mod labels; // images with any number of labels
 mod layers; // DESIGN's list of layers, read from src/
 mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw
 mod metadata; // what is known beside images
+mod migrate; // DVC projects become repositories, and nothing runs again
 mod model; // the zoo
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy

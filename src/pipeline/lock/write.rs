@@ -9,7 +9,7 @@ use crate::pipeline::yaml::emit;
 use crate::relpath::RelPath;
 use crate::store::{Entry, Kind};
 
-const HEAD: &str = "# What each stage last used and made. Written by `derm repro`; commit it, do not edit it.\n";
+pub(super) const HEAD: &str = "# What each stage last used and made. Written by `derm repro`; commit it, do not edit it.\n";
 
 /// The file's text.
 pub fn to_yaml(lock: &Lock) -> String {
@@ -20,9 +20,15 @@ pub fn to_yaml(lock: &Lock) -> String {
     }
     out.push_str("stages:\n");
     for (name, record) in lock {
-        put(&mut out, format_args!("  {}:\n", emit::text(name)));
-        stage(&mut out, record);
+        out.push_str(&of_stage(name, record));
     }
+    out
+}
+
+/// The lines of one stage.
+pub(super) fn of_stage(name: &str, record: &Record) -> String {
+    let mut out = format!("  {}:\n", emit::text(name));
+    stage(&mut out, record);
     out
 }
 

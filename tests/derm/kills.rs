@@ -1,0 +1,203 @@
+//! `kill -9` at random moments: the same command again ends where it would have ended, every object hashes to its name, and
+//! nothing a user had is gone.
+//!
+//! `DERM_KILLS=200` kills each command so often; usually it is 20. The moments are drawn from a fixed seed, within the time
+//! that the command takes when it is left alone. A command is tested by a [`Case`]: a state to start from, the command, and what counts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::Sandbox;
+
+/// A command to be killed.
+struct Case {
+    /// Makes the state that the command starts from.
+    prepare: fn(&Sandbox),
+    /// The command.
+    args: &'static [&'static str],
+    /// Whether what the workspace held before is held at every moment, byte for byte (not so for a checkout of another state).
+    keeps: fn(&str) -> bool,
+}
+
+/// Content and executable bit by path, without what is derm's own business.
+type State = BTreeMap<PathBuf, (bool, Vec<u8>)>;
+
+fn state(root: &Path) -> State {
+    let mut found = State::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let below = path.strip_prefix(root).unwrap().to_owned();
+            let meta = path.symlink_metadata().unwrap();
+            // What a killed process leaves behind is swept by a later one: no part of the result.
+            let passing = below.file_name().unwrap().to_str().unwrap().starts_with(".derm-tmp-");
+            if passing || [".derm/index", ".derm/lock", ".derm/tmp", ".derm/cache/tmp"].iter().any(|own| below == Path::new(own)) {
+                continue;
+            }
+            if meta.is_dir() {
+                folders.push(path);
+            } else {
+                let content = if meta.is_symlink() {
+                    fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+                } else {
+                    fs::read(&path).unwrap()
+                };
+                found.insert(below, (meta.permissions().mode() & 0o111 != 0, content));
+            }
+        }
+    }
+    found
+}
+
+/// Every object in the cache has the bytes of its name.
+fn objects_are_whole(root: &Path, when: &str) {
+    for shard in fs::read_dir(root.join(".derm/cache/b3")).into_iter().flatten() {
+        let shard = shard.unwrap().path();
+        for object in fs::read_dir(&shard).unwrap() {
+            let object = object.unwrap().path();
+            let name = format!("{}{}", shard.file_name().unwrap().to_str().unwrap(), object.file_name().unwrap().to_str().unwrap());
+            assert_eq!(blake3::hash(&fs::read(&object).unwrap()).to_hex().to_string(), name, "{when}");
+        }
+    }
+}
+
+impl Case {
+    fn start(&self) -> Sandbox {
+        let sandbox = Sandbox::repository();
+        (self.prepare)(&sandbox);
+        sandbox
+    }
+
+    /// Kills the command once after each of the moments, runs it again and compares.
+    fn run(&self) {
+        let calm = self.start();
+        let started = Instant::now();
+        calm.derm(self.args).success();
+        let length = started.elapsed();
+        let wanted = state(&calm.root());
+        let kills = std::env::var("DERM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+        let (mut drawn, mut killed) = (0x9e37_79b9_7f4a_7c15_u64, 0);
+        for kill in 0..kills {
+            drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let share = (drawn >> 40) as f64 / (1u64 << 24) as f64;
+            let moment = length.mul_f64(share * 1.1);
+            let when = format!("`derm {}`, kill {kill} after {moment:?} of {length:?}", self.args.join(" "));
+            let sandbox = self.start();
+            let before = state(&sandbox.root());
+            killed += usize::from(kill_after(&sandbox, self.args, moment));
+            let after = state(&sandbox.root());
+            for (path, content) in before.iter().filter(|(path, _)| (self.keeps)(path.to_str().unwrap())) {
+                assert!(after.get(path) == Some(content), "{when}: `{}` is gone or changed", path.display());
+            }
+            objects_are_whole(&sandbox.root(), &when);
+            sandbox.derm(self.args).success();
+            let end = state(&sandbox.root());
+            let differ: Vec<&PathBuf> = wanted.keys().chain(end.keys()).filter(|path| wanted.get(*path) != end.get(*path)).collect();
+            assert!(differ.is_empty(), "{when}: not as if never killed: {differ:?}");
+            objects_are_whole(&sandbox.root(), &when);
+            sandbox.derm(["doctor"]).success();
+        }
+        assert!(killed * 4 >= kills, "of {kills} kills only {killed} came before the end: the moments are drawn too late");
+    }
+}
+
+/// Starts the command and kills it; `false` when it was done before.
+fn kill_after(sandbox: &Sandbox, args: &[&str], moment: Duration) -> bool {
+    let mut child = sandbox.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(moment);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+/// Many small files, a few larger ones, an executable and a link.
+fn files(sandbox: &Sandbox, version: u8) {
+    for i in 0..150u32 {
+        let content: Vec<u8> = (0..i * 40).map(|byte| (byte as u8).wrapping_mul(i as u8).wrapping_add(version)).collect();
+        sandbox.write(&format!("data/c{}/{i}.jpg", i % 7), content);
+    }
+    for i in 0..3u8 {
+        sandbox.write(&format!("data/large{i}.bin"), vec![i ^ version; 9 << 20]);
+    }
+    let script = sandbox.write("data/run.sh", format!("#!/bin/sh\n# {version}\n"));
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    if version == 0 {
+        std::os::unix::fs::symlink("run.sh", sandbox.path("data/link")).unwrap();
+    }
+}
+
+fn data(path: &str) -> bool {
+    path.starts_with("data/")
+}
+
+/// What is in the cache, and the pointers.
+fn kept(path: &str) -> bool {
+    path.starts_with(".derm/cache/b3") || path.ends_with(".derm")
+}
+
+#[test]
+fn add() {
+    Case { prepare: |sandbox| files(sandbox, 0), args: &["add", "data"], keeps: data }.run();
+}
+
+#[test]
+fn add_with_hard_links() {
+    let prepare = |sandbox: &Sandbox| {
+        sandbox.write(".derm/config", "[cache]\nlink = [\"hardlink\"]\n");
+        files(sandbox, 0);
+    };
+    // A hard link has no executable bit of its own to lose; content is what counts.
+    Case { prepare, args: &["add", "data"], keeps: data }.run();
+}
+
+#[test]
+fn add_of_a_changed_folder() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        files(sandbox, 1);
+    };
+    Case { prepare, args: &["add", "data"], keeps: |path| data(path) || path.starts_with(".derm/cache/b3") }.run();
+}
+
+#[test]
+fn checkout_of_what_is_gone() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        fs::remove_dir_all(sandbox.path("data")).unwrap();
+    };
+    Case { prepare, args: &["checkout"], keeps: kept }.run();
+}
+
+#[test]
+fn checkout_of_another_state() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        let pointer = sandbox.read("data.derm");
+        files(sandbox, 1);
+        fs::remove_dir_all(sandbox.path("data/c3")).unwrap();
+        sandbox.derm(["add", "data"]).success();
+        sandbox.write("data.derm", pointer);
+    };
+    Case { prepare, args: &["checkout"], keeps: kept }.run();
+}
+
+#[test]
+fn checkout_keeps_what_is_in_no_cache() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        fs::remove_dir_all(sandbox.path("data/c3")).unwrap();
+        sandbox.write("notes.txt", "mine");
+        sandbox.write("beside/thesis.txt", "mine");
+    };
+    Case { prepare, args: &["checkout"], keeps: |path| kept(path) || path == "notes.txt" || path.starts_with("beside/") }.run();
+}
