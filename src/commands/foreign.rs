@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Context, Failure, recorded};
+use crate::pipeline::migrate::foreign::{self, Sources, Tracked};
 use crate::relpath::RelPath;
 use crate::store::remote::{self, Remote};
 use crate::store::{Entry, Error, Store, Work};
@@ -19,12 +20,16 @@ pub struct Foreign {
     revision: Revision,
     config: Config,
     tracked: BTreeMap<RelPath, Entry>,
+    /// What DVC tracks there, from git's root.
+    dvc: BTreeMap<RelPath, Tracked>,
 }
 
 /// What a path is there.
 pub enum Found {
     /// Data that derm tracks.
     Data(Entry),
+    /// Data that DVC tracks, and what of it is meant.
+    Dvc(Tracked, RelPath),
     /// Files that git keeps, relative to the path (the root path for a single file).
     Git(Vec<RelPath>),
 }
@@ -53,7 +58,8 @@ impl Foreign {
             None => Config::default(),
         };
         let tracked = recorded::of_revision(&revision, rev.unwrap_or("HEAD"))?;
-        Ok(Self { url, place, project, revision, config, tracked })
+        let dvc = foreign::tracked(&Revision::elsewhere(&place, rev, &RelPath::root())?)?;
+        Ok(Self { url, place, project, revision, config, tracked, dvc })
     }
 
     /// The full hash of the commit.
@@ -66,6 +72,11 @@ impl Foreign {
         &self.tracked
     }
 
+    /// What DVC tracks, by path from git's root.
+    pub fn dvc(&self) -> &BTreeMap<RelPath, Tracked> {
+        &self.dvc
+    }
+
     /// What `path` is, from git's root; `None` when there is nothing. Listings on the way are fetched into `store`.
     pub fn find(
         &self,
@@ -75,6 +86,7 @@ impl Foreign {
         path: &RelPath,
         work: &Work,
     ) -> Result<Option<Found>, Failure> {
+        let whole = path;
         let Some(path) = below(path, &self.project) else { return Ok(None) };
         if let Some((target, entry)) = self.tracked.iter().find(|(target, _)| path.is_within(target)) {
             let inside = below(&path, target).unwrap_or_default();
@@ -88,6 +100,9 @@ impl Foreign {
                     found => return Ok(found?.map(Found::Data)),
                 }
             }
+        }
+        if let Some((target, tracked)) = self.dvc.iter().find(|(target, _)| whole.is_within(target)) {
+            return Ok(Some(Found::Dvc(tracked.clone(), below(whole, target).unwrap_or_default())));
         }
         let files = self.revision.files(|file| file.is_within(&path))?;
         let files: Vec<RelPath> = files.iter().filter_map(|file| below(file, &path)).collect();
@@ -128,6 +143,15 @@ impl Foreign {
                     return Err(self.lacks(path));
                 }
                 store.checkout(entry, out, work)?;
+            }
+            Found::Dvc(tracked, inside) => {
+                let revision = Revision::elsewhere(&self.place, Some(self.commit()), &RelPath::root())?;
+                let sources = Sources::of(&revision, &self.place, work)?;
+                if !sources.fetch(&tracked.hash, inside, &out.on_disk(workspace.root()), work)? {
+                    return Err(Failure::new(format!("the data of `{path}` cannot be had from `{}`", self.url))
+                        .cause("neither DVC's cache nor its remotes have it whole")
+                        .hint("type `dvc push` there"));
+                }
             }
             Found::Git(files) => {
                 let path = below(path, &self.project).unwrap_or_default();

@@ -20,8 +20,17 @@ struct LsReport {
 #[derive(Serialize)]
 struct Line {
     path: RelPath,
-    #[serde(flatten)]
-    entry: Entry,
+    kind: Kind,
+    /// BLAKE3; for what DVC tracks its MD5.
+    hash: String,
+    size: Option<u64>,
+    files: Option<u64>,
+}
+
+impl Line {
+    fn new(path: RelPath, entry: &Entry) -> Self {
+        Self { path, kind: entry.kind, hash: entry.id.hex(), size: Some(entry.size), files: Some(entry.files) }
+    }
 }
 
 impl Report for LsReport {
@@ -33,9 +42,10 @@ impl Report for LsReport {
             return;
         }
         let mut table = Table::new([("path", Align::Left), ("files", Align::Right), ("size", Align::Right), ("hash", Align::Left)]);
-        for Line { path, entry } in &self.entries {
-            let name = if entry.kind == Kind::Tree { format!("{path}/") } else { path.to_string() };
-            table.row([name, text::grouped(entry.files), text::bytes(entry.size), Style::Faint.paint(&entry.id.hex()[..12])]);
+        for Line { path, kind, hash, size, files } in &self.entries {
+            let name = if *kind == Kind::Tree { format!("{path}/") } else { path.to_string() };
+            let (files, size) = (files.map_or_else(String::new, text::grouped), size.map_or_else(String::new, text::bytes));
+            table.row([name, files, size, Style::Faint.paint(&hash[..12])]);
         }
         page.table(&table);
     }
@@ -85,16 +95,23 @@ fn there(context: &Context, args: &LsArgs, url: &str, path: &RelPath, work: &Wor
         .filter(|(target, _)| target.is_within(path))
         .map(|(target, entry)| (target.clone(), entry.clone()))
         .collect();
-    if found.is_empty() && !path.is_root() {
+    if found.is_empty() && !path.is_root() && !foreign.dvc().keys().any(|target| target.is_within(path)) {
         match foreign.find(context, &workspace, &store, path, work)? {
             Some(Found::Data(entry)) => found.push((path.clone(), entry)),
+            Some(Found::Dvc(..)) => {}
             Some(Found::Git(_)) | None => return Err(nothing(url, path.as_str())),
         }
     }
     if args.recursive {
         foreign.fetch_listings(context, &workspace, &store, &found, work)?;
     }
-    listed(&store, found, args.recursive)
+    let mut lines = listed(&store, found, args.recursive)?;
+    for (target, tracked) in foreign.dvc().iter().filter(|(target, _)| target.is_within(path) || path.is_within(target)) {
+        let kind = if tracked.hash.is_folder() { Kind::Tree } else { Kind::File };
+        let files = if kind == Kind::File { Some(1) } else { tracked.files };
+        lines.push(Line { path: target.clone(), kind, hash: tracked.hash.md5.clone(), size: tracked.size, files });
+    }
+    Ok(lines)
 }
 
 /// The entries, or all files below them.
@@ -102,10 +119,10 @@ fn listed(store: &Store, found: Vec<(RelPath, Entry)>, recursive: bool) -> Resul
     let mut lines = Vec::new();
     for (path, entry) in found {
         if !recursive || entry.kind == Kind::File {
-            lines.push(Line { path, entry });
+            lines.push(Line::new(path, &entry));
             continue;
         }
-        store.files_of(&entry, &path, &mut |path, entry| lines.push(Line { path, entry }))?;
+        store.files_of(&entry, &path, &mut |path, entry| lines.push(Line::new(path, &entry)))?;
     }
     lines.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(lines)

@@ -16,6 +16,7 @@
 
 mod content;
 mod find;
+pub mod foreign;
 mod hashes;
 mod locks;
 mod pointers;

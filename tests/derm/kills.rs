@@ -201,3 +201,47 @@ fn checkout_keeps_what_is_in_no_cache() {
     };
     Case { prepare, args: &["checkout"], keeps: |path| kept(path) || path == "notes.txt" || path.starts_with("beside/") }.run();
 }
+
+/// A tracked folder, and a remote inside the sandbox, so that its state is compared too.
+fn with_remote(sandbox: &Sandbox) {
+    files(sandbox, 0);
+    sandbox.derm(["add", "data"]).success();
+    sandbox.derm(["remote", "add", "nas", "remote"]).success();
+}
+
+#[test]
+fn push() {
+    Case { prepare: with_remote, args: &["push"], keeps: |path| data(path) || kept(path) || path.starts_with("remote/b3") }.run();
+}
+
+#[test]
+fn pull_into_an_empty_clone() {
+    let prepare = |sandbox: &Sandbox| {
+        with_remote(sandbox);
+        sandbox.derm(["push"]).success();
+        fs::remove_dir_all(sandbox.path(".derm/cache")).unwrap();
+        fs::remove_dir_all(sandbox.path("data")).unwrap();
+    };
+    Case { prepare, args: &["pull"], keeps: |path| path.ends_with(".derm") || path.starts_with("remote/") }.run();
+}
+
+#[test]
+fn commit() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        files(sandbox, 1);
+    };
+    Case { prepare, args: &["commit", "--force"], keeps: |path| data(path) || path.starts_with(".derm/cache/b3") }.run();
+}
+
+#[test]
+fn gc_of_another_version() {
+    let prepare = |sandbox: &Sandbox| {
+        files(sandbox, 0);
+        sandbox.derm(["add", "data"]).success();
+        files(sandbox, 1);
+        sandbox.derm(["add", "data"]).success();
+    };
+    Case { prepare, args: &["gc", "-w", "--grace", "0"], keeps: |path| data(path) || path.ends_with(".derm") }.run();
+}

@@ -12,6 +12,7 @@ mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
 mod explain; // where networks look
 mod export; // bundles and ONNX
+mod faults; // disks, clocks and other programs
 mod formats; // stored files of an older or newer version
 mod fuzzing; // formats that others may have written
 mod gc; // removing objects that nothing needs

@@ -105,6 +105,20 @@ impl Elsewhere {
         })
     }
 
+    /// The bytes of a file below the folder that it is; `None` when there is no such file.
+    pub fn read_below(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.at(self.transport.read(&self.below(path), None))
+    }
+
+    /// Copies a file below the folder that it is to the new file `to`; `false` when there is no such file.
+    pub fn download_below(&self, path: &str, to: &Path) -> Result<bool, Error> {
+        self.at(self.transport.download(&self.below(path), to, &|_| ()))
+    }
+
+    fn below(&self, path: &str) -> String {
+        if self.path.is_empty() { path.to_owned() } else { format!("{}/{path}", self.path) }
+    }
+
     fn at<T>(&self, result: Result<T, Fault>) -> Result<T, Error> {
         result.map_err(|fault| match fault {
             Fault::Interrupted => Error::Interrupted,
