@@ -44,6 +44,8 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('dag', 'dag', [CompletionResultType]::ParameterValue, 'Show which stage comes before which')
             [CompletionResult]::new('params', 'params', [CompletionResultType]::ParameterValue, 'Show parameters')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Show metrics')
+            [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Come from another tool, with data and results')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Let git work together with derm: hooks, and merging of pointers and locks')
             [CompletionResult]::new('data', 'data', [CompletionResultType]::ParameterValue, 'Ingest, split, audit and describe image datasets')
             [CompletionResult]::new('train', 'train', [CompletionResultType]::ParameterValue, 'Train a network to tell classes apart, or to draw masks')
             [CompletionResult]::new('predict', 'predict', [CompletionResultType]::ParameterValue, 'Classify images, or draw masks, with a trained network')
@@ -56,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('runs', 'runs', [CompletionResultType]::ParameterValue, 'List, show and compare runs')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages into a folder')
+            [CompletionResult]::new('merge-driver', 'merge-driver', [CompletionResultType]::ParameterValue, 'Merge pointers by file and locks by stage, for git')
             break
         }
         'derm;init' {
@@ -239,6 +242,51 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout, and nothing else there')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'derm;migrate' {
+            [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout, and nothing else there')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('dvc', 'dvc', [CompletionResultType]::ParameterValue, 'Make a DVC project a derm repository, so that nothing has to run again')
+            break
+        }
+        'derm;migrate;dvc' {
+            [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--dry', '--dry', [CompletionResultType]::ParameterName, 'Verify, and say what would be done; write nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout, and nothing else there')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'derm;install' {
+            [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Take the hooks and the merge driver back')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout, and nothing else there')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
@@ -738,6 +786,20 @@ Register-ArgumentCompleter -Native -CommandName 'derm' -ScriptBlock {
             break
         }
         'derm;man' {
+            [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout, and nothing else there')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no remarks and no progress on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about what is done and why; may be repeated')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'derm;merge-driver' {
             [CompletionResult]::new('--cd', '--cd', [CompletionResultType]::ParameterName, 'Run as if started in DIR')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Use at most N threads [default: as many as the machine has]')

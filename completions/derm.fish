@@ -44,6 +44,8 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "repro" -d 'Run the stages
 complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Show which stage comes before which'
 complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show parameters'
 complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show metrics'
+complete -c derm -n "__fish_derm_needs_command" -f -a "migrate" -d 'Come from another tool, with data and results'
+complete -c derm -n "__fish_derm_needs_command" -f -a "install" -d 'Let git work together with derm: hooks, and merging of pointers and locks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "data" -d 'Ingest, split, audit and describe image datasets'
 complete -c derm -n "__fish_derm_needs_command" -f -a "train" -d 'Train a network to tell classes apart, or to draw masks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "predict" -d 'Classify images, or draw masks, with a trained network'
@@ -56,6 +58,7 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "model" -d 'Look at the ne
 complete -c derm -n "__fish_derm_needs_command" -f -a "runs" -d 'List, show and compare runs'
 complete -c derm -n "__fish_derm_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c derm -n "__fish_derm_needs_command" -f -a "man" -d 'Write the man pages into a folder'
+complete -c derm -n "__fish_derm_needs_command" -f -a "merge-driver" -d 'Merge pointers by file and locks by stage, for git'
 complete -c derm -n "__fish_derm_using_subcommand init" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand init" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -182,6 +185,36 @@ complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subco
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -f -a "dvc" -d 'Make a DVC project a derm repository, so that nothing has to run again'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -l dry -d 'Verify, and say what would be done; write nothing'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand migrate; and __fish_seen_subcommand_from dvc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand install" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand install" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand install" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand install" -l remove -d 'Take the hooks and the merge driver back'
+complete -c derm -n "__fish_derm_using_subcommand install" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand install" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand install" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand data; and not __fish_seen_subcommand_from ingest split audit stats extract" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -640,3 +673,12 @@ complete -c derm -n "__fish_derm_using_subcommand man" -l json -d 'Print one JSO
 complete -c derm -n "__fish_derm_using_subcommand man" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand man" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand merge-driver" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -17,6 +17,9 @@ use super::tree::{self, Item, Node, What};
 use super::{Entry, Error, Stat, Store, cache, links, scan};
 use crate::digest::ObjectId;
 
+/// Gets an object of a listing: its id, its bytes, and whether it is a listing itself.
+type Visit<'a> = dyn FnMut(ObjectId, &[u8], bool) -> Result<(), Error> + 'a;
+
 /// A folder as another tool recorded it.
 #[derive(Clone, Debug, Default)]
 pub struct Listing(BTreeMap<String, Listed>);
@@ -60,7 +63,7 @@ impl Listing {
     }
 
     /// Each listing, inner ones first, and each link's target.
-    fn walk(&self, each: &mut dyn FnMut(ObjectId, &[u8], bool) -> Result<(), Error>) -> Result<(Node, What), Error> {
+    fn walk(&self, each: &mut Visit) -> Result<(Node, What), Error> {
         let mut items = Vec::with_capacity(self.0.len());
         for (name, listed) in &self.0 {
             let what = match listed {
