@@ -133,6 +133,11 @@ impl Workspace {
         git::tracked(&self.root, path, limit)
     }
 
+    /// Files below the root that git neither tracks nor ignores; a whole new folder is one line that ends with `/`.
+    pub fn unknown_to_git(&self) -> Result<Vec<String>, Error> {
+        git::untracked(&self.root)
+    }
+
     /// Whether git ignores `path`; `false` without git.
     pub fn ignored_by_git(&self, path: &RelPath) -> bool {
         git::ignored(&self.root, path)

@@ -20,6 +20,7 @@ mod mask_evaluation; // predicted masks against true ones
 mod masks; // networks that draw
 mod metadata; // what is known beside images
 mod model; // the zoo
+mod names; // unusual names, ignore rules
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy
 mod recipes; // presets, averages, mixed images, sampling
