@@ -35,20 +35,17 @@ impl ObjectId {
     pub fn of_file(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let size = file.metadata()?.len();
-        let mut hasher = blake3::Hasher::new();
         if size < PARALLEL_FROM {
-            let mut bytes = Vec::with_capacity(size as usize);
-            file.read_to_end(&mut bytes)?;
-            hasher.update(&bytes);
-        } else {
-            let mut block = vec![0; 4 << 20];
-            loop {
-                let filled = fill(&mut file, &mut block)?;
-                if filled == 0 {
-                    break;
-                }
-                hasher.update_rayon(&block[..filled]);
+            return in_buffer(&mut file, size, Self::of);
+        }
+        let mut hasher = blake3::Hasher::new();
+        let mut block = vec![0; 4 << 20];
+        loop {
+            let filled = fill(&mut file, &mut block)?;
+            if filled == 0 {
+                break;
             }
+            hasher.update_rayon(&block[..filled]);
         }
         Ok(Self(*hasher.finalize().as_bytes()))
     }
@@ -67,6 +64,37 @@ impl ObjectId {
     pub fn hex(&self) -> String {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
+}
+
+thread_local! {
+    /// What small files are read into: one allocation a thread instead of one a file.
+    static BUFFER: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// A buffer above this is given back after use.
+const KEPT: usize = 1 << 20;
+
+/// Hands over the content of a file, read into memory as a whole.
+pub fn with_content<T>(path: &Path, use_it: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    in_buffer(&mut file, size, use_it)
+}
+
+/// The first `size` bytes of an open file; fewer when it ends before.
+pub fn in_buffer<T>(file: &mut File, size: u64, use_it: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+    // Taken out while it is in use: `use_it` may come here again.
+    let mut buffer = BUFFER.take();
+    if buffer.len() < size as usize {
+        buffer.resize(size as usize, 0);
+    }
+    let filled = fill(file, &mut buffer[..size as usize]);
+    let value = filled.map(|filled| use_it(&buffer[..filled]));
+    if buffer.len() > KEPT {
+        buffer = Vec::new();
+    }
+    BUFFER.set(buffer);
+    value
 }
 
 /// Reads until `block` is full or the input ends.

@@ -10,7 +10,7 @@
 //! | `.derm/cache/tmp/` | objects being written | [`scratch`] |
 //! | `.derm/cache/partial/` | large objects on their way from a remote | [`remote`] |
 //! | `.derm/cache/damaged/` | what was found under a name it does not hash to | [`cache`] |
-//! | `.derm/index` | what was hashed, with the file's times | [`index`], [`stat`] |
+//! | `.derm/index` | what was hashed, with the file's times, and whether the cache has it | [`index`], [`stat`] |
 //! | `.derm/tmp/` | files being checked out | [`scratch`] |
 //!
 //! # Objects
@@ -30,7 +30,8 @@
 //! - Saving changes neither the content nor the name of a file; with hard or symbolic links it becomes
 //!   read-only or a link. A failed or killed save leaves every file readable with its content.
 //! - Executable bits, symbolic links and empty folders are kept; owners, times and other permissions are not.
-//! - A file that did not change since it was hashed is not read again.
+//! - A file that did not change since it was hashed is not read again, unless that was a moment ago and its times cannot tell yet.
+//! - No object that an entry needs is removed: [`gc`] knows all that are needed before it removes the first.
 //!
 //! # What it does not do
 //!

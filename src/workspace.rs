@@ -172,6 +172,11 @@ impl Workspace {
         git::merge_driver(&self.root, wanted)
     }
 
+    /// Files below the root that git neither tracks nor ignores; a whole new folder is one line that ends with `/`.
+    pub fn unknown_to_git(&self) -> Result<Vec<String>, Error> {
+        git::untracked(&self.root)
+    }
+
     /// Whether git ignores `path`; `false` without git.
     pub fn ignored_by_git(&self, path: &RelPath) -> bool {
         git::ignored(&self.root, path)

@@ -32,4 +32,12 @@ pub struct DiffArgs {
     /// Exit with code 3 when there are differences
     #[arg(long)]
     pub exit_code: bool,
+
+    /// Print a Markdown table, for comments of a CI
+    #[arg(long, conflicts_with = "json")]
+    pub md: bool,
+
+    /// Leave out tracked files and folders that are not in the workspace
+    #[arg(long, conflicts_with = "new")]
+    pub hide_missing: bool,
 }

@@ -5,7 +5,8 @@ use clap::Args;
 /// Show which stages are stale and which data changed, and why
 ///
 /// For every stage: whether `derm repro` would run it, and the reasons. For
-/// every added file or folder: how it differs from its pointer.
+/// every added file or folder: how it differs from its pointer, whether the
+/// pointer differs from the last commit's, and whether the cache has it all.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -21,4 +22,8 @@ pub struct StatusArgs {
     /// Exit with 3 if a stage is stale or data changed
     #[arg(long)]
     pub exit_code: bool,
+
+    /// Also list files that neither git nor derm tracks or ignores
+    #[arg(short, long)]
+    pub untracked: bool,
 }

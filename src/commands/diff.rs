@@ -67,21 +67,53 @@ pub fn run(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
     let old = recorded::at(&workspace, &old_name)?;
     let new = match &args.new {
         Some(name) => recorded::at(&workspace, name)?,
-        None => present(&workspace, &store, &old, &work)?,
+        None => present(&workspace, &store, &old, args.hide_missing, &work)?,
     };
     let changes = compare(&store, &old, &new)?;
     store.flush()?;
     let differs = !changes.is_empty();
-    context.ui.show(&DiffReport { old: old_name, new: args.new.clone(), changes })?;
+    if args.md {
+        context.ui.raw(&markdown(&changes))?;
+    } else {
+        context.ui.show(&DiffReport { old: old_name, new: args.new.clone(), changes })?;
+    }
     Ok(if differs && args.exit_code { Exit::CheckFailed } else { Exit::Done })
 }
 
+/// A table that a CI can put into a comment; an empty one says nothing.
+fn markdown(changes: &[FileChange]) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    let cell = |path: &RelPath| format!("`{}`", path.as_str().replace('|', "\\|").replace(['\n', '\r'], " "));
+    let row = |FileChange { path, change, size }: &FileChange| {
+        let (word, path) = match change {
+            Change::Added => ("added", cell(path)),
+            Change::Modified => ("modified", cell(path)),
+            Change::Deleted => ("deleted", cell(path)),
+            Change::Renamed { from } => ("renamed", format!("{} → {}", cell(from), cell(path))),
+        };
+        format!("| {word} | {path} | {} |\n", text::bytes(*size))
+    };
+    let head = "| change | path | size |\n| --- | --- | ---: |\n".to_owned();
+    changes.iter().fold(head, |table, change| table + &row(change))
+}
+
 /// What is on disk at the paths that have a pointer or are outputs of stages now, or were in `old`.
-fn present(workspace: &Workspace, store: &Store, old: &BTreeMap<RelPath, Entry>, work: &Work) -> Result<BTreeMap<RelPath, Entry>, Failure> {
+/// With `hide_missing` a path where nothing is counts as it was in `old`.
+fn present(
+    workspace: &Workspace,
+    store: &Store,
+    old: &BTreeMap<RelPath, Entry>,
+    hide_missing: bool,
+    work: &Work,
+) -> Result<BTreeMap<RelPath, Entry>, Failure> {
     let now = recorded::now(workspace)?;
     let mut found = BTreeMap::new();
     for path in now.iter().map(|(path, _)| path).chain(old.keys()).collect::<BTreeSet<_>>() {
-        found.extend(store.hash(path, work)?.map(|entry| (path.clone(), entry)));
+        let there = store.hash(path, work)?;
+        let there = there.or_else(|| old.get(path).filter(|_| hide_missing).cloned());
+        found.extend(there.map(|entry| (path.clone(), entry)));
     }
     Ok(found)
 }

@@ -7,9 +7,13 @@ use super::{Context, Exit, Failure};
 use crate::cli::status::StatusArgs;
 use crate::pipeline::plan::{Next, Planned};
 use crate::pipeline::{self, Project};
+use crate::relpath::RelPath;
+use crate::store::pointer::{self, Pointer};
 use crate::store::{self, Change, FileChange, PathStatus, Store, Work};
 use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table};
+use crate::workspace::rules::Rules;
+use crate::workspace::{DERM_DIR, Error, Workspace};
 
 /// Changed files that are named one by one.
 const SHOWN: usize = 10;
@@ -18,7 +22,32 @@ const SHOWN: usize = 10;
 struct Status {
     clean: bool,
     stages: Vec<StageStatus>,
-    data: Vec<PathStatus>,
+    data: Vec<DataStatus>,
+    /// Tracked paths of the last commit that have no pointer any more.
+    removed: Vec<RelPath>,
+    /// Files that neither git nor derm knows; only when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untracked: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct DataStatus {
+    #[serde(flatten)]
+    path: PathStatus,
+    /// The pointer beside that of the last commit; `null` without git or a commit.
+    pointer: Option<InGit>,
+}
+
+/// How a pointer differs from the last commit's.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum InGit {
+    /// Not at all.
+    Committed,
+    /// It names other content.
+    Uncommitted,
+    /// The commit has none.
+    New,
 }
 
 #[derive(Serialize)]
@@ -39,9 +68,11 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
     let planned = pipeline::status(&project, &store, work)?;
     let data = store::status(&workspace, &store, &work)?;
     store.flush()?;
+    let (data, removed) = beside_head(&workspace, data)?;
+    let untracked = if args.untracked { Some(untracked(&workspace)?) } else { None };
     let stages: Vec<StageStatus> = planned.iter().map(|planned| stage(&project, planned)).collect();
     let clean = stages.iter().all(|stage| stage.state == Next::Fresh) && data.iter().all(is_clean);
-    context.ui.show(&Status { clean, stages, data })?;
+    context.ui.show(&Status { clean, stages, data, removed, untracked })?;
     Ok(if args.exit_code && !clean { Exit::CheckFailed } else { Exit::Done })
 }
 
@@ -54,7 +85,46 @@ fn stage(project: &Project, planned: &Planned) -> StageStatus {
     }
 }
 
-fn is_clean(path: &PathStatus) -> bool {
+/// Looks each pointer up in the last commit, and for pointers that are there alone.
+fn beside_head(workspace: &Workspace, data: Vec<PathStatus>) -> Result<(Vec<DataStatus>, Vec<RelPath>), Failure> {
+    let head = match workspace.revision("HEAD") {
+        Ok(head) => head,
+        Err(Error::NoGit { .. } | Error::UnknownRevision { .. }) => {
+            return Ok((data.into_iter().map(|path| DataStatus { path, pointer: None }).collect(), Vec::new()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let targets = head.files(|file| pointer::target_of(file).is_some())?.iter().filter_map(pointer::target_of).collect::<Vec<_>>();
+    let compare = |path: PathStatus| -> Result<DataStatus, Failure> {
+        let old = head.read(&pointer::path_of(&path.path))?;
+        let state = match old.map(|bytes| Pointer::parse(&path.path, &bytes)) {
+            None => InGit::New,
+            Some(Ok(old)) if old.entry == path.recorded => InGit::Committed,
+            Some(_) => InGit::Uncommitted,
+        };
+        Ok(DataStatus { path, pointer: Some(state) })
+    };
+    let data = data.into_iter().map(compare).collect::<Result<Vec<_>, Failure>>()?;
+    let removed = targets.into_iter().filter(|target| !data.iter().any(|data| data.path.path == *target)).collect();
+    Ok((data, removed))
+}
+
+/// What git lists as new and derm's rules do not leave out; pointers and derm's own files are told elsewhere.
+fn untracked(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    for name in workspace.unknown_to_git()? {
+        let Ok(path) = RelPath::new(&name) else { continue };
+        let folder = name.ends_with('/');
+        let ours = pointer::target_of(&path).is_some() || path.parts().next() == Some(DERM_DIR);
+        if !ours && !Rules::ignores_path(workspace, &path, folder)? {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
+fn is_clean(data: &DataStatus) -> bool {
+    let path = &data.path;
     path.in_cache && path.found.is_some() && path.changes.is_empty()
 }
 
@@ -73,8 +143,20 @@ impl Report for Status {
             page.heading("Data");
             self.data.iter().for_each(|path| data(page, path));
         }
-        if self.stages.is_empty() && self.data.is_empty() {
+        for path in &self.removed {
+            page.line(format!("  {path}  {}", Style::Changed.paint("no longer tracked, which is not committed")));
+        }
+        if self.stages.is_empty() && self.data.is_empty() && self.removed.is_empty() {
             page.line("no stages and no added data yet");
+        }
+        if let Some(untracked) = &self.untracked {
+            page.blank().heading("Neither in git nor in derm");
+            untracked.iter().for_each(|path| {
+                page.line(format!("  {path}"));
+            });
+            if untracked.is_empty() {
+                page.line("  nothing");
+            }
         }
     }
 }
@@ -107,7 +189,8 @@ impl Status {
     }
 }
 
-fn data(page: &mut Page, path: &PathStatus) {
+fn data(page: &mut Page, data: &DataStatus) {
+    let path = &data.path;
     let deleted = path.found.is_none();
     let state = match (deleted, path.changes.len(), path.in_cache) {
         (true, _, true) => Style::Bad.paint("deleted"),
@@ -116,7 +199,12 @@ fn data(page: &mut Page, path: &PathStatus) {
         (false, 0, false) => Style::Changed.paint("unchanged, but not in the cache"),
         (false, n, _) => Style::Changed.paint(&format!("changed: {}", text::count(n, "file", "files"))),
     };
-    page.line(format!("  {}  {state}", path.path));
+    let pointer = match data.pointer {
+        Some(InGit::New) => "  (pointer not in git yet)",
+        Some(InGit::Uncommitted) => "  (pointer not committed)",
+        Some(InGit::Committed) | None => "",
+    };
+    page.line(format!("  {}  {state}{}", path.path, Style::Faint.paint(pointer)));
     if deleted {
         return;
     }

@@ -5,7 +5,8 @@
 //! `add` goes on where it was) the temporary files are made durable, by one `fsync` each if they
 //! are few and by one `syncfs` if they are many, and only then renamed to their names; files before
 //! the listings that name them, inner folders before outer ones. The folders are synced last. Killed
-//! at any moment, the cache holds complete objects only.
+//! at any moment, the cache holds complete objects only. Where files of the workspace become links to their objects anyway, a file
+//! is made the object itself: hashed, synced, protected from writing, looked at again, and then given its second name.
 //!
 //! An object that is there already is compared with the new bytes: a damaged one is replaced.
 
@@ -23,7 +24,7 @@ use super::cache::{self, Cache, Health, WHOLE};
 use super::links::{self, Links};
 use super::scratch::Scratch;
 use super::stat::Stat;
-use crate::digest::ObjectId;
+use crate::digest::{ObjectId, in_buffer};
 use crate::workspace::config::Link;
 
 /// So many objects, or so many bytes, are made durable together at most.
@@ -56,6 +57,7 @@ pub struct Batch<'a> {
     links: &'a Links,
     most: (usize, u64),
     scratch: OnceLock<Arc<Scratch>>,
+    shares_disk: OnceLock<bool>,
     pending: Mutex<Pending>,
 }
 
@@ -64,14 +66,27 @@ struct Pending {
     seen: HashSet<ObjectId>,
     files: Vec<(PathBuf, ObjectId)>,
     trees: Vec<(PathBuf, ObjectId)>,
+    /// Files of the workspace that become objects themselves.
+    own: Vec<Own>,
     bytes: u64,
+}
+
+/// A file of the workspace with the content that was hashed.
+struct Own {
+    path: PathBuf,
+    id: ObjectId,
+    stat: Stat,
 }
 
 /// Hashes a file of the workspace; reads again while it changes.
 pub fn hash(path: &Path) -> Result<Known, Error> {
-    let (id, known) = stable(path, |file, meta| {
-        if meta.len() <= WHOLE { Ok(ObjectId::of(&cache::whole(file, meta.len())?)) } else { cache::in_blocks(file, |_| Ok(())) }
-    })?;
+    let (id, known) =
+        stable(
+            path,
+            |file, meta| {
+                if meta.len() <= WHOLE { in_buffer(file, meta.len(), ObjectId::of) } else { cache::in_blocks(file, |_| Ok(())) }
+            },
+        )?;
     Ok(Known { id, ..known })
 }
 
@@ -93,7 +108,14 @@ fn stable<T>(path: &Path, mut read: impl FnMut(&mut File, &Metadata) -> io::Resu
 
 impl<'a> Batch<'a> {
     pub fn new(cache: &'a Cache, links: &'a Links) -> Self {
-        Self { cache, links, most: (MOST_OBJECTS, MOST_BYTES), scratch: OnceLock::new(), pending: Mutex::default() }
+        Self {
+            cache,
+            links,
+            most: (MOST_OBJECTS, MOST_BYTES),
+            scratch: OnceLock::new(),
+            shares_disk: OnceLock::new(),
+            pending: Mutex::default(),
+        }
     }
 
     /// A batch that gives objects their names sooner: for what comes from a network.
@@ -138,27 +160,19 @@ impl<'a> Batch<'a> {
         Ok(Some(Known { id, ..known }))
     }
 
-    /// Makes the file itself the object, a second name of it, for links that would replace it by one
-    /// anyway. `None` if it has other names, through which the object could be changed, or lies elsewhere.
+    /// Makes the file itself the object, a second name of it, for links that would replace it by one anyway; it gets that name
+    /// when the batch is accepted. `None` if it has other names, through which the object could be changed, or lies elsewhere.
     fn ingest_adopted(&self, path: &Path) -> Result<Option<Known>, Error> {
         let meta = path.symlink_metadata().map_err(Error::io("read", path))?;
-        if !meta.is_file() || !links::is_sole(&meta) {
+        if !meta.is_file() || !links::is_sole(&meta) || !*self.shares_disk.get_or_init(|| self.cache.shares_disk(&meta)) {
             return Ok(None);
         }
         let known = hash(path)?;
-        let temporary = self.temporary()?;
-        if fs::hard_link(path, &temporary).is_err() {
-            return Ok(None);
+        if self.pending().seen.insert(known.id) && self.cache.verify(&known.id)? != Health::Whole(()) {
+            let own = Own { path: path.to_owned(), id: known.id, stat: known.stat };
+            self.count(known.size, |pending| pending.own.push(own))?;
         }
-        // Without write permission the content stays what was hashed, unless someone has the file open.
-        links::make_read_only(path).map_err(Error::io("protect", path))?;
-        let now = fs::metadata(&temporary).map(|meta| Stat::of(&meta)).map_err(Error::io("read", path))?;
-        if (now.size, now.modified, now.inode) != (known.stat.size, known.stat.modified, known.stat.inode) {
-            let _ = fs::remove_file(&temporary);
-            return Err(Error::Unstable(path.to_owned()));
-        }
-        self.finish(temporary, known.id, known.size)?;
-        Ok(Some(Known { stat: now, ..known }))
+        Ok(Some(known))
     }
 
     fn ingest_copy(&self, path: &Path) -> Result<Known, Error> {
@@ -207,21 +221,26 @@ impl<'a> Batch<'a> {
     }
 
     fn push(&self, temporary: PathBuf, id: ObjectId, size: u64, tree: bool) -> Result<(), Error> {
+        if tree {
+            self.pending().trees.push((temporary, id));
+            return Ok(());
+        }
+        self.count(size, |pending| pending.files.push((temporary, id)))
+    }
+
+    /// Queues a file, and accepts what is queued when that is a lot.
+    fn count(&self, size: u64, queue: impl FnOnce(&mut Pending)) -> Result<(), Error> {
         let full = {
             let mut pending = self.pending();
-            if tree {
-                pending.trees.push((temporary, id));
-                return Ok(());
-            }
-            pending.files.push((temporary, id));
+            queue(&mut pending);
             pending.bytes += size;
-            let full = pending.files.len() >= self.most.0 || pending.bytes >= self.most.1;
+            let full = pending.files.len() + pending.own.len() >= self.most.0 || pending.bytes >= self.most.1;
             full.then(|| {
                 pending.bytes = 0;
-                std::mem::take(&mut pending.files)
+                (std::mem::take(&mut pending.files), std::mem::take(&mut pending.own))
             })
         };
-        full.map_or(Ok(()), |files| self.accept(&files, &[]))
+        full.map_or(Ok(()), |(files, own)| self.accept(&files, &own, &[]))
     }
 
     /// Makes everything durable and gives it its names.
@@ -231,20 +250,44 @@ impl<'a> Batch<'a> {
 
     /// The same for what was put in until now.
     pub fn commit_so_far(&self) -> Result<(), Error> {
-        let Pending { files, trees, .. } = std::mem::take(&mut *self.pending());
-        self.accept(&files, &trees)
+        let Pending { files, trees, own, .. } = std::mem::take(&mut *self.pending());
+        self.accept(&files, &own, &trees)
     }
 
-    fn accept(&self, files: &[(PathBuf, ObjectId)], trees: &[(PathBuf, ObjectId)]) -> Result<(), Error> {
-        let all: Vec<&(PathBuf, ObjectId)> = files.iter().chain(trees).collect();
-        if all.is_empty() {
+    fn accept(&self, files: &[(PathBuf, ObjectId)], own: &[Own], trees: &[(PathBuf, ObjectId)]) -> Result<(), Error> {
+        let ids: Vec<ObjectId> = files.iter().chain(trees).map(|(_, id)| *id).chain(own.iter().map(|own| own.id)).collect();
+        if ids.is_empty() {
             return Ok(());
         }
-        self.sync(all.iter().map(|(path, _)| path.clone()).collect())?;
+        self.sync(files.iter().chain(trees).map(|(path, _)| path).chain(own.iter().map(|own| &own.path)).cloned().collect())?;
         files.par_iter().try_for_each(|(path, id)| self.cache.accept(path, id))?;
+        own.par_iter().try_for_each(|own| self.accept_own(own))?;
         trees.iter().try_for_each(|(path, id)| self.cache.accept(path, id))?;
-        let shards: HashSet<PathBuf> = all.iter().filter_map(|(_, id)| self.cache.path(id).parent().map(Path::to_owned)).collect();
+        let shards: HashSet<PathBuf> = ids.iter().filter_map(|id| self.cache.path(id).parent().map(Path::to_owned)).collect();
         self.sync(shards.into_iter().chain([self.cache.objects_dir()]).collect())
+    }
+
+    /// Gives a file of the workspace its second name, if it still has the content that was hashed.
+    fn accept_own(&self, own: &Own) -> Result<(), Error> {
+        let Own { path, id, stat } = own;
+        // Without write permission the content stays what was hashed, unless someone has the file open.
+        links::make_read_only(path).map_err(Error::io("protect", path))?;
+        let now = fs::symlink_metadata(path).map(|meta| Stat::of(&meta)).map_err(Error::io("read", path))?;
+        if (now.size, now.modified, now.inode) != (stat.size, stat.modified, stat.inode) {
+            return Err(Error::Unstable(path.clone()));
+        }
+        if self.cache.accept_link(path, id) {
+            return Ok(());
+        }
+        // A file system that has no hard links, or no more of them.
+        let temporary = self.temporary()?;
+        let mut copy = links::create_object(&temporary).map_err(Error::io("write", &temporary))?;
+        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        if cache::in_blocks(&mut file, |block| copy.write_all(block)).map_err(Error::io("copy", path))? != *id {
+            return Err(Error::Unstable(path.clone()));
+        }
+        copy.sync_all().map_err(Error::io("sync", &temporary))?;
+        self.cache.accept(&temporary, id)
     }
 
     fn sync(&self, paths: Vec<PathBuf>) -> Result<(), Error> {

@@ -9,11 +9,15 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 
-use super::Error;
-use crate::digest::ObjectId;
+use super::stat::Stat;
+use super::{Error, links};
+use crate::digest::{self, ObjectId};
 
 /// Files up to this size are read in one piece; larger ones in blocks, hashed by several threads.
 pub const WHOLE: u64 = 8 << 20;
@@ -25,7 +29,12 @@ pub const BLOCK: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Cache {
     folder: PathBuf,
+    /// Of each folder of objects, once it was asked for.
+    stamps: Arc<[AtomicI64; 256]>,
 }
+
+/// Nobody asked yet.
+const UNASKED: i64 = i64::MIN;
 
 /// What looking at an object found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +49,7 @@ pub enum Health<T> {
 
 impl Cache {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, stamps: Arc::new(std::array::from_fn(|_| AtomicI64::new(UNASKED))) }
     }
 
     /// Where objects are.
@@ -87,19 +96,44 @@ impl Cache {
         self.path(id).symlink_metadata().is_ok_and(|meta| meta.is_file())
     }
 
+    /// The change time of the folder in which the object's name stands or would stand: as long as it is the same, so are the
+    /// names in it. 0 when it changed so recently that another change could show the same time, and without the folder.
+    pub fn stamp(&self, id: &ObjectId) -> i64 {
+        let stamp = self.stamp_of(id);
+        let known = stamp.load(Ordering::Relaxed);
+        if known != UNASKED {
+            return known;
+        }
+        let now = SystemTime::now();
+        let meta = self.path(id).parent().and_then(|shard| shard.symlink_metadata().ok());
+        let found = meta.map(|meta| Stat::of(&meta)).filter(|stat| stat.is_settled(now)).map_or(0, |stat| stat.changed);
+        stamp.store(found, Ordering::Relaxed);
+        found
+    }
+
+    fn stamp_of(&self, id: &ObjectId) -> &AtomicI64 {
+        &self.stamps[usize::from(id.as_bytes()[0])]
+    }
+
     /// An object's bytes, verified. For small objects: listings.
     pub fn read(&self, id: &ObjectId) -> Result<Health<Vec<u8>>, Error> {
+        self.with_bytes(id, <[u8]>::to_vec)
+    }
+
+    /// What `use_them` makes of an object's verified bytes. They lie in a buffer of the thread's, so that ten thousand small
+    /// objects are not ten thousand allocations.
+    pub fn with_bytes<T>(&self, id: &ObjectId, use_them: impl FnOnce(&[u8]) -> T) -> Result<Health<T>, Error> {
         let path = self.path(id);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Health::Missing),
-            Err(error) => return Err(Error::io("read", &path)(error)),
-        };
-        if ObjectId::of(&bytes) == *id {
-            return Ok(Health::Whole(bytes));
+        let used = digest::with_content(&path, |bytes| (ObjectId::of(bytes) == *id).then(|| use_them(bytes)));
+        match used {
+            Ok(Some(value)) => Ok(Health::Whole(value)),
+            Ok(None) => {
+                self.set_aside(id)?;
+                Ok(Health::Damaged)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Health::Missing),
+            Err(error) => Err(Error::io("read", &path)(error)),
         }
-        self.set_aside(id)?;
-        Ok(Health::Damaged)
     }
 
     /// Hashes an object; sets it aside if it is damaged.
@@ -132,6 +166,7 @@ impl Cache {
         let folder = self.damaged_dir();
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let path = self.path(id);
+        self.stamp_of(id).store(UNASKED, Ordering::Relaxed);
         match fs::rename(&path, folder.join(id.hex())) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("set aside", &path)(error)),
             _ => Ok(()),
@@ -141,14 +176,35 @@ impl Cache {
     /// Gives a finished file its name as an object.
     pub fn accept(&self, finished: &Path, id: &ObjectId) -> Result<(), Error> {
         let path = self.path(id);
-        match fs::rename(finished, &path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let shard = path.parent().unwrap_or(&self.folder);
-                fs::create_dir_all(shard).map_err(Error::io("create", shard))?;
-                fs::rename(finished, &path).map_err(Error::io("write", &path))
-            }
-            done => done.map_err(Error::io("write", &path)),
+        self.name(id, &path, || fs::rename(finished, &path)).map_err(Error::io("write", &path))
+    }
+
+    /// Makes a file of the workspace an object by a second name. `false` where that cannot be.
+    pub fn accept_link(&self, file: &Path, id: &ObjectId) -> bool {
+        let path = self.path(id);
+        match self.name(id, &path, || fs::hard_link(file, &path)) {
+            // Another process was faster, with the same bytes.
+            Err(error) => error.kind() == ErrorKind::AlreadyExists,
+            Ok(()) => true,
         }
+    }
+
+    /// Makes a name, and its folder if that is what is missing.
+    fn name(&self, id: &ObjectId, path: &Path, make: impl Fn() -> io::Result<()>) -> io::Result<()> {
+        self.stamp_of(id).store(UNASKED, Ordering::Relaxed);
+        match make() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
+                make()
+            }
+            done => done,
+        }
+    }
+
+    /// Whether files of the workspace lie in the cache's file system, as far as that can be told.
+    pub fn shares_disk(&self, file: &fs::Metadata) -> bool {
+        let scratch = self.scratch_dir();
+        fs::create_dir_all(&scratch).is_ok() && fs::metadata(&scratch).is_ok_and(|folder| links::is_same_disk(file, &folder))
     }
 
     /// The ids and sizes of all objects, shard by shard; other files are passed over.

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use super::batch::check;
 use super::cache::{self, Health, WHOLE};
 use super::diff::{self, Leaf};
+use super::index::Record;
 use super::scan::{Scan, Stored, TopLink};
 use super::scratch::Scratch;
 use super::stat::Stat;
@@ -41,8 +42,21 @@ pub enum Overwrite {
     Force,
 }
 
+/// Hashing this much again takes less long than the tick that a record has to wait.
+const WORTH_WAITING: u64 = 2 << 20;
+
 /// A file that was put in its place, for the index.
-type Placed = (RelPath, Stat, ObjectId);
+type Placed = (RelPath, Record);
+
+/// What came of making a file.
+enum Made {
+    /// It is in its place.
+    Here(Option<Stat>),
+    /// It is finished, and not yet in its place.
+    Beside,
+    /// The object is missing or damaged.
+    Not(Health<()>),
+}
 
 struct Checkout<'a> {
     store: &'a Store,
@@ -251,35 +265,43 @@ impl Checkout<'_> {
     /// Puts a verified object at `path` by the first link type that works.
     fn place(&self, path: &RelPath, id: &ObjectId, size: u64, executable: bool) -> Result<Health<()>, Error> {
         let temporary = self.scratch.path();
+        let stored = self.store.cache.stamp(id);
         for link in self.links.candidates(executable) {
             let made = match link {
-                Link::Copy => self.copy(id, size, executable, &temporary)?,
+                Link::Copy => self.copy(path, id, size, executable, &temporary)?,
                 link => match self.link(link, path, id, executable, &temporary)? {
-                    Some(health) => health,
+                    Some(made) => made,
                     None => continue,
                 },
             };
-            if made == Health::Whole(()) {
-                self.settle(path, &temporary, *id)?;
+            match made {
+                Made::Not(health) => return Ok(health),
+                Made::Here(stat) => self.note(path, *id, stat, stored)?,
+                Made::Beside => self.settle(path, &temporary, *id, stored)?,
             }
-            return Ok(made);
+            return Ok(Health::Whole(()));
         }
         Err(Error::NoLink { path: path.clone(), tried: self.links.names() })
     }
 
     /// `None` when another type has to be tried.
-    fn link(&self, link: Link, path: &RelPath, id: &ObjectId, executable: bool, to: &Path) -> Result<Option<Health<()>>, Error> {
+    fn link(&self, link: Link, path: &RelPath, id: &ObjectId, executable: bool, to: &Path) -> Result<Option<Made>, Error> {
         let object = self.store.cache.path(id);
         let health = self.store.cache.verify(id)?;
         if health != Health::Whole(()) {
-            return Ok(Some(health));
+            return Ok(Some(Made::Not(health)));
+        }
+        let disk = self.disk(path);
+        // At a free place one name is all there is to write.
+        if link == Link::Hardlink && fs::hard_link(&object, &disk).is_ok() {
+            return Ok(Some(Made::Here(None)));
         }
         let from = match link {
-            Link::Symlink => links::symlink_target(self.store.workspace.root(), &self.disk(path), &object),
+            Link::Symlink => links::symlink_target(self.store.workspace.root(), &disk, &object),
             _ => object,
         };
         match links::make(link, &from, to, executable) {
-            Ok(()) => Ok(Some(health)),
+            Ok(()) => Ok(Some(Made::Beside)),
             Err(error) if links::is_about_the_link(&error) => {
                 if links::is_for_all_files(link, &error) {
                     self.links.give_up(link);
@@ -287,34 +309,38 @@ impl Checkout<'_> {
                 let _ = fs::remove_file(to);
                 Ok(None)
             }
-            Err(error) => Err(Error::io("write", self.disk(path))(error)),
+            Err(error) => Err(Error::io("write", disk)(error)),
         }
     }
 
     /// Copies an object, hashing what is written.
-    fn copy(&self, id: &ObjectId, size: u64, executable: bool, to: &Path) -> Result<Health<()>, Error> {
+    fn copy(&self, path: &RelPath, id: &ObjectId, size: u64, executable: bool, to: &Path) -> Result<Made, Error> {
         if size <= WHOLE {
-            let bytes = match self.store.cache.read(id)? {
-                Health::Whole(bytes) => bytes,
-                Health::Missing => return Ok(Health::Missing),
-                Health::Damaged => return Ok(Health::Damaged),
+            let disk = self.disk(path);
+            let write = |bytes: &[u8]| match links::create_whole(&disk, executable, bytes) {
+                Ok(meta) => Ok(Made::Here(Some(Stat::of(&meta)))),
+                // Something is in this place, or the file system cannot do that.
+                Err(_) => links::create_file(to, executable).and_then(|mut file| file.write_all(bytes)).map(|()| Made::Beside),
             };
-            let written = links::create_file(to, executable).and_then(|mut file| file.write_all(&bytes));
-            return written.map(Health::Whole).map_err(Error::io("write", to));
+            return match self.store.cache.with_bytes(id, write)? {
+                Health::Whole(made) => made.map_err(Error::io("write", &disk)),
+                Health::Missing => Ok(Made::Not(Health::Missing)),
+                Health::Damaged => Ok(Made::Not(Health::Damaged)),
+            };
         }
-        let path = self.store.cache.path(id);
-        let mut object = match fs::File::open(&path) {
+        let object = self.store.cache.path(id);
+        let mut from = match fs::File::open(&object) {
             Ok(object) => object,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Health::Missing),
-            Err(error) => return Err(Error::io("read", &path)(error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Made::Not(Health::Missing)),
+            Err(error) => return Err(Error::io("read", &object)(error)),
         };
         let mut file = links::create_file(to, executable).map_err(Error::io("write", to))?;
-        if cache::in_blocks(&mut object, |block| file.write_all(block)).map_err(Error::io("copy", &path))? == *id {
-            return Ok(Health::Whole(()));
+        if cache::in_blocks(&mut from, |block| file.write_all(block)).map_err(Error::io("copy", &object))? == *id {
+            return Ok(Made::Beside);
         }
         let _ = fs::remove_file(to);
         self.store.cache.set_aside(id)?;
-        Ok(Health::Damaged)
+        Ok(Made::Not(Health::Damaged))
     }
 
     fn place_link(&self, path: &RelPath, target: &str) -> Result<(), Error> {
@@ -325,7 +351,7 @@ impl Checkout<'_> {
     }
 
     /// Renames a finished file to its place and notes its fingerprint for the index.
-    fn settle(&self, path: &RelPath, temporary: &Path, id: ObjectId) -> Result<(), Error> {
+    fn settle(&self, path: &RelPath, temporary: &Path, id: ObjectId, stored: i64) -> Result<(), Error> {
         let disk = self.disk(path);
         // A relative symbolic link leads nowhere before it is in its place.
         let before = fs::metadata(temporary).map(|meta| Stat::of(&meta)).ok();
@@ -333,21 +359,28 @@ impl Checkout<'_> {
         // A rename of one name onto another of the same file does nothing.
         let _ = fs::remove_file(temporary);
         let after = fs::metadata(&disk).map(|meta| Stat::of(&meta)).map_err(Error::io("read", &disk))?;
-        if before.is_none_or(|before| (before.size, before.modified, before.inode) == (after.size, after.modified, after.inode)) {
-            self.placed.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), after, id));
+        if before.is_none_or(|before| before.is_same_content(&after)) {
+            self.note(path, id, Some(after), stored)?;
         }
         Ok(())
     }
 
-    /// Records what was placed. Waits a tick first: whoever changes a file after this has another time.
+    /// Notes a file that is in its place, for the index. `stored`: the stamp of its object, taken before the object was seen.
+    fn note(&self, path: &RelPath, id: ObjectId, stat: Option<Stat>, stored: i64) -> Result<(), Error> {
+        let disk = self.disk(path);
+        let look = || fs::metadata(&disk).map(|meta| Stat::of(&meta)).map_err(Error::io("read", &disk));
+        let stat = stat.map_or_else(look, Ok)?;
+        self.placed.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), Record { stat, id, stored }));
+        Ok(())
+    }
+
+    /// Records what was placed, from a tick later on: whoever changes a file then has another time. Of a few small files the
+    /// records are not worth the wait.
     fn remember(&self) {
         let placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(tick) = placed.iter().map(|(_, stat, _)| stat.tick()).max() else { return };
-        let short = tick < Duration::from_secs(1);
-        if short {
-            std::thread::sleep(tick);
-        }
-        self.store.index.put(placed.into_iter().map(|(path, stat, id)| (path, short.then_some((stat, id)))));
+        let Some(tick) = placed.iter().map(|(_, record)| record.stat.tick()).max() else { return };
+        let wait = tick < Duration::from_secs(1) && placed.iter().map(|(_, record)| record.stat.size).sum::<u64>() > WORTH_WAITING;
+        self.store.index.put_later(placed.into_iter().map(|(path, record)| (path, wait.then_some(record))), tick);
     }
 
     /// Replaces one saved file by a link, unless it is one already or changed since it was saved.
@@ -355,19 +388,24 @@ impl Checkout<'_> {
         check(self.work.interrupt)?;
         let disk = self.disk(&file.path);
         let object = self.store.cache.path(&file.id);
+        let look = || fs::metadata(&disk).map_err(Error::io("read", &disk));
+        let same = |meta: &fs::Metadata| Stat::of(meta).is_same_content(&file.stat);
         for link in self.links.candidates(file.executable) {
-            if !links::shares_permissions(link) || is_linked(link, &disk, &object).map_err(Error::io("read", &disk))? {
+            if !links::shares_permissions(link) {
                 return Ok(());
             }
+            let meta = look()?;
+            let adopted = link == Link::Hardlink && file.sole && !links::is_sole(&meta);
+            if adopted || is_linked(link, &disk, &object).map_err(Error::io("read", &disk))? {
+                // Its second name changed its times: what was noted when it was read is no longer it.
+                return if same(&meta) { self.note(&file.path, file.id, Some(Stat::of(&meta)), 0) } else { Ok(()) };
+            }
             let temporary = self.scratch.path();
-            if self.link(link, &file.path, &file.id, false, &temporary)? != Some(Health::Whole(())) {
-                continue;
+            match self.link(link, &file.path, &file.id, false, &temporary)? {
+                Some(Made::Beside) if same(&look()?) => return self.settle(&file.path, &temporary, file.id, 0),
+                Some(Made::Beside) => return Err(Error::Unstable(disk)),
+                _ => {}
             }
-            let now = fs::metadata(&disk).map(|meta| Stat::of(&meta)).map_err(Error::io("read", &disk))?;
-            if (now.size, now.modified, now.inode) != (file.stat.size, file.stat.modified, file.stat.inode) {
-                return Err(Error::Unstable(disk));
-            }
-            return self.settle(&file.path, &temporary, file.id);
         }
         Ok(())
     }

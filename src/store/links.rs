@@ -98,6 +98,28 @@ pub fn create_file(path: &Path, executable: bool) -> io::Result<File> {
     options.open(path)
 }
 
+/// A new file with these bytes, which appears in its place when it is whole: it has no name before.
+///
+/// # Errors
+/// When something is there, or the file system does not have such files.
+#[cfg(target_os = "linux")]
+pub fn create_whole(path: &Path, executable: bool, bytes: &[u8]) -> io::Result<fs::Metadata> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+    let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
+    let mut file = File::from(open(folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, mode)?);
+    file.write_all(bytes)?;
+    linkat(CWD, format!("/proc/self/fd/{}", file.as_raw_fd()), CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+    file.metadata()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn create_whole(_: &Path, _: bool, _: &[u8]) -> io::Result<fs::Metadata> {
+    Err(ErrorKind::Unsupported.into())
+}
+
 /// A new read-only file for an object (0444, less what the umask takes), written through the open handle.
 pub fn create_object(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -182,6 +204,34 @@ pub fn is_same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
 
 #[cfg(not(unix))]
 pub fn is_same_file(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    false
+}
+
+/// Whether a file that has an object has the look of a link of this type to it, without asking the cache: the last word on
+/// permissions and numbers of names, and derm's own symbolic links.
+#[cfg(unix)]
+pub fn looks_like(link: Link, meta: &fs::Metadata, through_link: bool) -> bool {
+    match link {
+        Link::Hardlink => !through_link && !is_sole(meta) && meta.permissions().readonly(),
+        Link::Symlink => through_link,
+        Link::Reflink | Link::Copy => false,
+    }
+}
+
+#[cfg(not(unix))]
+pub fn looks_like(_: Link, _: &fs::Metadata, _: bool) -> bool {
+    false
+}
+
+/// Whether two files lie in one file system.
+#[cfg(unix)]
+pub fn is_same_disk(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    a.dev() == b.dev()
+}
+
+#[cfg(not(unix))]
+pub fn is_same_disk(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     false
 }
 

@@ -16,7 +16,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use rayon::prelude::*;
 
 use super::batch::{self, Batch, Known};
-use super::index::{self, Record, Table};
+use super::index::{Record, Table};
 use super::stat::{Stat, is_executable};
 use super::tree::{self, Item, Node, What};
 use super::{Error, Store, Untrackable, Work, links};
@@ -47,6 +47,8 @@ pub struct Stored {
     pub stat: Stat,
     pub id: ObjectId,
     pub executable: bool,
+    /// It was made the object itself: a hard link already, unless the cache had the object before.
+    pub sole: bool,
 }
 
 /// One walk.
@@ -66,10 +68,10 @@ pub struct Scan<'a> {
 
 /// Where a file's id came from.
 enum Source {
-    /// The index knows the file.
-    Index,
-    /// It was read; recorded if its times are telling.
-    Read(Option<Record>),
+    /// The index knows the file, and nothing about it is new.
+    Index(Record),
+    /// It was read, and is recorded if its times are telling; or the cache was asked for its object.
+    New(Option<Record>),
     /// Not a file.
     None,
 }
@@ -146,9 +148,9 @@ impl<'a> Scan<'a> {
             return Err(self.untrackable(Untrackable::Special(self.top.on_disk(Path::new("")))));
         }
         let table = self.store.index.folder(&self.top.parent().unwrap_or_default());
-        let (what, source) = self.file(&self.top, disk, meta, &table)?;
-        if let Source::Read(record) = source {
-            self.store.index.put([(self.top.clone(), record.map(|record| (record.stat, record.id)))]);
+        let (what, source) = self.file(&self.top, disk, meta, &table, false)?;
+        if let Source::New(record) = source {
+            self.store.index.put([(self.top.clone(), record)]);
         }
         Ok(what)
     }
@@ -167,15 +169,28 @@ impl<'a> Scan<'a> {
         if self.batch.is_some() && self.fresh.load(Ordering::Relaxed) {
             self.find_twins(path, &items);
         }
+        let whole = self.batch.is_none() && items.iter().all(|(item, source)| self.is_stored(&item.what, source));
         let node = Node::new(items.into_iter().map(|(item, _)| item).collect());
         let bytes = node.encode();
         let id = ObjectId::of(&bytes);
         if let Some(batch) = self.batch {
             batch.put(id, &bytes, true)?;
+        } else if whole && self.store.cache.has(&id) {
+            self.store.complete().insert(id);
         }
         let summary = node.summary(id);
         self.store.remember_node(id, node);
         Ok(summary)
+    }
+
+    /// Whether the cache is known to have what an item needs.
+    fn is_stored(&self, what: &What, source: &Source) -> bool {
+        match (what, source) {
+            (What::Folder { id, .. }, _) => self.store.complete().contains(id),
+            (What::Link { .. }, _) => true,
+            (What::File { .. }, Source::Index(record) | Source::New(Some(record))) => record.stored > 0,
+            (What::File { id, .. }, _) => self.store.cache.has(id),
+        }
     }
 
     /// Notes names that a file system which folds case or composes Unicode takes for one. Only asked when something new is added.
@@ -232,7 +247,7 @@ impl<'a> Scan<'a> {
                 None => return Ok(None),
             }
         } else if meta.is_file() {
-            self.file(path, &disk, &meta, table)?
+            self.file(path, &disk, &meta, table, false)?
         } else {
             return Err(self.untrackable(Untrackable::Special(self.shown(&disk))));
         };
@@ -242,7 +257,7 @@ impl<'a> Scan<'a> {
     fn symlink(&self, path: &RelPath, disk: &Path, table: &Table) -> Result<Option<(What, Source)>, Error> {
         if self.is_ours(disk)? {
             return match fs::metadata(disk) {
-                Ok(meta) if meta.is_file() => self.file(path, disk, &meta, table).map(Some),
+                Ok(meta) if meta.is_file() => self.file(path, disk, &meta, table, true).map(Some),
                 _ => Ok(None),
             };
         }
@@ -256,25 +271,47 @@ impl<'a> Scan<'a> {
         Ok(Some((What::Link { target }, Source::None)))
     }
 
-    fn file(&self, path: &RelPath, disk: &Path, meta: &Metadata, table: &Table) -> Result<(What, Source), Error> {
+    /// `linked`: it was reached through a symbolic link of derm's.
+    fn file(&self, path: &RelPath, disk: &Path, meta: &Metadata, table: &Table, linked: bool) -> Result<(What, Source), Error> {
         let stat = Stat::of(meta);
         let executable = is_executable(meta);
-        let name = path.name().unwrap_or_default();
-        let known = index::find(table, name).filter(|record| record.stat == stat).map(|record| record.id);
-        let known = known.filter(|id| self.batch.is_none() || self.store.cache.has(id));
+        let known = table.find(path.name().unwrap_or_default()).filter(|record| record.stat == stat);
+        let known = known.map(|record| self.look_for(record));
+        let known = known.filter(|(record, _)| self.batch.is_none() || record.stored > 0 || self.store.cache.has(&record.id));
         let (id, size, stat, source) = match known {
-            Some(id) => (id, stat.size, stat, Source::Index),
+            Some((record, false)) => (record.id, stat.size, stat, Source::Index(record)),
+            Some((record, true)) => (record.id, stat.size, stat, Source::New(Some(record))),
             None => {
                 let Known { id, size, stat, read } = self.read(disk, executable)?;
-                let record = stat.is_settled(read).then(|| Record { name: name.into(), stat, id });
-                (id, size, stat, Source::Read(record))
+                let record = stat.is_settled(read).then(|| Record::new(stat, id));
+                (id, size, stat, Source::New(record))
             }
         };
-        if self.batch.is_some() && self.store.links.candidates(executable).first().is_some_and(|link| links::shares_permissions(*link)) {
-            let stored = Stored { path: path.clone(), stat, id, executable };
+        if self.batch.is_some()
+            && let Some(first) = self.store.links.candidates(executable).first()
+            && links::shares_permissions(*first)
+            // What is known has the look of such a link already: asking the cache for each file would take longer than all else.
+            && !(known.is_some() && links::looks_like(*first, meta, linked))
+        {
+            let sole = known.is_none() && !linked && links::is_sole(meta);
+            let stored = Stored { path: path.clone(), stat, id, executable, sole };
             self.stored.lock().unwrap_or_else(PoisonError::into_inner).push(stored);
         }
         Ok((What::File { id, size, executable }, source))
+    }
+
+    /// The record with what is known of its object in the cache, and whether that is news.
+    fn look_for(&self, record: Record) -> (Record, bool) {
+        let stamp = self.store.cache.stamp(&record.id);
+        if stamp != 0 && record.stored.abs() == stamp {
+            return (record, false);
+        }
+        if stamp == 0 {
+            return (Record { stored: 0, ..record }, false);
+        }
+        // The stamp was taken before: what changes from now on shows in the next one.
+        let stored = if self.store.cache.has(&record.id) { stamp } else { -stamp };
+        (Record { stored, ..record }, stored != record.stored)
     }
 
     fn read(&self, disk: &Path, executable: bool) -> Result<Known, Error> {
@@ -291,19 +328,14 @@ impl<'a> Scan<'a> {
     /// Brings the index up to date with what was seen in a folder.
     fn remember(&self, path: &RelPath, items: &[(Item, Source)], table: &Table) {
         let files = items.iter().filter(|(_, source)| !matches!(source, Source::None)).count();
-        if files == table.len() && items.iter().all(|(_, source)| !matches!(source, Source::Read(_))) {
+        if files == table.len() && items.iter().all(|(_, source)| !matches!(source, Source::New(_))) {
             return;
         }
-        let mut records: Table = items
-            .iter()
-            .filter_map(|(item, source)| match source {
-                Source::Index => index::find(table, &item.name).cloned(),
-                Source::Read(record) => record.clone(),
-                Source::None => None,
-            })
-            .collect();
-        records.sort();
-        self.store.index.put_folder(path, records);
+        let records = items.iter().filter_map(|(item, source)| match source {
+            Source::Index(record) | Source::New(Some(record)) => Some((item.name.as_str(), *record)),
+            Source::New(None) | Source::None => None,
+        });
+        self.store.index.put_folder(path, Table::new(records));
     }
 
     /// Whether a symbolic link is derm's own, into the cache, or DVC's into that of a project that was migrated.

@@ -42,6 +42,11 @@ impl Stat {
         Self { size: meta.len(), modified: nanos(meta.modified()), changed: nanos(meta.modified()), inode: nanos(meta.created()) as u64 }
     }
 
+    /// Whether nothing was written to the file in between; it may have got other names and permissions.
+    pub fn is_same_content(&self, other: &Self) -> bool {
+        (self.size, self.modified, self.inode) == (other.size, other.modified, other.inode)
+    }
+
     /// Whether a later change must show, given that the content was read at `read` or later.
     pub fn is_settled(&self, read: SystemTime) -> bool {
         since_epoch(read) > self.changed.saturating_add(self.tick().as_nanos() as i64)

@@ -243,6 +243,29 @@ pub(super) fn tracked(root: &Path, path: &RelPath, limit: usize) -> Result<Vec<S
     Ok(found)
 }
 
+/// Files and folders below derm's root that git neither tracks nor ignores, sorted; a folder with nothing else in it stands for
+/// what it holds and ends with `/`.
+pub(super) fn untracked(root: &Path) -> Result<Vec<String>, Error> {
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let prefix = prefix(&repository, root);
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).include_ignored(false).exclude_submodules(true).disable_pathspec_match(true);
+    if !prefix.as_os_str().is_empty() {
+        options.pathspec(&prefix);
+    }
+    let changes = repository.statuses(Some(&mut options)).map_err(fail("look for new files"))?;
+    let new = changes.iter().filter(|entry| entry.status().is_wt_new());
+    let mut found: Vec<String> = new
+        .filter_map(|entry| {
+            let path = String::from_utf8_lossy(entry.path_bytes()).into_owned();
+            let below = Path::new(&path).strip_prefix(&prefix).ok()?.to_str()?.to_owned();
+            Some(if path.ends_with('/') { format!("{below}/") } else { below })
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
 pub(super) fn ignored(root: &Path, path: &RelPath) -> bool {
     let Ok(Some(repository)) = open(root) else { return false };
     repository.is_path_ignored(prefix(&repository, root).join(path.as_str())).unwrap_or(false)

@@ -28,6 +28,7 @@ mod masks; // networks that draw
 mod metadata; // what is known beside images
 mod migrate; // DVC projects become repositories, and nothing runs again
 mod model; // the zoo
+mod names; // unusual names, ignore rules
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy
 mod recipes; // presets, averages, mixed images, sampling

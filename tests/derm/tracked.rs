@@ -208,3 +208,44 @@ fn the_cache_folder_is_shown_and_set() {
     sandbox.git(["init", "-q"]);
     sandbox.derm(["cache", "dir", "objects"]).exits(2).complains(["git would see"]);
 }
+
+#[test]
+fn status_tells_what_is_committed_and_what_nobody_knows() {
+    let sandbox = with_data("copy");
+    assert_eq!(sandbox.derm(["status", "--json"]).success().json()["data"][0]["pointer"], serde_json::Value::Null);
+    sandbox.git(["init", "-q"]);
+    sandbox.git(["add", "."]);
+    sandbox.git(["commit", "-qm", "first"]);
+    let status = |args: &[&str]| sandbox.derm([&["status", "--json"], args].concat()).success().json();
+    let first = status(&[]);
+    assert_eq!((&first["data"][0]["pointer"], &first["removed"]), (&"committed".into(), &serde_json::json!([])));
+    assert!(first.get("untracked").is_none());
+    sandbox.write("data/a", "changed");
+    sandbox.write("new", "x");
+    sandbox.write("notes/today", "x");
+    sandbox.write(".dvcignore", "*.tmp\n");
+    sandbox.write("left.tmp", "x");
+    sandbox.derm(["add", "data", "new"]).success();
+    let second = status(&["--untracked"]);
+    assert_eq!((&second["data"][0]["pointer"], &second["data"][1]["pointer"]), (&"uncommitted".into(), &"new".into()));
+    assert_eq!(second["untracked"], serde_json::json!([".dvcignore", "notes/"]));
+    sandbox.derm(["remove", "data"]).success();
+    assert_eq!(status(&[])["removed"], serde_json::json!(["data"]));
+    assert!(sandbox.derm(["status"]).success().stdout.contains("no longer tracked"));
+}
+
+#[test]
+fn diff_is_a_table_for_a_ci() {
+    let sandbox = with_data("copy");
+    sandbox.git(["init", "-q"]);
+    sandbox.git(["add", "."]);
+    sandbox.git(["commit", "-qm", "first"]);
+    assert_eq!(sandbox.derm(["diff", "--md"]).success().stdout, "");
+    sandbox.write("data/a", "changed");
+    fs::rename(sandbox.path("data/c"), sandbox.path("data/d")).unwrap();
+    let table = "| change | path | size |\n| --- | --- | ---: |\n| modified | `data/a` | 7 B |\n| renamed | `data/c` → `data/d` | 5 B |\n";
+    assert_eq!(sandbox.derm(["diff", "--md"]).success().stdout, table);
+    fs::remove_dir_all(sandbox.path("data")).unwrap();
+    assert_ne!(sandbox.derm(["diff", "--md"]).success().stdout, "");
+    assert_eq!(sandbox.derm(["diff", "--md", "--hide-missing"]).success().stdout, "");
+}
