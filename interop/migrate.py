@@ -305,6 +305,50 @@ def legacy(base):
     check("legacy: bytes come back", ((folder / "old/t.csv").read_bytes() == text, (folder / "old/deep/b.bin").read_bytes() == binary), (True, True))
 
 
+def read_from_elsewhere(base):
+    """`ls`, `get`, `import` and `update` on a DVC project that stays one, from its cache and from its remote."""
+    folder, ours = base / "theirs", base / "readers"
+    folder.mkdir()
+    ours.mkdir()
+    run(folder, "git", "init", "-q")
+    dvc(folder, "init", "-q")
+    for name, content in [("a.txt", b"a"), ("deep/b.bin", b"\0" * 5000), ("deep/c.txt", b"c")]:
+        write(folder / "data/images" / name, content)
+    write(folder / "table.csv", b"image,label\n")
+    write(folder / "dvc.yaml", "stages:\n  make:\n    cmd: echo made > made.txt\n    outs:\n    - made.txt\n")
+    dvc(folder, "add", "-q", "data/images", "table.csv")
+    dvc(folder, "repro", "-q")
+    dvc(folder, "remote", "add", "-d", "store", str(base / "dvc-store"))
+    commit = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-q", "-m", "data"]
+    run(folder, "git", "add", ".")
+    run(folder, *commit)
+    derm(ours, "init")
+    url = str(folder)
+    listed = json.loads(derm(ours, "ls", url, "--json").stdout)
+    check("elsewhere: ls", sorted(entry["path"] for entry in listed["entries"]), ["data/images", "made.txt", "table.csv"])
+    derm(ours, "import", url, "data/images", "-o", "images")
+    check("elsewhere: import", contents(ours / "images"), contents(folder / "data/images"))
+    derm(ours, "get", url, "data/images/deep")
+    check("elsewhere: a part", contents(ours / "deep"), contents(folder / "data/images/deep"))
+    derm(ours, "get", url, "made.txt")
+    check("elsewhere: an output", (ours / "made.txt").read_text(), "made\n")
+    dvc(folder, "push", "-q")
+    shutil.rmtree(folder / ".dvc/cache")
+    derm(ours, "get", url, "table.csv")
+    check("elsewhere: from its remote", (ours / "table.csv").read_bytes(), b"image,label\n")
+    write(folder / "data/images/a.txt", b"another")
+    dvc(folder, "add", "-q", "data/images")
+    run(folder, *commit[:-2], "-a", "-m", "more")
+    derm(ours, "update")
+    check("elsewhere: update", (ours / "images/a.txt").read_bytes(), b"another")
+    for path in (base / "dvc-store").rglob("*"):
+        if path.is_file() and path.read_bytes() == b"image,label\n":
+            path.chmod(0o644)
+            path.write_bytes(b"image,lable\n")
+    derm(ours, "get", url, "table.csv", "-o", "lie.csv", code=1)
+    check("elsewhere: what lies is not kept", (ours / "lie.csv").exists(), False)
+
+
 def main():
     with tempfile.TemporaryDirectory() as base:
         base = Path(base).resolve()
@@ -313,6 +357,7 @@ def main():
         usual(base, "symbolic links", [("cache.type", "symlink")])
         damaged(base)
         legacy(base)
+        read_from_elsewhere(base)
     for line in wrong:
         print(line)
     print(f"{checked} comparisons, {len(wrong)} differences")

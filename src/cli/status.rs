@@ -15,7 +15,7 @@ EXIT STATUS
     0  done
     1  failed
     2  wrong usage, or a file of yours that cannot be understood
-    3  with --exit-code: a stage is stale or data differs
+    3  with --exit-code: a stage is stale, data differs, or the remote lacks some
   130  interrupted"
 )]
 pub struct StatusArgs {
@@ -26,4 +26,8 @@ pub struct StatusArgs {
     /// Also list files that neither git nor derm tracks or ignores
     #[arg(short, long)]
     pub untracked: bool,
+
+    /// Also ask a remote what it lacks: the default one, or NAME
+    #[arg(short, long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub remote: Option<String>,
 }

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::repro::Why;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, recorded, transfer};
 use crate::cli::status::StatusArgs;
 use crate::pipeline::plan::{Next, Planned};
 use crate::pipeline::{self, Project};
 use crate::relpath::RelPath;
 use crate::store::pointer::{self, Pointer};
+use crate::store::remote;
 use crate::store::{self, Change, FileChange, PathStatus, Store, Work};
 use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table};
@@ -28,6 +29,16 @@ struct Status {
     /// Files that neither git nor derm knows; only when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     untracked: Option<Vec<String>>,
+    /// What a remote lacks; only when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<OnRemote>,
+}
+
+#[derive(Serialize)]
+struct OnRemote {
+    name: String,
+    #[serde(flatten)]
+    lacking: remote::Lacking,
 }
 
 #[derive(Serialize)]
@@ -70,9 +81,14 @@ pub fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Failure> {
     store.flush()?;
     let (data, removed) = beside_head(&workspace, data)?;
     let untracked = if args.untracked { Some(untracked(&workspace)?) } else { None };
+    let remote = match args.remote.as_deref() {
+        Some(name) => Some(on_remote(context, &workspace, &store, Some(name).filter(|name| !name.is_empty()), &work)?),
+        None => None,
+    };
     let stages: Vec<StageStatus> = planned.iter().map(|planned| stage(&project, planned)).collect();
-    let clean = stages.iter().all(|stage| stage.state == Next::Fresh) && data.iter().all(is_clean);
-    context.ui.show(&Status { clean, stages, data, removed, untracked })?;
+    let sent = remote.as_ref().is_none_or(|remote| remote.lacking.paths.is_empty());
+    let clean = stages.iter().all(|stage| stage.state == Next::Fresh) && data.iter().all(is_clean) && sent;
+    context.ui.show(&Status { clean, stages, data, removed, untracked, remote })?;
     Ok(if args.exit_code && !clean { Exit::CheckFailed } else { Exit::Done })
 }
 
@@ -83,6 +99,13 @@ fn stage(project: &Project, planned: &Planned) -> StageStatus {
         state: planned.next,
         reasons: Why::all(&planned.reasons),
     }
+}
+
+/// Asks a remote what it lacks of all that is named.
+fn on_remote(context: &Context, workspace: &Workspace, store: &Store, name: Option<&str>, work: &Work) -> Result<OnRemote, Failure> {
+    let remote = transfer::open(context, workspace, name)?;
+    let lacking = remote::lacking(store, &remote, &recorded::now(workspace)?, work)?;
+    Ok(OnRemote { name: remote.name().to_owned(), lacking })
 }
 
 /// Looks each pointer up in the last commit, and for pointers that are there alone.
@@ -145,6 +168,18 @@ impl Report for Status {
         }
         for path in &self.removed {
             page.line(format!("  {path}  {}", Style::Changed.paint("no longer tracked, which is not committed")));
+        }
+        if let Some(OnRemote { name, lacking }) = &self.remote {
+            page.blank().heading(&format!("Remote {name}"));
+            for path in &lacking.paths {
+                page.line(format!("  {path}  {}", Style::Changed.paint("not there in whole: `derm push`")));
+            }
+            for path in &lacking.incomplete {
+                page.line(format!("  {path}  {}", Style::Changed.paint("not whole in the cache, so not all is known: `derm fetch`")));
+            }
+            if lacking.paths.is_empty() && lacking.incomplete.is_empty() {
+                page.line(Style::Good.paint("  has everything"));
+            }
         }
         if self.stages.is_empty() && self.data.is_empty() && self.removed.is_empty() {
             page.line("no stages and no added data yet");

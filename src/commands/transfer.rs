@@ -3,7 +3,6 @@
 //! What is transferred may belong to several remotes: an output of a stage can name its own.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
@@ -211,7 +210,7 @@ pub fn pull(context: &Context, args: &PullArgs) -> Result<Exit, Failure> {
 
 /// Opens a remote with the context's number of threads.
 pub(super) fn open(context: &Context, workspace: &Workspace, name: Option<&str>) -> Result<Remote, Error> {
-    Remote::open(workspace, name, &context.interrupt, context.jobs.filter(|jobs| *jobs > NonZeroUsize::MIN).or(context.jobs))
+    Remote::open(workspace, name, &context.interrupt, context.jobs)
 }
 
 /// What the targets name. The listings on the way to a part of a folder may have to be fetched for that.

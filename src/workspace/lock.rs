@@ -3,7 +3,8 @@
 //! `.derm/lock` is locked with the operating system's file lock, so the lock of a process that
 //! died is free at once, with nothing to clean up. The file names its holder for whoever waits. Commands that
 //! write pointers, locks or data hold it; reading commands do not. It is not held while a stage
-//! runs, because the stage may itself be derm. Where the file system has no locks, the command
+//! runs, because the stage may itself be derm. On NFS the server keeps it and frees what a machine that is gone does not renew,
+//! so there is no host, process or boot to compare and no file that a killed process leaves in the way. Where the file system has no locks, the command
 //! goes on with a warning.
 
 use std::fs::{File, TryLockError};

@@ -89,10 +89,13 @@ fn a_folder_remote_gives_back_what_was_pushed() {
     let (sandbox, store) = (with_data(40), Sandbox::empty());
     let place = store.path("remote").display().to_string();
     sandbox.derm(["remote", "add", "nas", &place]).success();
+    let before = sandbox.derm(["status", "--remote", "nas", "--exit-code", "--json"]).exits(3).json();
+    assert_eq!(before["remote"]["paths"][0], "data/skin");
     let pushed = sandbox.derm(["push", "--json"]).success().json();
     let objects = pushed["remotes"][0]["objects"].as_u64().unwrap();
     assert!(objects > 42, "{pushed}");
     assert_eq!(fs::read_to_string(store.path("remote/derm-remote")).unwrap(), "format: 1\n");
+    sandbox.derm(["status", "--remote", "--exit-code"]).success();
     let again = sandbox.derm(["push", "--json"]).success().json();
     assert_eq!(again["remotes"][0]["objects"], 0);
     assert_eq!(again["remotes"][0]["present"], objects);
