@@ -670,7 +670,7 @@ mod bad_input {
         for (bad, place, words) in [
             (good.replace("kind: tree", "kind: forest"), "data.derm:4", "forest"),
             (good.replace("size:", "sise:"), "data.derm:5", "sise"),
-            (good.replace("schema: 1", "schema: 2"), "data.derm:1:1", "newer"),
+            (good.replace("schema: 1", "schema: 2"), "data.derm:1:1", "not known"),
             (good.replace("path: data", "path: date"), "data.derm:2:1", "date"),
             (good.replace("hash: ", "hash: zz"), "data.derm:3", "content hash"),
             (format!("<<<<<<< HEAD\n{good}=======\n{good}>>>>>>> other\n"), "data.derm:", "derm add"),
