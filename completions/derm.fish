@@ -39,6 +39,13 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "add" -d 'Track files or f
 complete -c derm -n "__fish_derm_needs_command" -f -a "status" -d 'Show which stages are stale and which data changed, and why'
 complete -c derm -n "__fish_derm_needs_command" -f -a "checkout" -d 'Make files match their pointers and locks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "diff" -d 'Show which tracked files differ between two revisions'
+complete -c derm -n "__fish_derm_needs_command" -f -a "commit" -d 'Record what is there as it is, without running anything'
+complete -c derm -n "__fish_derm_needs_command" -f -a "move" -d 'Move or rename tracked data'
+complete -c derm -n "__fish_derm_needs_command" -f -a "remove" -d 'Stop tracking files or folders'
+complete -c derm -n "__fish_derm_needs_command" -f -a "unprotect" -d 'Make linked files writable copies'
+complete -c derm -n "__fish_derm_needs_command" -f -a "du" -d 'Show how large tracked data is'
+complete -c derm -n "__fish_derm_needs_command" -f -a "gc" -d 'Remove objects from the cache that nothing needs'
+complete -c derm -n "__fish_derm_needs_command" -f -a "cache" -d 'Show or change where objects are kept'
 complete -c derm -n "__fish_derm_needs_command" -f -a "doctor" -d 'Check this machine, this repository and its cache'
 complete -c derm -n "__fish_derm_needs_command" -f -a "repro" -d 'Run the stages of the pipelines that are stale'
 complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Show which stage comes before which'
@@ -85,6 +92,7 @@ complete -c derm -n "__fish_derm_using_subcommand status" -l color -d 'When to u
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand status" -l exit-code -d 'Exit with 3 if a stage is stale or data changed'
+complete -c derm -n "__fish_derm_using_subcommand status" -s u -l untracked -d 'Also list files that neither git nor derm tracks or ignores'
 complete -c derm -n "__fish_derm_using_subcommand status" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand status" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand status" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
@@ -95,6 +103,7 @@ complete -c derm -n "__fish_derm_using_subcommand checkout" -l color -d 'When to
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand checkout" -s f -l force -d 'Overwrite and remove changed files even if their content is nowhere else'
+complete -c derm -n "__fish_derm_using_subcommand checkout" -l relink -d 'Make all files links of the configured type again, also where their content is right'
 complete -c derm -n "__fish_derm_using_subcommand checkout" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand checkout" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand checkout" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
@@ -105,10 +114,99 @@ complete -c derm -n "__fish_derm_using_subcommand diff" -l color -d 'When to use
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand diff" -l exit-code -d 'Exit with code 3 when there are differences'
+complete -c derm -n "__fish_derm_using_subcommand diff" -l md -d 'Print a Markdown table, for comments of a CI'
+complete -c derm -n "__fish_derm_using_subcommand diff" -l hide-missing -d 'Leave out tracked files and folders that are not in the workspace'
 complete -c derm -n "__fish_derm_using_subcommand diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand commit" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand commit" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand commit" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand commit" -s f -l force -d 'Accept changes of stages without asking'
+complete -c derm -n "__fish_derm_using_subcommand commit" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand commit" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand commit" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand commit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand move" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand move" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand move" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand move" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand move" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand move" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remove" -l data -d 'Remove the data too'
+complete -c derm -n "__fish_derm_using_subcommand remove" -s f -l force -d 'With --data: also what the cache does not have'
+complete -c derm -n "__fish_derm_using_subcommand remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand unprotect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand du" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand du" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand du" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand du" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand du" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand du" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand du" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand gc" -l rev -d 'Also the data of this revision; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand gc" -l grace -d 'Keep objects that are younger: a number with s, min, h or d, or 0' -r
+complete -c derm -n "__fish_derm_using_subcommand gc" -s p -l projects -d 'Keep also what these repositories need, in the same scope' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand gc" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand gc" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand gc" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand gc" -s w -l workspace -d 'Keep the data of the workspace, and nothing else unless asked for'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s a -l all-branches -d 'Also the data of the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s T -l all-tags -d 'Also the data of all tags'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand gc" -l dry -d 'Say what would be removed, and remove nothing'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s f -l force -d 'Go on although other repositories may use the cache, or a listing is damaged'
+complete -c derm -n "__fish_derm_using_subcommand gc" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand cache; and not __fish_seen_subcommand_from dir" -f -a "dir" -d 'Show the folder of the cache, or set it'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -l local -d 'Change the settings of this machine alone'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -l unset -d 'Take the setting out'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand cache; and __fish_seen_subcommand_from dir" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand doctor" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand doctor" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t''

@@ -13,9 +13,9 @@
 //! looked. As long as that folder does not change, the name is not looked for again.
 //!
 //! The file is read in one go on first use, never at start-up; a folder's table is checked and searched where it lies when
-//! the folder is first asked for, so that a million names are no million strings. (Measured against a memory map, which would
-//! need `unsafe` and can be cut under its reader: for 100,000 files, 11 MB, reading takes 3 ms of 150.) It is replaced by a rename without
-//! waiting for the disk: it holds nothing that cannot be found again. An index of another version counts as empty, and so
+//! the folder is first asked for, so that a million names are no million strings. (A memory map would
+//! need `unsafe`, and a file can be cut under its reader; whether one would be faster has not been measured.) It is replaced by a rename
+//! without waiting for the disk: it holds nothing that cannot be found again. An index of another version counts as empty, and so
 //! does a table that is damaged or cut. Of two processes the last to write wins; what the other knew is hashed again.
 //! When an entry may be trusted is said in [`super::stat`].
 
