@@ -39,6 +39,16 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "add" -d 'Track files or f
 complete -c derm -n "__fish_derm_needs_command" -f -a "status" -d 'Show which stages are stale and which data changed, and why'
 complete -c derm -n "__fish_derm_needs_command" -f -a "checkout" -d 'Make files match their pointers and locks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "diff" -d 'Show which tracked files differ between two revisions'
+complete -c derm -n "__fish_derm_needs_command" -f -a "config" -d 'Show or change settings'
+complete -c derm -n "__fish_derm_needs_command" -f -a "remote" -d 'Say where data is kept beside this machine'
+complete -c derm -n "__fish_derm_needs_command" -f -a "fsck" -d 'Check that every object is whole and there, and heal what is not'
+complete -c derm -n "__fish_derm_needs_command" -f -a "get" -d 'Copy data from somewhere else, without tracking it'
+complete -c derm -n "__fish_derm_needs_command" -f -a "import" -d 'Copy data from somewhere else and track it, with where it came from'
+complete -c derm -n "__fish_derm_needs_command" -f -a "update" -d 'Bring imported data up to date with where it came from'
+complete -c derm -n "__fish_derm_needs_command" -f -a "ls" -d 'List what a repository tracks'
+complete -c derm -n "__fish_derm_needs_command" -f -a "push" -d 'Send what the cache has and a remote lacks'
+complete -c derm -n "__fish_derm_needs_command" -f -a "fetch" -d 'Bring what the cache lacks from a remote, without touching the workspace'
+complete -c derm -n "__fish_derm_needs_command" -f -a "pull" -d 'Bring what the cache lacks from a remote, and put it in place'
 complete -c derm -n "__fish_derm_needs_command" -f -a "commit" -d 'Record what is there as it is, without running anything'
 complete -c derm -n "__fish_derm_needs_command" -f -a "move" -d 'Move or rename tracked data'
 complete -c derm -n "__fish_derm_needs_command" -f -a "remove" -d 'Stop tracking files or folders'
@@ -77,15 +87,18 @@ complete -c derm -n "__fish_derm_using_subcommand init" -l json -d 'Print one JS
 complete -c derm -n "__fish_derm_using_subcommand init" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand init" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand add" -s r -l remote -d 'The remote, or a URL, for --to-remote' -r
 complete -c derm -n "__fish_derm_using_subcommand add" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand add" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand add" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand add" -l to-remote -d 'Send the content to a remote and not into the cache: for what is too large for this disk twice'
 complete -c derm -n "__fish_derm_using_subcommand add" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand add" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand add" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand status" -s r -l remote -d 'Also ask a remote what it lacks: the default one, or NAME' -r
 complete -c derm -n "__fish_derm_using_subcommand status" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand status" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -120,6 +133,197 @@ complete -c derm -n "__fish_derm_using_subcommand diff" -l json -d 'Print one JS
 complete -c derm -n "__fish_derm_using_subcommand diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand config" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand config" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand config" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand config" -l unset -d 'Take the setting away'
+complete -c derm -n "__fish_derm_using_subcommand config" -l local -d 'Write to `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand config" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand config" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand config" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "add" -d 'Name a new remote'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "list" -d 'Show the remotes'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "modify" -d 'Change a setting of a remote'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "default" -d 'Show or choose the remote that is used where none is named'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "rename" -d 'Give a remote another name'
+complete -c derm -n "__fish_derm_using_subcommand remote; and not __fish_seen_subcommand_from add list modify default rename remove" -f -a "remove" -d 'Forget a remote; what it holds stays'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s d -l default -d 'Use it where no remote is named; the first one is used anyway as long as it is the only one'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s f -l force -d 'Replace a remote of this name'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -l local -d 'Write to `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -l unset -d 'Take the setting away'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -l local -d 'Write to `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from modify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -l unset -d 'Choose none'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -l local -d 'Write to `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -l local -d 'Change `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -l local -d 'Change `.derm/config.local`, which git does not keep'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand remote; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s r -l remote -d 'The remote, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l rev -d 'Also the data of this revision; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l heal -d 'Bring or send what is damaged or missing'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l in-remote -d 'Check what the remote has instead of the cache'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s a -l all-branches -d 'Also the data of the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s T -l all-tags -d 'Also the data of all tags'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand fsck" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand get" -s o -l out -d 'Where to put it [default: its name, here]' -r -F
+complete -c derm -n "__fish_derm_using_subcommand get" -l rev -d 'The revision of the git repository [default: its main branch]' -r
+complete -c derm -n "__fish_derm_using_subcommand get" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand get" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand get" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand get" -s f -l force -d 'Replace what is there'
+complete -c derm -n "__fish_derm_using_subcommand get" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand get" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand get" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand import" -s o -l out -d 'Where to put it [default: its name, here]' -r -F
+complete -c derm -n "__fish_derm_using_subcommand import" -l rev -d 'The revision of the git repository [default: its main branch]' -r
+complete -c derm -n "__fish_derm_using_subcommand import" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand import" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand import" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand import" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand import" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand import" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand update" -l rev -d 'From now on follow this revision of the git repository' -r
+complete -c derm -n "__fish_derm_using_subcommand update" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand update" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand update" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand update" -s f -l force -d 'Overwrite changed files even if their content is nowhere else'
+complete -c derm -n "__fish_derm_using_subcommand update" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand update" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand update" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand ls" -l rev -d 'The revision [default: the workspace here, the main branch elsewhere]' -r
+complete -c derm -n "__fish_derm_using_subcommand ls" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand ls" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand ls" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand ls" -s R -l recursive -d 'Every file of tracked folders'
+complete -c derm -n "__fish_derm_using_subcommand ls" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand ls" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand ls" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand push" -s r -l remote -d 'The remote, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand push" -l rev -d 'Also the data of this revision; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand push" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand push" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand push" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand push" -l dry -d 'Only say what would be sent'
+complete -c derm -n "__fish_derm_using_subcommand push" -s a -l all-branches -d 'Also the data of the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand push" -s T -l all-tags -d 'Also the data of all tags'
+complete -c derm -n "__fish_derm_using_subcommand push" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand push" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand push" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand push" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s r -l remote -d 'The remote, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand fetch" -l rev -d 'Also the data of this revision; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand fetch" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand fetch" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s a -l all-branches -d 'Also the data of the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s T -l all-tags -d 'Also the data of all tags'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand pull" -s r -l remote -d 'The remote, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand pull" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand pull" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand pull" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand pull" -s f -l force -d 'Overwrite and remove changed files even if their content is nowhere else'
+complete -c derm -n "__fish_derm_using_subcommand pull" -l allow-missing -d 'Succeed although the remote lacks something'
+complete -c derm -n "__fish_derm_using_subcommand pull" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand pull" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand pull" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand commit" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand commit" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand commit" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -171,6 +375,7 @@ complete -c derm -n "__fish_derm_using_subcommand du" -s h -l help -d 'Print hel
 complete -c derm -n "__fish_derm_using_subcommand gc" -l rev -d 'Also the data of this revision; may be repeated' -r
 complete -c derm -n "__fish_derm_using_subcommand gc" -l grace -d 'Keep objects that are younger: a number with s, min, h or d, or 0' -r
 complete -c derm -n "__fish_derm_using_subcommand gc" -s p -l projects -d 'Keep also what these repositories need, in the same scope' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand gc" -s r -l remote -d 'Also remove what nothing needs from this remote, or URL: what other people pushed and you do not have the commits of goes too' -r
 complete -c derm -n "__fish_derm_using_subcommand gc" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand gc" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand gc" -l color -d 'When to use colour' -r -f -a "auto\t''

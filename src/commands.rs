@@ -63,6 +63,7 @@ pub use context::Context;
 pub use error::{Explain, Failure};
 pub use exit::Exit;
 
+use crate::allocator;
 use crate::cli::{self, Cli, Command};
 use crate::ui::{Options, Ui};
 
@@ -85,6 +86,9 @@ fn run(args: Vec<OsString>, options: Options) -> Exit {
         Ok(context) => context,
         Err(failure) => return show(&Ui::new(options), &failure),
     };
+    if cli.command.as_ref().is_some_and(|command| !computes(command)) {
+        allocator::give_back_freed_memory();
+    }
     let done = match &cli.command {
         Some(command) => dispatch(&context, command),
         None => welcome::run(&context),
@@ -95,6 +99,13 @@ fn run(args: Vec<OsString>, options: Options) -> Exit {
 fn show(ui: &Ui, failure: &Failure) -> Exit {
     ui.failure(&failure.shown());
     failure.exit()
+}
+
+/// Whether a command makes the same large tensors again and again, and so should keep the memory of those it freed. The others walk
+/// over many small things once: what is freed is of no use to them.
+fn computes(command: &Command) -> bool {
+    use Command::{Data, Drift, Ensemble, Evaluate, Explain, Export, Model, Predict, Train};
+    matches!(command, Data(_) | Drift(_) | Ensemble(_) | Evaluate(_) | Explain(_) | Export(_) | Model(_) | Predict(_) | Train(_))
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {

@@ -32,7 +32,7 @@ pub struct ConfigArgs {
     pub value: Option<String>,
 
     /// Take the setting away
-    #[arg(short, long, requires = "key", conflicts_with = "value")]
+    #[arg(long, requires = "key", conflicts_with = "value")]
     pub unset: bool,
 
     /// Write to `.derm/config.local`, which git does not keep

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::scope::ScopeArgs;
 
-/// Check that every object is whole and that none is missing, and heal what can be healed
+/// Check that every object is whole and there, and heal what is not
 ///
 /// Hashes every object of the cache; one that does not have the bytes of its
 /// name is set aside. Then looks whether all that pointers and pipelines' locks

@@ -93,7 +93,7 @@ pub struct ModifyArgs {
     pub value: Option<String>,
 
     /// Take the setting away
-    #[arg(short, long)]
+    #[arg(long)]
     pub unset: bool,
 
     /// Write to `.derm/config.local`, which git does not keep
@@ -108,7 +108,7 @@ pub struct DefaultArgs {
     pub name: Option<String>,
 
     /// Choose none
-    #[arg(short, long, conflicts_with = "name")]
+    #[arg(long, conflicts_with = "name")]
     pub unset: bool,
 
     /// Write to `.derm/config.local`, which git does not keep

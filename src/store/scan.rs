@@ -173,12 +173,14 @@ impl<'a> Scan<'a> {
         let node = Node::new(items.into_iter().map(|(item, _)| item).collect());
         let bytes = node.encode();
         let id = ObjectId::of(&bytes);
+        let summary = node.summary(id);
         if let Some(batch) = self.batch {
             batch.put(id, &bytes, true)?;
         } else if whole && self.store.cache.has(&id) {
+            // Whoever wants the listing reads it from there: those of a large unchanged tree would be most of the memory.
             self.store.complete().insert(id);
+            return Ok(summary);
         }
-        let summary = node.summary(id);
         self.store.remember_node(id, node);
         Ok(summary)
     }
