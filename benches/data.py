@@ -14,6 +14,7 @@ import random
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -62,8 +63,13 @@ class Derm:
     def __call__(self, *words):
         return [self.program, *words]
 
+    cache = ".derm/cache"
+
+    def remote(self, folder, place):
+        self.url = str(place)
+
     def words(self, what):
-        return {"gc": ["gc", "-w", "--grace", "0"]}.get(what, [what])
+        return {"push": ["push", "-r", getattr(self, "url", "")], "pull": ["pull", "-r", getattr(self, "url", "")], "gc": ["gc", "-w", "--grace", "0"]}.get(what, [what])
 
 
 class Dvc:
@@ -83,6 +89,11 @@ class Dvc:
     def __call__(self, *words):
         return [self.program, *words]
 
+    cache = ".dvc/cache"
+
+    def remote(self, folder, place):
+        timed([self.program, "remote", "add", "-d", "place", str(place)], folder)
+
     def words(self, what):
         return {"gc": ["gc", "-w", "-f"], "status": ["data", "status"], "checkout": ["checkout", "-q"]}.get(what, [what])
 
@@ -96,7 +107,6 @@ def settle(folder):
 
 def a_round(tool, tree, place):
     """One round of one tool: name of the step -> (wall, CPU, memory)."""
-    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     tool.start(place, "hardlink")
     data = place / "data"
@@ -111,24 +121,33 @@ def a_round(tool, tree, place):
     one.write_bytes(random.Random(2).randbytes(30_000))
     times["add after one change"] = run("add", "data")
     times["gc, nothing to do"] = run("gc") and run("gc")
-    # Moved away, not removed: ext4 passes over the inodes of files that were removed a moment ago, one by one, for each new file.
-    data.rename(place / "old1")
+    data.rename(place.with_name(f"{place.name}-old1"))
     times["checkout, hard links"] = run("checkout")
-    data.rename(place / "old2")
+    data.rename(place.with_name(f"{place.name}-old2"))
     tool.link(place, "copy")
     os.sync()
     times["checkout, copies"] = run("checkout")
     os.sync()
     times["cp -r, for comparison"] = timed(["cp", "-r", "data", "copied"], place)
+    (place / "copied").rename(place.with_name(f"{place.name}-copied"))
+    remote = place.with_name(f"{place.name}-remote")
+    tool.remote(place, remote)
+    os.sync()
+    times["push, a local folder"] = run("push")
+    data.rename(place.with_name(f"{place.name}-old3"))
+    (place / tool.cache).rename(place.with_name(f"{place.name}-old-cache"))
+    tool.link(place, "hardlink")
+    os.sync()
+    times["pull, from there, hard links"] = run("pull")
     return times
 
 
 def compare(derm, dvc, tree, folder, rounds):
     results = {"derm": [], "dvc": []}
-    for _ in range(rounds):
+    for number in range(rounds):
         for name, tool in (("derm", derm), ("dvc", dvc)):
             if tool:
-                results[name].append(a_round(tool, tree, folder / f"w-{name}"))
+                results[name].append(a_round(tool, tree, folder / f"w-{name}-{number}"))
     median = lambda name, step, at: statistics.median(times[step][at] for times in results[name])
     print("| what | derm, s | of that CPU, s | DVC, s | derm / DVC |\n| --- | ---: | ---: | ---: | ---: |")
     for step in results["derm"][0]:
@@ -137,14 +156,14 @@ def compare(derm, dvc, tree, folder, rounds):
             ratios = [ours[step][0] / theirs[step][0] for ours, theirs in zip(results["derm"], results["dvc"])]
             row[2:] = [f"{median('dvc', step, 0):.2f}", f"{statistics.median(ratios):.3f}"]
         print(f"| {step} | {' | '.join(row)} |", flush=True)
-    copies = [times["checkout, copies"][0] / times["cp -r, for comparison"][0] for times in results["derm"]]
-    print(f"\nA checkout of copies took {statistics.median(copies):.2f} times as long as `cp -r`.")
+    against = lambda step: statistics.median(times[step][0] / times["cp -r, for comparison"][0] for times in results["derm"])
+    steps = ["checkout, copies", "push, a local folder", "pull, from there, hard links"]
+    print("\nTimes as long as `cp -r`: " + "; ".join(f"{step} {against(step):.2f}" for step in steps) + ".")
 
 
 def many(derm, tree, files, folder):
     """Add, status, one change: of so many files of 1 kB, derm alone."""
     place = folder / "w-many"
-    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     derm.start(place, "hardlink")
     shutil.copytree(tree, place / "data")
@@ -169,13 +188,16 @@ def main():
     parser.add_argument("--million", action="store_true", help="only a million files of 1 kB, derm alone")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
+    # Nothing is removed between the rounds: for each new file ext4 passes over the inodes of those that were removed in the last minutes,
+    # one by one. Remove the folder afterwards.
+    runs = Path(tempfile.mkdtemp(prefix="run-", dir=args.folder))
     derm = Derm(args.derm)
     if args.million:
-        many(derm, make_tree(args.folder / "t1m", 1_000_000, 1024, 1024, 1000), 1_000_000, args.folder)
+        many(derm, make_tree(args.folder / "t1m", 1_000_000, 1024, 1024, 1000), 1_000_000, runs)
         return
     tree = make_tree(args.folder / "t-10k", 10_000, 24_576, 36_864, 9)
-    compare(derm, Dvc(args.dvc) if args.dvc else None, tree, args.folder, args.rounds)
-    many(derm, make_tree(args.folder / "t-100k", 100_000, 1024, 1024, 100), 100_000, args.folder)
+    compare(derm, Dvc(args.dvc) if args.dvc else None, tree, runs, args.rounds)
+    many(derm, make_tree(args.folder / "t-100k", 100_000, 1024, 1024, 100), 100_000, runs)
 
 
 if __name__ == "__main__":

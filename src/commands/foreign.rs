@@ -24,6 +24,13 @@ pub struct Foreign {
     dvc: BTreeMap<RelPath, Tracked>,
 }
 
+/// Where what is read goes to.
+pub struct Ours<'a> {
+    pub workspace: &'a Workspace,
+    pub store: &'a Store,
+    pub work: &'a Work<'a>,
+}
+
 /// What a path is there.
 pub enum Found {
     /// Data that derm tracks.
@@ -78,14 +85,8 @@ impl Foreign {
     }
 
     /// What `path` is, from git's root; `None` when there is nothing. Listings on the way are fetched into `store`.
-    pub fn find(
-        &self,
-        context: &Context,
-        workspace: &Workspace,
-        store: &Store,
-        path: &RelPath,
-        work: &Work,
-    ) -> Result<Option<Found>, Failure> {
+    pub fn find(&self, context: &Context, ours: &Ours, path: &RelPath) -> Result<Option<Found>, Failure> {
+        let Ours { workspace, store, work } = *ours;
         let whole = path;
         let Some(path) = below(path, &self.project) else { return Ok(None) };
         if let Some((target, entry)) = self.tracked.iter().find(|(target, _)| path.is_within(target)) {
@@ -110,14 +111,8 @@ impl Foreign {
     }
 
     /// Fetches all listings of these entries, without files.
-    pub fn fetch_listings(
-        &self,
-        context: &Context,
-        workspace: &Workspace,
-        store: &Store,
-        entries: &[(RelPath, Entry)],
-        work: &Work,
-    ) -> Result<(), Failure> {
+    pub fn fetch_listings(&self, context: &Context, ours: &Ours, entries: &[(RelPath, Entry)]) -> Result<(), Failure> {
+        let Ours { workspace, store, work } = *ours;
         self.ask(context, workspace, |remote| {
             remote::fetch_listings(store, remote, entries, work)?;
             Ok(entries.iter().all(|(path, entry)| store.files_of(entry, path, &mut |_, _| {}).is_ok()))
@@ -126,16 +121,8 @@ impl Foreign {
     }
 
     /// Puts what was found at `path` to `out` in the workspace.
-    pub fn put(
-        &self,
-        context: &Context,
-        workspace: &Workspace,
-        store: &Store,
-        found: &Found,
-        path: &RelPath,
-        out: &RelPath,
-        work: &Work,
-    ) -> Result<(), Failure> {
+    pub fn put(&self, context: &Context, ours: &Ours, found: &Found, path: &RelPath, out: &RelPath) -> Result<(), Failure> {
+        let Ours { workspace, store, work } = *ours;
         match found {
             Found::Data(entry) => {
                 let wanted = [(path.clone(), entry.clone())];

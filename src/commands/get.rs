@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::foreign::Foreign;
+use super::foreign::{Foreign, Ours};
 use super::{Context, Exit, Failure};
 use crate::cli::import::GetArgs;
 use crate::relpath::RelPath;
@@ -50,9 +50,10 @@ fn from_repository(context: &Context, args: &GetArgs, path: &str, work: &Work) -
     let store = Store::open(&workspace)?;
     let clones = context.workspace().map_or_else(|_| scratch.path().join("clones"), |own| own.derm_dir().join("tmp/clones"));
     let foreign = Foreign::open(context, &clones, &args.url, args.rev.as_deref(), &path, true)?;
-    let Some(found) = foreign.find(context, &workspace, &store, &path, work)? else { return Err(nothing(&args.url, path.as_str())) };
+    let ours = Ours { workspace: &workspace, store: &store, work };
+    let Some(found) = foreign.find(context, &ours, &path)? else { return Err(nothing(&args.url, path.as_str())) };
     let made = RelPath::root().join("out");
-    foreign.put(context, &workspace, &store, &found, &path, &made, work)?;
+    foreign.put(context, &ours, &found, &path, &made)?;
     place(&made.on_disk(workspace.root()), &out, args.force)?;
     Ok((out, Some(foreign.commit().to_owned())))
 }

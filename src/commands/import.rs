@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::foreign::Foreign;
+use super::foreign::{Foreign, Ours};
 use super::get::{inside, nothing, nothing_at, place};
 use super::{Context, Exit, Failure};
 use crate::cli::import::{ImportArgs, UpdateArgs};
@@ -180,8 +180,9 @@ fn fetch(
     if known.is_some() && source.commit.as_deref() == Some(foreign.commit()) {
         return Ok(Fetched::Same);
     }
-    let found = foreign.find(context, workspace, store, path, work)?.ok_or_else(|| nothing(&source.url, path.as_str()))?;
-    foreign.put(context, workspace, store, &found, path, &made, work)?;
+    let ours = Ours { workspace, store, work };
+    let found = foreign.find(context, &ours, path)?.ok_or_else(|| nothing(&source.url, path.as_str()))?;
+    foreign.put(context, &ours, &found, path, &made)?;
     Ok(Fetched::New { made, import: Import { commit: Some(foreign.commit().to_owned()), ..source.clone() } })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::foreign::{Foreign, Found, below};
+use super::foreign::{Foreign, Found, Ours, below};
 use super::get::{inside, nothing};
 use super::{Context, Exit, Failure, recorded};
 use crate::cli::import::LsArgs;
@@ -89,6 +89,7 @@ fn there(context: &Context, args: &LsArgs, url: &str, path: &RelPath, work: &Wor
     let store = Store::open(&workspace)?;
     let clones = context.workspace().map_or_else(|_| scratch.path().join("clones"), |own| own.derm_dir().join("tmp/clones"));
     let foreign = Foreign::open(context, &clones, url, args.rev.as_deref(), path, true)?;
+    let ours = Ours { workspace: &workspace, store: &store, work };
     let mut found: Vec<(RelPath, Entry)> = foreign
         .tracked()
         .iter()
@@ -96,14 +97,14 @@ fn there(context: &Context, args: &LsArgs, url: &str, path: &RelPath, work: &Wor
         .map(|(target, entry)| (target.clone(), entry.clone()))
         .collect();
     if found.is_empty() && !path.is_root() && !foreign.dvc().keys().any(|target| target.is_within(path)) {
-        match foreign.find(context, &workspace, &store, path, work)? {
+        match foreign.find(context, &ours, path)? {
             Some(Found::Data(entry)) => found.push((path.clone(), entry)),
             Some(Found::Dvc(..)) => {}
             Some(Found::Git(_)) | None => return Err(nothing(url, path.as_str())),
         }
     }
     if args.recursive {
-        foreign.fetch_listings(context, &workspace, &store, &found, work)?;
+        foreign.fetch_listings(context, &ours, &found)?;
     }
     let mut lines = listed(&store, found, args.recursive)?;
     for (target, tracked) in foreign.dvc().iter().filter(|(target, _)| target.is_within(path) || path.is_within(target)) {

@@ -11,7 +11,7 @@
 //! | `b3/ab/cdef…` | one object: its bytes, as in the cache |
 //! | `packs/ID.pack` | many small objects, one after the other ([`pack`]) |
 //! | `packs/ID.index` | which they are; `ID` is the BLAKE3 hash of the index itself |
-//! | `tmp/` | in folders only: files that are not finished |
+//! | `tmp/`, `b3/ab/.derm-tmp-…` | in folders only: files that are not finished |
 //!
 //! In buckets and on HTTP servers a request costs more than a small object: there objects below 1 MiB travel in packs of up to
 //! 16 MiB, unless there are only a few. In folders every object is a file of its own. A reader looks in both places whatever the kind.

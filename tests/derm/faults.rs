@@ -74,7 +74,7 @@ fn an_object_that_cannot_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = with_data();
     let path = object(&sandbox, b"content of b.txt");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         // Who may read everything (root) gets the data: nothing is wrong then.
         sandbox.derm(["fsck"]).success();

@@ -46,10 +46,13 @@ const MOST_PARTS: u64 = 9_000;
 /// Seconds without an answer after which a request failed, unless the configuration says otherwise.
 const TIMEOUT: u64 = 30;
 
+/// What can take a file in parts.
+type Parts = Option<Arc<dyn MultipartStore>>;
+
 /// A bucket or a server.
 pub struct Cloud {
     store: Arc<dyn ObjectStore>,
-    parts: Option<Arc<dyn MultipartStore>>,
+    parts: Parts,
     prefix: String,
     /// What stands before paths in a listing: the prefix, or the path of the server's URL.
     listed: String,
@@ -66,7 +69,7 @@ impl Cloud {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = options(settings);
         let retry = retry(settings);
-        let built: object_store::Result<(Arc<dyn ObjectStore>, Option<Arc<dyn MultipartStore>>, &str)> = match address {
+        let built: object_store::Result<(Arc<dyn ObjectStore>, Parts, &str)> = match address {
             Address::S3 { bucket, prefix } => {
                 let builder = credentials::s3(settings)?.with_bucket_name(bucket).with_client_options(options).with_retry(retry);
                 builder.build().map(Arc::new).map(|store: Arc<AmazonS3>| (store.clone() as _, Some(store as _), prefix.as_str()))

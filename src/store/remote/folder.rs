@@ -1,11 +1,12 @@
-//! A remote in a local or mounted folder. What is written goes to `tmp/` first and is renamed; one sync at the end of a push
-//! makes all of it durable.
+//! A remote in a local or mounted folder. What is written gets its name by a rename: a large file from `tmp/`, a small one from a
+//! `.derm-tmp-…` beside it, because many renames between two folders wait for each other. One sync at the end of a push makes
+//! all of it durable; what a killed push left is passed over by readers, and removed by a collection on the remote.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::fault::Fault;
@@ -13,19 +14,19 @@ use super::transport::{Listed, Progress, Transport};
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
 use crate::store::cache::{self, BLOCK, WHOLE};
-use crate::store::scratch::Scratch;
+use crate::workspace::atomic::TEMP_PREFIX;
 
 /// A folder of objects.
 pub struct Folder {
     root: PathBuf,
     interrupt: Interrupt,
-    scratch: OnceLock<Scratch>,
+    next: AtomicU64,
 }
 
 impl Folder {
     /// `root` need not exist yet.
     pub fn new(root: PathBuf, interrupt: Interrupt) -> Self {
-        Self { root, interrupt, scratch: OnceLock::new() }
+        Self { root, interrupt, next: AtomicU64::new(0) }
     }
 
     fn disk(&self, path: &str) -> PathBuf {
@@ -36,14 +37,20 @@ impl Folder {
         if self.interrupt.is_raised() { Err(Fault::Interrupted) } else { Ok(()) }
     }
 
-    fn temporary(&self) -> Result<PathBuf, Fault> {
-        if let Some(scratch) = self.scratch.get() {
-            return Ok(scratch.path());
-        }
-        let base = self.root.join("tmp");
-        fs::create_dir_all(&base).map_err(Fault::io("create", &base))?;
-        let new = Scratch::new(&base).map_err(|error| Fault::Failed(error.to_string()))?;
-        Ok(self.scratch.get_or_init(|| new).path())
+    /// Writes a new file beside `path`, to be renamed to it.
+    fn write_beside(&self, path: &str, bytes: &[u8]) -> Result<PathBuf, Fault> {
+        let to = self.disk(path);
+        let folder = to.parent().unwrap_or(&self.root);
+        let temporary = folder.join(format!("{TEMP_PREFIX}{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed)));
+        let created = File::create(&temporary).or_else(|error| match error.kind() {
+            ErrorKind::NotFound => fs::create_dir_all(folder).and_then(|()| File::create(&temporary)),
+            _ => Err(error),
+        });
+        created.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
+            let _ = fs::remove_file(&temporary);
+            Fault::io("write", &to)(error)
+        })?;
+        Ok(temporary)
     }
 
     /// Renames a finished file to its place.
@@ -158,12 +165,7 @@ impl Transport for Folder {
 
     fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), Fault> {
         self.check()?;
-        let temporary = self.temporary()?;
-        let written = File::create(&temporary).and_then(|mut file| file.write_all(&bytes));
-        written.map_err(|error| {
-            let _ = fs::remove_file(&temporary);
-            Fault::io("write", self.disk(path))(error)
-        })?;
+        let temporary = self.write_beside(path, &bytes)?;
         self.place(&temporary, path)
     }
 
@@ -171,11 +173,7 @@ impl Transport for Folder {
         let mut file = File::open(from).map_err(Fault::io("read", from))?;
         let (found, temporary) = if size <= WHOLE {
             let bytes = cache::whole(&mut file, size).map_err(Fault::io("read", from))?;
-            let temporary = self.temporary()?;
-            File::create(&temporary).and_then(|mut to| to.write_all(&bytes)).map_err(|error| {
-                let _ = fs::remove_file(&temporary);
-                Fault::io("write", self.disk(path))(error)
-            })?;
+            let temporary = self.write_beside(path, &bytes)?;
             progress(size);
             (ObjectId::of(&bytes), temporary)
         } else {

@@ -21,6 +21,7 @@ use crate::relpath::RelPath;
 use crate::store::batch::check;
 use crate::store::gc::{Amount, Needed};
 use crate::store::{Entry, Store, Work};
+use crate::workspace::atomic::TEMP_PREFIX;
 
 /// What a collection on a remote found and did. Packs count by their objects.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -61,6 +62,8 @@ pub fn sweep(
     let mut loose: Vec<(String, ObjectId, u64, SystemTime)> = Vec::new();
     let listed = remote.transport.list("b3", &mut |Listed { path, size, modified }| {
         loose.extend(object_of(path).map(|id| (path.to_owned(), id, size, modified)));
+        let unfinished = path.rsplit('/').next().is_some_and(|name| name.starts_with(TEMP_PREFIX));
+        doomed.extend((unfinished && !is_young(modified)).then(|| path.to_owned()));
     });
     remote.at("b3", listed)?;
     for (path, id, size, modified) in loose {
