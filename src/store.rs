@@ -26,7 +26,7 @@
 //!   also after `kill -9`; after a power cut as far as the disk keeps what it said it had synced ([`batch`]).
 //! - Bytes are hashed whenever they leave the cache. Where a hard or symbolic link is put back that led to the object's own file
 //!   before, size, time of writing and inode of when that file was hashed will do. What does not match its name is set aside and
-//!   reported, never used. An edit through a hard or symbolic link is found so, and by `doctor --verify`.
+//!   reported, never used. An edit through a hard or symbolic link is found so, and by `fsck`.
 //! - A checkout destroys no bytes that are not in the cache, unless forced; it looks before it touches anything.
 //! - Saving changes neither the content nor the name of a file; with hard or symbolic links it becomes
 //!   read-only or a link. A failed or killed save leaves every file readable with its content.

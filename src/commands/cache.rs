@@ -33,7 +33,7 @@ impl Report for DirReport {
         if before.join("b3").is_dir() {
             let [from, to] = [before, &self.dir].map(|path| text::shell_word(&path.display().to_string()));
             page.blank().line("Nothing was moved. To take the objects along:");
-            page.line(format!("  mkdir -p {to} && cp -a {from}/. {to}/ && derm checkout --relink && derm doctor --verify"));
+            page.line(format!("  mkdir -p {to} && cp -a {from}/. {to}/ && derm checkout --relink && derm fsck"));
             page.line(format!("and when all is well, unless other repositories use it: rm -r {from}"));
         }
     }

@@ -184,7 +184,7 @@ fn tracked(workspace: &Workspace, store: &Store, whole: bool) -> Check {
     }
     let outcome = if whole { Outcome::Warning } else { Outcome::Failed };
     let detail = format!(
-        "{} of {} not whole in the cache: {}; put the files in place and type `derm add`, or run the stage that makes them",
+        "{} of {} not whole in the cache: {}; type `derm pull` if a remote has them, put the files in place and type `derm add`, or run the stage that makes them",
         missing.len(),
         text::count(named.len(), "path", "paths"),
         text::some_of(&missing, SHOWN),

@@ -37,9 +37,11 @@ impl Explain for Error {
                 .hint("keep the changes: `derm add` them")
                 .hint("give them up: `derm checkout --force`"),
             Error::Incomplete { missing, damaged } => incomplete(failure, &missing, &damaged),
-            Error::NoObject(_) => failure.hint("add the data again, run the stage that makes it, or copy the cache from where it is whole"),
+            Error::NoObject(_) => {
+                failure.hint("`derm fetch` brings it if a remote has it; or add the data again, or run the stage that makes it")
+            }
             Error::Damaged(_) | Error::BadTree { .. } => {
-                failure.hint("`derm doctor --verify` finds all damage; then add the data again or run the stage that makes it")
+                failure.hint("`derm fsck --heal` finds all damage, and heals it from the workspace or a remote")
             }
             Error::BadPointer { place, .. } => {
                 failure.at(&place).hint("restore it from git, or write it anew with `derm add`").with_exit(Exit::Usage)
@@ -108,9 +110,9 @@ fn incomplete(failure: Failure, missing: &[RelPath], damaged: &[RelPath]) -> Fai
         failure = failure.cause(format!("damaged in the cache, set aside in its `damaged` folder: {}", shown(damaged)));
     }
     failure
+        .hint("if a remote has them: `derm pull`; if another machine has them: `derm push` there first")
         .hint("if you have the files: put them in place and type `derm add`")
         .hint("if a stage makes them: `derm repro`")
-        .hint("if another machine has them: copy its cache folder over this one")
 }
 
 /// The first few names, and how many more there are.

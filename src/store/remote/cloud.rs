@@ -9,7 +9,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
@@ -24,6 +25,7 @@ use tokio::runtime::Runtime;
 use super::address::Address;
 use super::credentials;
 use super::fault::{Fault, without_secrets};
+use super::pool::on_threads;
 use super::transport::{Listed, Progress, Transport};
 use super::uploads::Journal;
 use crate::digest::ObjectId;
@@ -39,6 +41,9 @@ const ATTEMPTS: u32 = 4;
 
 /// Larger files are sent in parts of at least this size, so that a stop costs one part.
 const PART: u64 = 16 << 20;
+
+/// So many parts of one file are sent at once.
+const ABREAST: usize = 4;
 
 /// S3 takes 10,000 parts.
 const MOST_PARTS: u64 = 9_000;
@@ -173,31 +178,46 @@ impl Cloud {
             Some(notes) => notes,
             None => Journal::new(self.again(|| store.create_multipart(&target))?.ok_or_else(gone)?, size, part_size),
         };
-        let mut file = File::open(from).map_err(Fault::io("read", from))?;
-        for number in 0..notes.parts.len() {
-            let range = notes.range(number);
-            if notes.parts[number].is_none() {
-                let read = file.seek(SeekFrom::Start(range.start)).and_then(|_| {
-                    let mut bytes = vec![0; (range.end - range.start) as usize];
-                    file.read_exact(&mut bytes).map(|()| bytes::Bytes::from(bytes))
-                });
-                let bytes = read.map_err(Fault::io("read", from))?;
-                let sent = self.again(|| store.put_part(&target, &notes.id, number, bytes.clone().into()));
-                let Some(part) = sent.inspect_err(|fault| Journal::forget_if_refused(journal, fault))? else {
-                    // The service keeps unfinished uploads for a while only: from the beginning, once.
-                    Journal::forget(journal);
-                    return Err(gone());
-                };
-                notes.parts[number] = Some(part.content_id);
+        let numbers: Vec<usize> = (0..notes.parts.len()).collect();
+        let shared = Mutex::new(&mut notes);
+        let notes_now = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let given_up = AtomicBool::new(false);
+        let sent = on_threads(ABREAST, &numbers, |number| {
+            let (id, range, is_there) = {
+                let notes = notes_now();
+                (notes.id.clone(), notes.range(*number), notes.parts[*number].is_some())
+            };
+            if !is_there {
+                let bytes = bytes::Bytes::from(part_of(from, &range).map_err(Fault::io("read", from))?);
+                let sent = self.again(|| store.put_part(&target, &id, *number, bytes.clone().into()));
+                // The service keeps unfinished uploads for a while only.
+                given_up.fetch_or(matches!(&sent, Ok(None)) || sent.as_ref().is_err_and(Journal::is_over), Ordering::Relaxed);
+                let part = sent?.ok_or_else(gone)?;
+                let mut notes = notes_now();
+                notes.parts[*number] = Some(part.content_id);
                 notes.write(journal);
             }
             progress(range.end - range.start);
+            Ok(())
+        });
+        if given_up.into_inner() {
+            Journal::forget(journal);
         }
+        sent?;
         let parts = notes.parts.iter().flatten().map(|part| PartId { content_id: part.clone() }).collect::<Vec<_>>();
         let done = self.again(|| store.complete_multipart(&target, &notes.id, parts.clone()));
         Journal::forget(journal);
         done?.map(|_| ()).ok_or_else(gone)
     }
+}
+
+/// A part of a file.
+fn part_of(path: &Path, range: &Range<u64>) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn options(settings: &config::Remote) -> ClientOptions {

@@ -54,13 +54,9 @@ impl Journal {
         let _ = fs::remove_file(path);
     }
 
-    /// An upload that the service refuses to go on with begins anew next time; one that a lost network stopped does not.
-    pub fn forget_if_refused(path: &Path, fault: &Fault) {
-        if let Fault::Failed(said) = fault
-            && (said.contains("NoSuchUpload") || said.contains("404"))
-        {
-            Self::forget(path);
-        }
+    /// Whether the service refuses to go on with the upload, so that it has to begin anew; a lost network is no reason.
+    pub fn is_over(fault: &Fault) -> bool {
+        matches!(fault, Fault::Failed(said) if said.contains("NoSuchUpload") || said.contains("404"))
     }
 }
 
