@@ -54,6 +54,9 @@ fn settings_of_another_format_are_refused() {
 #[test]
 fn an_index_of_another_version_is_made_again() {
     let sandbox = with_file();
+    // A file that was written a moment ago is not recorded yet.
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    sandbox.derm(["add", "data"]).success();
     let index = fs::read(sandbox.path(".derm/index")).unwrap();
     for number in [0u8, 99] {
         let mut other = index.clone();
@@ -62,7 +65,7 @@ fn an_index_of_another_version_is_made_again() {
         sandbox.derm(["status", "--exit-code"]).success();
         // It is written when there is something new to say.
         sandbox.write("data/b.txt", format!("more {number}"));
-        std::thread::sleep(std::time::Duration::from_millis(30));
+        std::thread::sleep(std::time::Duration::from_millis(60));
         sandbox.derm(["add", "data"]).success();
         assert_eq!(fs::read(sandbox.path(".derm/index")).unwrap()[8], index[8]);
     }
