@@ -98,7 +98,7 @@ pub fn in_buffer<T>(file: &mut File, size: u64, use_it: impl FnOnce(&[u8]) -> T)
 }
 
 /// Reads until `block` is full or the input ends.
-fn fill(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+pub fn fill(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < block.len() {
         match input.read(&mut block[filled..])? {

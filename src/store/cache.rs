@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -263,13 +263,7 @@ pub fn in_blocks(file: &mut File, mut each: impl FnMut(&[u8]) -> io::Result<()>)
     let mut hasher = blake3::Hasher::new();
     let mut block = vec![0; BLOCK];
     loop {
-        let mut filled = 0;
-        while filled < block.len() {
-            match file.read(&mut block[filled..])? {
-                0 => break,
-                n => filled += n,
-            }
-        }
+        let filled = digest::fill(file, &mut block)?;
         if filled == 0 {
             return Ok(ObjectId::from_bytes(*hasher.finalize().as_bytes()));
         }
@@ -281,13 +275,7 @@ pub fn in_blocks(file: &mut File, mut each: impl FnMut(&[u8]) -> io::Result<()>)
 /// Reads the `size` bytes that `file` should have; fewer if it ends before.
 pub fn whole(file: &mut File, size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; size as usize];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read(&mut bytes[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
+    let filled = digest::fill(file, &mut bytes)?;
     bytes.truncate(filled);
     Ok(bytes)
 }

@@ -144,6 +144,15 @@ pub enum Error {
         #[source]
         fault: super::remote::Fault,
     },
+    /// A URL or a folder that data was to be copied from.
+    #[error("cannot read `{url}`")]
+    Elsewhere {
+        /// As typed, without passwords.
+        url: String,
+        /// Why.
+        #[source]
+        fault: super::remote::Fault,
+    },
     /// The remote was written by a newer derm.
     #[error("the remote `{remote}` was written by another version of derm")]
     RemoteFormat {

@@ -62,6 +62,8 @@ impl Explain for Error {
             Error::NoUrl { name } => failure.hint(format!("type `derm remote modify {name} url URL`")).with_exit(Exit::Usage),
             Error::BadUrl { .. } => failure.hint("`derm remote add --help` shows the kinds of URL").with_exit(Exit::Usage),
             Error::Remote { fault, .. } => remote(failure, &fault),
+            Error::Elsewhere { fault: Fault::Failed(_), .. } => failure.hint("check the URL and the network, and try again"),
+            Error::Elsewhere { fault, .. } => remote(failure, &fault),
             Error::RemoteFormat { .. } => failure.hint("use the release of derm that the others use"),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }

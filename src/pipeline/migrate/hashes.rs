@@ -5,12 +5,12 @@
 //! printable ASCII nor white space. A file written by any of its releases is recognised.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use md5::{Digest, Md5};
 
-use crate::digest::ObjectId;
+use crate::digest::{ObjectId, fill};
 use crate::observer::Interrupt;
 use crate::store::Stat;
 use crate::store::adopt::Seen;
@@ -98,17 +98,6 @@ pub fn md5_of(bytes: &[u8]) -> String {
 
 fn hex(hasher: Md5) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read(&mut block[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(filled)
 }
 
 /// DVC's guess.

@@ -32,7 +32,7 @@ impl Elsewhere {
     pub fn open(url: &str, here: &Path, settings: &config::Remote, work: &Work) -> Result<Self, Error> {
         let shown = address::shown(url);
         let address = Address::parse(url, here).map_err(|reason| Error::BadUrl { url: shown.clone(), reason })?;
-        let failed = |fault| Error::Remote { remote: shown.clone(), path: String::new(), fault };
+        let failed = |fault| Error::Elsewhere { url: shown.clone(), fault };
         let cloud = |address: &Address| {
             cloud::Cloud::open(address, settings, work.interrupt.clone()).map(|cloud| Box::new(cloud) as Box<dyn Transport>)
         };
@@ -122,7 +122,7 @@ impl Elsewhere {
     fn at<T>(&self, result: Result<T, Fault>) -> Result<T, Error> {
         result.map_err(|fault| match fault {
             Fault::Interrupted => Error::Interrupted,
-            fault => Error::Remote { remote: self.url.clone(), path: String::new(), fault },
+            fault => Error::Elsewhere { url: self.url.clone(), fault },
         })
     }
 }

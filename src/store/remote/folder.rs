@@ -3,7 +3,7 @@
 //! all of it durable; what a killed push left is passed over by readers, and removed by a collection on the remote.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use super::fault::Fault;
 use super::transport::{Listed, Progress, Transport};
-use crate::digest::ObjectId;
+use crate::digest::{ObjectId, fill};
 use crate::observer::Interrupt;
 use crate::store::cache::{self, BLOCK, WHOLE};
 use crate::workspace::atomic::TEMP_PREFIX;
@@ -117,17 +117,6 @@ impl Folder {
             progress(filled as u64);
         }
     }
-}
-
-fn fill(file: &mut File, block: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match file.read(&mut block[filled..])? {
-            0 => break,
-            n => filled += n,
-        }
-    }
-    Ok(filled)
 }
 
 impl Transport for Folder {
