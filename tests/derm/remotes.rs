@@ -223,6 +223,18 @@ fn servers_that_fail_for_a_while_are_asked_again() {
 }
 
 #[test]
+fn what_a_server_does_not_take_is_not_called_sent() {
+    let (sandbox, dav) = on_a_server(60);
+    dav.fails("PUT", "", Fault::Status(404), 1000);
+    sandbox.derm(["push"]).exits(1).complains(["the remote `dav` failed", "404"]);
+    dav.recovers();
+    sandbox.derm(["push"]).success();
+    let other = clone(&sandbox);
+    other.derm(["pull"]).success();
+    same(&sandbox, &other);
+}
+
+#[test]
 fn refusals_are_told_at_once_and_what_came_before_is_kept() {
     let (sandbox, dav) = on_a_server(60);
     dav.fails("PUT", "", Fault::Status(403), 1000);

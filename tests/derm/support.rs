@@ -81,7 +81,7 @@ impl Sandbox {
 
 /// Small levels that look random and depend on the picture's number.
 pub fn noise(picture: usize) -> impl FnMut() -> u8 {
-    let mut state = picture as u32 * 2_654_435_761 + 1;
+    let mut state = (picture as u32).wrapping_mul(2_654_435_761).wrapping_add(1);
     move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 26) as u8

@@ -82,6 +82,7 @@ fn remote(failure: Failure, fault: &Fault) -> Failure {
         Fault::NoCredentials(_) => failure
             .hint("derm looks where the service's own tools do: the environment and their files; `derm remote add --help` names them")
             .hint("a public bucket needs none: `derm remote modify NAME anonymous true`"),
+        Fault::NoPlace(_) => failure.hint("make the bucket or container first: derm makes none; `derm remote list` shows the URLs"),
         Fault::Failed(_) => failure.hint("try again: what was transferred is kept"),
         Fault::Unsupported(_) => failure,
         Fault::Io { source, .. } => advise_io(failure, source.kind()),

@@ -258,6 +258,10 @@ fn fault(error: &object_store::Error) -> Fault {
         PermissionDenied { .. } | Unauthenticated { .. } => Fault::Denied(said),
         NotSupported { .. } | NotImplemented { .. } => Fault::Unsupported(said),
         _ if said.contains("405") || said.contains("501 Not Implemented") => Fault::Unsupported(said),
+        _ if said.contains("NoSuchBucket") || said.contains("ContainerNotFound") => Fault::NoPlace(said),
+        _ if said.contains("az account get-access-token") => {
+            Fault::NoCredentials("no AZURE_… variable holds a key or a token, and `az` does not help out".to_owned())
+        }
         _ => Fault::Failed(said),
     }
 }
@@ -323,8 +327,9 @@ impl Transport for Cloud {
     fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), Fault> {
         let target = self.path(path);
         let bytes = bytes::Bytes::from(bytes);
-        self.again(|| self.store.put(&target, bytes.clone().into()))?;
-        Ok(())
+        // "Not found" is an answer to a question, not to a file that is sent.
+        let nowhere = || Fault::NoPlace(format!("`{target}` was not taken: 404 Not Found"));
+        self.again(|| self.store.put(&target, bytes.clone().into()))?.map(drop).ok_or_else(nowhere)
     }
 
     fn upload(&self, path: &str, from: &Path, id: &ObjectId, size: u64, journal: &Path, progress: Progress) -> Result<(), Fault> {

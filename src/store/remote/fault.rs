@@ -11,6 +11,9 @@ pub enum Fault {
     /// No credentials were found.
     #[error("no credentials: {0}")]
     NoCredentials(String),
+    /// It has no such bucket, container or folder.
+    #[error("{0}")]
+    NoPlace(String),
     /// It did not answer, or went on failing after several tries.
     #[error("{0}")]
     Failed(String),
