@@ -86,49 +86,88 @@ pub fn run(context: &Context, args: &FsckArgs) -> Result<Exit, Failure> {
     let store = Store::open(&workspace)?;
     let mut named = recorded::now(&workspace)?;
     named.extend(recorded::over(&workspace, &args.scope)?);
-    if args.in_remote {
-        check_remote(context, args, &workspace, &store, &named)
-    } else {
-        check_cache(context, args, &workspace, &store, &named)
-    }
-}
-
-fn check_cache(
-    context: &Context,
-    args: &FsckArgs,
-    workspace: &Workspace,
-    store: &Store,
-    named: &[(RelPath, Entry)],
-) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    let Objects { count, bytes, damaged, .. } = doctor::objects(store, true, &work)?;
-    let broken = lacking(store, named);
-    let mut unreachable = None;
-    if args.heal && !broken.is_empty() {
-        let _lock = workspace.lock(work.observer, work.interrupt)?;
-        from_the_workspace(store, &broken, &work)?;
-        let rest = lacking(store, &broken);
-        if !rest.is_empty() {
-            unreachable = from_a_remote(context, args, workspace, store, &rest, &work)?;
-        }
-    }
-    store.flush()?;
-    let left = lacking(store, &broken);
-    let healed = paths(&broken).into_iter().filter(|path| left.iter().all(|(left, _)| left != path)).collect();
-    let missing = paths(&left);
-    let whole = missing.is_empty() && (damaged.is_empty() || args.heal);
-    if let Some(reason) = unreachable {
-        context.ui.warn(reason);
-    } else if !missing.is_empty() && !args.heal {
-        context.ui.note("`derm fsck --heal` brings what the workspace or a remote has");
-    }
-    context.ui.show(&FsckReport { objects: count, bytes, damaged, missing, healed })?;
-    Ok(if whole { Exit::Done } else { Exit::CheckFailed })
+    let check = Check { context, args, workspace: &workspace, store: &store, named: &named, work };
+    if args.in_remote { check.remote() } else { check.cache() }
 }
 
-fn lacking(store: &Store, named: &[(RelPath, Entry)]) -> Vec<(RelPath, Entry)> {
-    named.iter().filter(|(_, entry)| !store.has(entry)).cloned().collect()
+/// What is checked, and with what.
+struct Check<'a> {
+    context: &'a Context,
+    args: &'a FsckArgs,
+    workspace: &'a Workspace,
+    store: &'a Store,
+    /// Everything that has to be whole.
+    named: &'a [(RelPath, Entry)],
+    work: Work<'a>,
+}
+
+impl Check<'_> {
+    fn cache(&self) -> Result<Exit, Failure> {
+        let Objects { count, bytes, damaged, .. } = doctor::objects(self.store, true, &self.work)?;
+        let broken = self.lacking(self.named);
+        let mut unreachable = None;
+        if self.args.heal && !broken.is_empty() {
+            let _lock = self.workspace.lock(self.work.observer, self.work.interrupt)?;
+            self.from_the_workspace(&broken)?;
+            let rest = self.lacking(&broken);
+            if !rest.is_empty() {
+                unreachable = self.from_a_remote(&rest)?;
+            }
+        }
+        self.store.flush()?;
+        let left = self.lacking(&broken);
+        let healed = paths(&broken).into_iter().filter(|path| left.iter().all(|(left, _)| left != path)).collect();
+        let missing = paths(&left);
+        let whole = missing.is_empty() && (damaged.is_empty() || self.args.heal);
+        if let Some(reason) = unreachable {
+            self.context.ui.warn(reason);
+        } else if !missing.is_empty() && !self.args.heal {
+            self.context.ui.note("`derm fsck --heal` brings what the workspace or a remote has");
+        }
+        self.context.ui.show(&FsckReport { objects: count, bytes, damaged, missing, healed })?;
+        Ok(if whole { Exit::Done } else { Exit::CheckFailed })
+    }
+
+    fn remote(&self) -> Result<Exit, Failure> {
+        let remote = transfer::open(self.context, self.workspace, self.args.remote.as_deref())?;
+        let verified = remote::verify(self.store, &remote, self.named, &self.work)?;
+        let mut healed = 0;
+        let mut incomplete: Vec<RelPath> = paths(&self.lacking(self.named));
+        if self.args.heal {
+            healed += remote::send_again(self.store, &remote, &verified.wrong, &self.work)?;
+            let pushed = remote::push(self.store, &remote, self.named, &self.work)?;
+            healed += pushed.objects;
+            incomplete = pushed.incomplete;
+        }
+        let whole = verified.wrong.len() as u64 + verified.absent.len() as u64 <= healed && incomplete.is_empty();
+        self.context.ui.show(&RemoteReport { remote: remote.name().to_owned(), verified, healed, incomplete })?;
+        Ok(if whole { Exit::Done } else { Exit::CheckFailed })
+    }
+
+    fn lacking(&self, named: &[(RelPath, Entry)]) -> Vec<(RelPath, Entry)> {
+        named.iter().filter(|(_, entry)| !self.store.has(entry)).cloned().collect()
+    }
+
+    /// Saves again what is in its place as recorded.
+    fn from_the_workspace(&self, broken: &[(RelPath, Entry)]) -> Result<(), Error> {
+        for (path, entry) in broken {
+            if self.store.hash(path, &self.work)?.as_ref() == Some(entry) {
+                self.store.save(path, &self.work)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches the rest; the reason when there is no remote to ask.
+    fn from_a_remote(&self, rest: &[(RelPath, Entry)]) -> Result<Option<String>, Error> {
+        match transfer::open(self.context, self.workspace, self.args.remote.as_deref()) {
+            Ok(remote) => remote::fetch(self.store, &remote, rest, &self.work).map(|_| None),
+            Err(error @ Error::NoRemote { .. }) => Ok(Some(format!("{error}: nothing can be fetched"))),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn paths(named: &[(RelPath, Entry)]) -> Vec<RelPath> {
@@ -136,54 +175,4 @@ fn paths(named: &[(RelPath, Entry)]) -> Vec<RelPath> {
     paths.sort();
     paths.dedup();
     paths
-}
-
-/// Saves again what is in its place as recorded.
-fn from_the_workspace(store: &Store, broken: &[(RelPath, Entry)], work: &Work) -> Result<(), Error> {
-    for (path, entry) in broken {
-        if store.hash(path, work)?.as_ref() == Some(entry) {
-            store.save(path, work)?;
-        }
-    }
-    Ok(())
-}
-
-/// Fetches the rest; the reason when there is no remote to ask.
-fn from_a_remote(
-    context: &Context,
-    args: &FsckArgs,
-    workspace: &Workspace,
-    store: &Store,
-    rest: &[(RelPath, Entry)],
-    work: &Work,
-) -> Result<Option<String>, Error> {
-    match transfer::open(context, workspace, args.remote.as_deref()) {
-        Ok(remote) => remote::fetch(store, &remote, rest, work).map(|_| None),
-        Err(error @ Error::NoRemote { .. }) => Ok(Some(format!("{error}: nothing can be fetched"))),
-        Err(error) => Err(error),
-    }
-}
-
-fn check_remote(
-    context: &Context,
-    args: &FsckArgs,
-    workspace: &Workspace,
-    store: &Store,
-    named: &[(RelPath, Entry)],
-) -> Result<Exit, Failure> {
-    let observer = context.ui.observer();
-    let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    let remote = transfer::open(context, workspace, args.remote.as_deref())?;
-    let verified = remote::verify(store, &remote, named, &work)?;
-    let mut healed = 0;
-    let mut incomplete: Vec<RelPath> = paths(&lacking(store, named));
-    if args.heal {
-        healed += remote::send_again(store, &remote, &verified.wrong, &work)?;
-        let pushed = remote::push(store, &remote, named, &work)?;
-        healed += pushed.objects;
-        incomplete = pushed.incomplete;
-    }
-    let whole = verified.wrong.len() as u64 + verified.absent.len() as u64 <= healed && incomplete.is_empty();
-    context.ui.show(&RemoteReport { remote: remote.name().to_owned(), verified, healed, incomplete })?;
-    Ok(if whole { Exit::Done } else { Exit::CheckFailed })
 }

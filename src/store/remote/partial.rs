@@ -35,78 +35,82 @@ pub enum Arrived {
 
 /// Brings a loose object of this size to a file in the cache's file system.
 pub fn download(remote: &Remote, cache: &Cache, id: &ObjectId, size: u64, progress: &(dyn Fn(u64) + Sync)) -> Result<Arrived, Error> {
-    let folder = cache.partial_dir();
-    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let path = folder.join(id.hex());
-    let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-    let mut file = opened.map_err(Error::io("write", &path))?;
-    if file.try_lock().is_err() {
-        let own = folder.join(format!("{}-{}", id.hex(), std::process::id()));
-        let mut file = File::create(&own).map_err(Error::io("write", &own))?;
-        return finish(remote, id, size, &mut file, &own, 0, progress);
-    }
-    let have = file.metadata().map_err(Error::io("read", &path))?.len().min(size) / BLOCK * BLOCK;
-    if have > 0 {
-        progress(have);
-        if let Arrived::Whole(path) = finish(remote, id, size, &mut file, &path, have, progress)? {
-            return Ok(Arrived::Whole(path));
+    Download { remote, id, size, progress }.to_cache(cache)
+}
+
+/// One object on its way.
+struct Download<'a> {
+    remote: &'a Remote,
+    id: &'a ObjectId,
+    size: u64,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Download<'_> {
+    fn to_cache(&self, cache: &Cache) -> Result<Arrived, Error> {
+        let folder = cache.partial_dir();
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let path = folder.join(self.id.hex());
+        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = opened.map_err(Error::io("write", &path))?;
+        if file.try_lock().is_err() {
+            let own = folder.join(format!("{}-{}", self.id.hex(), std::process::id()));
+            let mut file = File::create(&own).map_err(Error::io("write", &own))?;
+            return self.finish(&mut file, &own, 0);
         }
-        file = File::create(&path).map_err(Error::io("write", &path))?;
+        let have = file.metadata().map_err(Error::io("read", &path))?.len().min(self.size) / BLOCK * BLOCK;
+        if have > 0 {
+            (self.progress)(have);
+            if let Arrived::Whole(path) = self.finish(&mut file, &path, have)? {
+                return Ok(Arrived::Whole(path));
+            }
+            file = File::create(&path).map_err(Error::io("write", &path))?;
+        }
+        self.finish(&mut file, &path, 0)
     }
-    finish(remote, id, size, &mut file, &path, 0, progress)
-}
 
-/// Fetches what is missing from `have` on, and looks whether the whole is right.
-fn finish(
-    remote: &Remote,
-    id: &ObjectId,
-    size: u64,
-    file: &mut File,
-    path: &Path,
-    have: u64,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<Arrived, Error> {
-    let whole = append(remote, id, size, file, path, have, progress)?;
-    if whole && ObjectId::of_file(path).map_err(Error::io("read", path))? == *id {
-        return Ok(Arrived::Whole(path.to_owned()));
+    /// Fetches what is missing from `have` on, and looks whether the whole is right.
+    fn finish(&self, file: &mut File, path: &Path, have: u64) -> Result<Arrived, Error> {
+        let whole = self.append(file, path, have)?;
+        if whole && ObjectId::of_file(path).map_err(Error::io("read", path))? == *self.id {
+            return Ok(Arrived::Whole(path.to_owned()));
+        }
+        let _ = fs::remove_file(path);
+        Ok(if whole { Arrived::Wrong } else { Arrived::Gone })
     }
-    let _ = fs::remove_file(path);
-    Ok(if whole { Arrived::Wrong } else { Arrived::Gone })
-}
 
-/// `false` when the remote has no such file any more.
-fn append(
-    remote: &Remote,
-    id: &ObjectId,
-    size: u64,
-    file: &mut File,
-    path: &Path,
-    have: u64,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<bool, Error> {
-    let object = object_path(id);
-    let mut at = have;
-    file.set_len(at).and_then(|()| file.seek(SeekFrom::Start(at))).map_err(Error::io("write", path))?;
-    while at < size {
-        let starts: Vec<u64> = (0..ABREAST as u64).map(|n| at + n * BLOCK).filter(|start| *start < size).collect();
+    /// `false` when the remote has no such file any more.
+    fn append(&self, file: &mut File, path: &Path, have: u64) -> Result<bool, Error> {
+        file.set_len(have).and_then(|()| file.seek(SeekFrom::Start(have))).map_err(Error::io("write", path))?;
+        let mut at = have;
+        while at < self.size {
+            for (start, bytes) in self.blocks(at)? {
+                let Some(bytes) = bytes else { return Ok(false) };
+                file.write_all(&bytes).map_err(Error::io("write", path))?;
+                at = start + BLOCK;
+                if (bytes.len() as u64) < BLOCK.min(self.size - start) {
+                    // Shorter than it says: the hash will tell.
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next few blocks from `at` on, in their order, each with where it starts.
+    fn blocks(&self, at: u64) -> Result<Vec<(u64, Option<Vec<u8>>)>, Error> {
+        let object = object_path(self.id);
+        let starts: Vec<u64> = (0..ABREAST as u64).map(|n| at + n * BLOCK).filter(|start| *start < self.size).collect();
         let blocks: Mutex<Vec<(u64, Option<Vec<u8>>)>> = Mutex::default();
         on_threads(ABREAST, &starts, |start| {
-            let bytes = remote.at(&object, remote.transport.read(&object, Some(*start..(start + BLOCK).min(size))))?;
-            progress(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64));
+            let range = *start..(start + BLOCK).min(self.size);
+            let bytes = self.remote.at(&object, self.remote.transport.read(&object, Some(range)))?;
+            (self.progress)(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64));
             blocks.lock().unwrap_or_else(PoisonError::into_inner).push((*start, bytes));
             Ok::<(), Error>(())
         })?;
         let mut blocks = blocks.into_inner().unwrap_or_else(PoisonError::into_inner);
         blocks.sort_by_key(|(start, _)| *start);
-        for (start, bytes) in blocks {
-            let Some(bytes) = bytes else { return Ok(false) };
-            file.write_all(&bytes).map_err(Error::io("write", path))?;
-            at = start + BLOCK;
-            if (bytes.len() as u64) < BLOCK.min(size - start) {
-                // Shorter than it says: the hash will tell.
-                return Ok(true);
-            }
-        }
+        Ok(blocks)
     }
-    Ok(true)
 }
