@@ -2,12 +2,16 @@
 
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{Live, line, lock};
 use crate::observer::Unit;
 use crate::text;
+
+/// A rate that was seen for a shorter time says nothing.
+const STEADY_AFTER: Duration = Duration::from_secs(1);
 
 /// A bar for `task`; it is not on the screen yet.
 pub(super) fn new(task: &Live) -> ProgressBar {
@@ -48,12 +52,13 @@ fn style(unit: Unit, known_total: bool) -> ProgressStyle {
         };
     };
     let rate = move |state: &ProgressState, out: &mut dyn Write| {
-        if state.per_sec() > 0.0 {
+        if state.per_sec() > 0.0 && state.elapsed() >= STEADY_AFTER {
             let _ = write!(out, "{}", line::rate(state.per_sec(), unit));
         }
     };
     let left = |state: &ProgressState, out: &mut dyn Write| {
-        let _ = whole_seconds(state.eta().as_secs_f64()).map_or(Ok(()), |left| write!(out, "{left} left"));
+        let eta = Some(state.eta().as_secs_f64()).filter(|_| state.elapsed() >= STEADY_AFTER);
+        let _ = eta.and_then(whole_seconds).map_or(Ok(()), |left| write!(out, "{left} left"));
     };
     let elapsed = |state: &ProgressState, out: &mut dyn Write| {
         let _ = whole_seconds(state.elapsed().as_secs_f64()).map_or(Ok(()), |elapsed| write!(out, "{elapsed}"));
