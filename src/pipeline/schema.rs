@@ -30,7 +30,7 @@ pub struct Definition {
     pub warnings: Vec<String>,
 }
 
-const TOP: &[&str] = &["stages", "vars", "params", "metrics", "plots", "artifacts"];
+const TOP: &[&str] = &["stages", "vars", "params", "metrics", "plots", "artifacts", "datasets"];
 
 /// What every reader below needs.
 struct Reader<'p, 's> {
@@ -52,7 +52,7 @@ pub fn read(source: &Source, pipeline: Pipeline, files: &ParamFiles) -> Result<D
         // Without those values `${…}` cannot be judged, nor what it stands in.
         return Err(reader.elsewhere);
     }
-    let (problems, warnings) = reader.problems.finish();
+    let (problems, warnings) = reader.problems.finish_in(&root);
     if problems.is_empty() { Ok(Definition { pipeline, stages, warnings }) } else { Err(problems) }
 }
 
@@ -64,7 +64,7 @@ impl Reader<'_, '_> {
         let Some(entries) = self.map(root, "a pipeline file") else { return (pipeline, Vec::new()) };
         for entry in entries {
             if entry.key == "datasets" {
-                self.problems.add(entry.mark, "`datasets:` is not supported; name their files in `deps:`");
+                self.problems.warn(entry.mark, "`datasets` has no effect; name their files in `deps:`");
             } else if !TOP.contains(&entry.key.as_str()) {
                 self.problems.unknown_key(entry.mark, &entry.key, "a pipeline file", TOP);
             }
