@@ -92,7 +92,8 @@ class Tool:
         for path in sorted(self.folder.rglob("*")):
             parts = path.relative_to(self.folder).parts
             if path.is_file() and not OWN & set(parts):
-                found["/".join(parts)] = path.read_bytes()
+                if path.suffix not in (".dvc", ".derm"):
+                    found["/".join(parts)] = path.read_bytes()
         return found
 
     def ran(self):
@@ -158,7 +159,7 @@ class Dvc(Tool):
 
         def watched(stage, *args, **more):
             result = original(stage, *args, **more)
-            if result is not None:
+            if result is not None and not stage.is_data_source:
                 done.append(stage.addressing.removeprefix("dvc.yaml:"))
             return result
 
@@ -190,6 +191,10 @@ class Dvc(Tool):
     def push(self):
         self.inside(lambda repo: repo.push())
 
+    def parsing(self, settings):
+        with (self.folder / ".dvc/config").open("a") as config:
+            config.write("[parsing]\n" + "".join(f"    {key} = {value}\n" for key, value in settings.items()))
+
     def stages(self):
         """The stages as data, or None if the files are refused."""
 
@@ -204,7 +209,7 @@ class Dvc(Tool):
         from dvc.dependency import ParamsDependency
 
         path = lambda item: os.path.relpath(item.fs_path, repo.root_dir)
-        params = {path(dep): sorted(dep.params) or None for dep in stage.deps if isinstance(dep, ParamsDependency)}
+        params = {path(dep): sorted(set(dep.params)) or None for dep in stage.deps if isinstance(dep, ParamsDependency)}
         role = lambda out: "plot" if out.plot else "metric" if out.metric else "out"
         return {
             "stage": stage.addressing.removeprefix("dvc.yaml:"),
@@ -254,6 +259,10 @@ class Derm(Tool):
 
     def push(self):
         self.derm("push")
+
+    def parsing(self, settings):
+        for key, value in settings.items():
+            self.derm("config", f"parsing.{key}", value)
 
     def stages(self):
         done = self.derm("--json", "stage", "list")

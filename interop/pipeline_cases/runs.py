@@ -183,7 +183,7 @@ after("dependency: added to the definition", definition("    - clean.txt\n    ou
 after("dependency: another file of the same content", lambda tool: (tool.write("copy.txt", "other\n"), tool.swap("dvc.yaml", "deps:\n    - other.txt", "deps:\n    - copy.txt")))
 after("dependency: listed in another order", definition("    - clean.txt\n    outs", "    - clean.txt\n    - other.txt\n    outs"), definition("    - clean.txt\n    - other.txt\n", "    - other.txt\n    - clean.txt\n"))
 after("dependency: back to earlier content", write("raw.txt", "xyz\n"), write("raw.txt", "abcdef\n"))
-after("dependency: `./raw.txt` and `raw.txt` are the same", definition("- raw.txt", "- ./raw.txt"))
+after("dependency: `./raw.txt` and `raw.txt` are the same", definition("- raw.txt", "- ./raw.txt"), purpose="one file, however its path is written; DVC compares the text")
 
 FOLDERS = """\
 stages:
@@ -223,7 +223,7 @@ folders("folder: a file modified; who reads another one of it is left alone", wr
 folders("folder: a file added", write("images/c.txt", "c\n"))
 folders("folder: a file removed", remove("images/b.txt"))
 folders("folder: a file renamed", lambda tool: (tool.write("images/z.txt", "b\n"), tool.remove("images/b.txt")))
-folders("folder: trailing slashes mean nothing", definition("images/\n", "images\n"), definition("parts/\n", "parts\n"), definition("- parts\n    outs", "- parts/\n    outs"))
+folders("folder: trailing slashes mean nothing", definition("images/\n", "images\n"), definition("parts/\n", "parts\n"), definition("- parts\n    outs", "- parts/\n    outs"), purpose="as above")
 folders("folder: a file of an output deleted", remove("parts/b.txt"))
 folders("folder: a file put into an output", write("parts/new.txt", "mine\n"))
 folders("folder: the output deleted", remove("parts"))
@@ -250,7 +250,7 @@ after("output: out becomes a metric", definition("    outs:\n    - made.txt\n", 
 after("output: metric becomes an out", definition("    metrics:\n", "    outs:\n"))
 after("output: out becomes a plot", definition("    outs:\n    - made.txt\n", "    plots:\n    - made.txt\n"))
 after("output: `cache: false` added", definition("    - made.txt\n", "    - made.txt:\n        cache: false\n"))
-after("output: `cache: false` added and its content edited", lambda tool: (tool.swap("dvc.yaml", "    - made.txt\n", "    - made.txt:\n        cache: false\n"), tool.write("made.txt", "edited\n")))
+after("output: `cache: false` added and its content edited", lambda tool: (tool.swap("dvc.yaml", "    - made.txt\n", "    - made.txt:\n        cache: false\n"), tool.write("made.txt", "edited\n")), purpose="an output of `cache: false` is never taken from the cache, whatever it was before")
 after("output: `persist: true` added", definition("    - made.txt\n", "    - made.txt:\n        persist: true\n"))
 after("output: `push`, `desc`, `type`, `labels`, `meta` added", definition("    - made.txt\n", "    - made.txt:\n        push: false\n        desc: x\n        type: model\n        labels: [a]\n        meta: {k: v}\n"))
 after("output: its object is gone from the cache", lambda tool: tool.forget_the_cache())
@@ -309,7 +309,7 @@ FREEZE = definition("  train:\n", "  train:\n    frozen: true\n")
 
 after("frozen: nothing changed", FREEZE)
 after("frozen: a dependency changed", FREEZE, write("raw.txt", "xyz\n"))
-after("frozen: with --force", FREEZE, nothing, force=True)
+after("frozen: with --force", FREEZE, nothing, force=True, purpose="neither runs it; DVC writes down again what is recorded already")
 after("frozen: its command changed", FREEZE, definition("head -c 3 clean", "head -c 2 clean"))
 after("frozen: its output deleted", FREEZE, remove("model.txt"), purpose="the output is in the cache and its record is as it was: derm brings it back; DVC fails")
 after("frozen: its output edited", FREEZE, write("model.txt", "edited\n"), purpose="the record says what the output is and the cache has it: derm brings it back and keeps the edited one as an object; DVC records the edit as the result of a command that did not make it")
@@ -347,7 +347,7 @@ def _(tool):
     tool.repro()
 
 
-@case("no dependencies, an output: once")
+@case("no dependencies, an output: once", purpose="a deleted output that is recorded and in the cache is brought back, with dependencies or without")
 def _(tool):
     tool.write("dvc.yaml", "stages:\n  make:\n    cmd: echo make >> $TRACE && echo 1 > out.txt\n    outs: [out.txt]\n")
     tool.repro()
@@ -598,7 +598,7 @@ def _(tool):
 
 # --- Dry runs.
 
-@case("dry: after a change, everything that may be run")
+@case("dry: after a change, everything that may be run", purpose="derm also lists what comes after a stage that will run, as `maybe`")
 def _(tool):
     chain(tool)
     tool.write("other.txt", "2\n")
@@ -625,16 +625,16 @@ def commands(name, cmd, purpose=None, extra=""):
     CASES.append(Case(name, act, purpose))
 
 
-commands("lines: each in a shell of its own", "|\n      echo s >> $TRACE\n      cd sub\n      A=1\n      pwd | tail -c 4 > out.txt; echo \"$A\" >> out.txt")
+commands("lines: each in a shell of its own", "|\n      echo s >> $TRACE\n      cd sub\n      A=1\n      basename $(pwd) | sed s/.*-d.*/top/ > out.txt; echo \"$A\" >> out.txt")
 commands("lines: the first that fails ends the stage", "|\n      echo 1 > out.txt\n      false\n      echo s >> $TRACE")
 commands("lines: no `set -e` within one", "false; echo s >> $TRACE; echo 1 > out.txt")
 commands("lines: no `pipefail`", "false | echo s >> $TRACE; echo 1 > out.txt")
 commands("lines: blank ones and comments", "|\n      # a comment\n\n      echo s >> $TRACE\n\n      echo 1 > out.txt")
 commands("lines: continued by a backslash", "|\n      echo s >> $TRACE && \\\n      echo 1 > out.txt")
 commands("lines: folded", ">\n      echo s >> $TRACE &&\n      echo 1\n      > out.txt")
-commands("lines: a list", "[echo s >> $TRACE, cd sub, pwd | tail -c 4 > out.txt]")
+commands("lines: a list", "[echo s >> $TRACE, cd sub, basename $(pwd) | sed s/.*-d.*/top/ > out.txt]")
 commands("lines: an item of a list with two lines", "\n    - |\n      echo s >> $TRACE\n      cd sub\n    - echo 1 > out.txt")
-commands("lines: an item of a list over two lines is one script", "\n    - |\n      cd sub\n      pwd | tail -c 4 > ../out.txt\n    - echo s >> $TRACE")
+commands("lines: an item of a list over two lines is one script", "\n    - |\n      cd sub\n      basename $(pwd) | sed s/.*-d.*/top/ > ../out.txt\n    - echo s >> $TRACE")
 commands("lines: exit code 3", "echo s >> $TRACE && echo 1 > out.txt && exit 3")
 commands("lines: killed by a signal", "echo s >> $TRACE && kill -9 $$")
 commands("environment: DVC_STAGE and DVC_ROOT", 'echo s >> $TRACE && echo "$DVC_STAGE" > out.txt && test "$DVC_ROOT" = "$PWD"')

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::problem::{Problem, Source};
 use super::pyparams;
+use super::template::flags::Style;
 use super::value::Value;
 use super::yaml::{self, Mark, Node};
 use crate::relpath::RelPath;
@@ -30,12 +31,14 @@ type Read = Result<Option<Arc<ParamFile>>, Vec<Problem>>;
 pub struct ParamFiles {
     root: PathBuf,
     read: Mutex<HashMap<RelPath, Read>>,
+    /// How the repository writes maps of parameters into commands.
+    pub style: Style,
 }
 
 impl ParamFiles {
     /// Reads nothing yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), read: Mutex::default() }
+        Self { root: root.into(), read: Mutex::default(), style: Style::default() }
     }
 
     /// The content of a file; `None` when it does not exist.

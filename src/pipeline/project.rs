@@ -12,8 +12,10 @@ use super::paramfile::ParamFiles;
 use super::problem::{Problem, Source};
 use super::schema;
 use super::stage::{Pipeline, Stage};
+use super::template::flags::Style;
 use crate::relpath::RelPath;
 use crate::workspace::Workspace;
+use crate::workspace::config::{Bools, Lists};
 
 /// Every pipeline file with its stages and how they hang together.
 #[derive(Debug)]
@@ -42,7 +44,8 @@ impl Project {
     /// # Errors
     /// All problems of all files at once.
     pub fn load(workspace: &Workspace) -> Result<Self, Error> {
-        let files = ParamFiles::new(workspace.root());
+        let mut files = ParamFiles::new(workspace.root());
+        files.style = style(workspace);
         let mut project = Self {
             workspace: workspace.clone(),
             pipelines: Vec::new(),
@@ -127,6 +130,15 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
     let by_name = find::named(workspace.root(), &mut Vec::new())?.into_iter().map(named);
     let by_folder = find::nested(workspace.root(), &[]).into_iter().map(nested);
     Ok(by_name.chain(by_folder).map(|pipeline| pipeline.lock).collect())
+}
+
+/// How the settings want maps in commands.
+fn style(workspace: &Workspace) -> Style {
+    let config = workspace.config();
+    Style {
+        no_for_false: config.bools.as_ref().is_some_and(|bools| bools.value == Bools::BooleanOptional),
+        repeat: config.lists.as_ref().is_some_and(|lists| lists.value == Lists::Append),
+    }
 }
 
 /// Whether a file of this name is read as a pipeline: `pipelines/NAME.yaml` or a `dvc.yaml` anywhere.

@@ -10,6 +10,7 @@ mod output;
 mod read;
 mod settings;
 mod stage;
+mod top;
 mod vars;
 
 use super::paramfile::ParamFiles;
@@ -80,7 +81,7 @@ impl Reader<'_, '_> {
             self.top_plots(node);
         }
         if let Some(node) = root.get("artifacts") {
-            self.map(node, "`artifacts`");
+            self.artifacts(node);
         }
         let stages = root.get("stages").map(|node| self.stages(node, &scope, &pipeline.base)).unwrap_or_default();
         (pipeline, stages)
@@ -91,19 +92,6 @@ impl Reader<'_, '_> {
         let node = template::fill(node, scope, false, &mut self.problems);
         let items = self.list(&node, &format!("`{what}`")).unwrap_or_default();
         items.iter().filter_map(|item| self.path(item, base)).collect()
-    }
-
-    /// `plots:` of a file: a list of paths and of maps, or one map.
-    fn top_plots(&mut self, node: &Node) {
-        let items = match node.entries() {
-            Some(_) => return,
-            None => self.list(node, "`plots`").unwrap_or_default(),
-        };
-        for item in items {
-            if item.as_text().is_none() && item.entries().is_none() {
-                self.problems.add(item.mark, format!("a plot is a path or a map, not {}", item.what()));
-            }
-        }
     }
 
     fn stages(&mut self, node: &Node, scope: &Scope, base: &RelPath) -> Vec<Stage> {
