@@ -24,6 +24,7 @@ pub mod gc;
 pub mod import;
 pub mod init;
 pub mod install;
+pub mod lock;
 pub mod man;
 pub mod merge_driver;
 pub mod metrics;
@@ -37,6 +38,7 @@ pub mod remove;
 pub mod repro;
 pub mod runs;
 pub mod scope;
+pub mod stage;
 pub mod status;
 pub mod train;
 pub mod transfer;
@@ -139,6 +141,10 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     Repro(repro::ReproArgs),
     Dag(dag::DagArgs),
+    Stage(stage::StageArgs),
+    Freeze(stage::FreezeArgs),
+    Unfreeze(stage::UnfreezeArgs),
+    Lock(lock::LockArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
     Migrate(migrate::MigrateArgs),

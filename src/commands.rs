@@ -25,6 +25,7 @@ pub mod explain;
 pub mod export;
 mod first;
 mod foreign;
+pub mod freeze;
 pub mod fsck;
 pub mod gc;
 pub mod get;
@@ -32,6 +33,7 @@ pub mod import;
 pub mod init;
 pub mod install;
 pub mod ls;
+pub mod lock;
 pub mod man;
 pub mod merge_driver;
 mod metadata;
@@ -46,6 +48,7 @@ pub mod remote;
 pub mod remove;
 pub mod repro;
 pub mod runs;
+pub mod stage;
 pub mod status;
 pub mod train;
 pub mod transfer;
@@ -135,6 +138,10 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::run(context, args),
         Command::Repro(args) => repro::run(context, args),
         Command::Dag(args) => dag::run(context, args),
+        Command::Stage(args) => stage::run(context, args),
+        Command::Freeze(args) => freeze::freeze(context, args),
+        Command::Unfreeze(args) => freeze::unfreeze(context, args),
+        Command::Lock(args) => lock::run(context, args),
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
         Command::Install(args) => install::run(context, args),

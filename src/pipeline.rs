@@ -8,7 +8,8 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`yaml`], [`value`], [`problem`] | text with places, parsed values, what is wrong where |
-//! | [`paramfile`], [`template`], [`schema`], [`stage`] | parameters, `${…}`, the meaning of a pipeline file |
+//! | [`paramfile`], [`pyparams`], [`template`], [`schema`], [`stage`] | parameters, `${…}`, the meaning of a pipeline file |
+//! | [`stage_file`] | changing a pipeline file as text |
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
@@ -36,11 +37,13 @@ pub mod paramfile;
 pub mod plan;
 pub mod problem;
 pub mod project;
+pub mod pyparams;
 pub mod reason;
 pub mod run;
 pub mod runcache;
 pub mod schema;
 pub mod stage;
+pub mod stage_file;
 pub mod status;
 pub mod target;
 pub mod template;

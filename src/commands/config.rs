@@ -87,6 +87,8 @@ fn lines(config: &Config) -> Vec<Line> {
     if let Some(remote) = &config.default_remote {
         found.push(Line::new("core.remote", &remote.value, Some(&remote.origin)));
     }
+    found.extend(config.bools.as_ref().map(|bools| Line::new("parsing.bool", bools.value, Some(&bools.origin))));
+    found.extend(config.lists.as_ref().map(|lists| Line::new("parsing.list", lists.value, Some(&lists.origin))));
     for (name, remote) in &config.remotes {
         let settings = serde_json::to_value(remote).unwrap_or_default();
         let settings = settings.as_object().cloned().unwrap_or_default();
@@ -118,6 +120,12 @@ pub(super) fn value_of(parts: &[&str], text: &str) -> Result<Value, Failure> {
         "jobs" | "timeout" => {
             text.parse::<i64>().ok().filter(|n| *n > 0).map(Value::from).ok_or_else(|| wrong("a whole number of at least 1"))
         }
+        "bool" => choice(text, &["store_true", "boolean_optional"]).ok_or_else(|| wrong("`store_true` or `boolean_optional`")),
+        "list" => choice(text, &["nargs", "append"]).ok_or_else(|| wrong("`nargs` or `append`")),
         _ => Ok(Value::from(text)),
     }
+}
+
+fn choice(text: &str, known: &[&str]) -> Option<Value> {
+    known.contains(&text).then(|| Value::from(text))
 }

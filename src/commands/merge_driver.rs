@@ -24,11 +24,7 @@ pub fn run(context: &Context, args: &MergeDriverArgs) -> Result<Exit, Failure> {
     let folder = place.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(&context.cwd);
     let workspace = Workspace::discover(folder)?;
     let path = workspace.relative(&context.cwd, &args.path)?;
-    let read = |file: &Path| {
-        std::fs::read(context.cwd.join(file))
-            .map_err(|error| Failure::new(format!("cannot read `{}`", file.display())).cause(error.to_string()))
-    };
-    let sides = [read(&args.base)?, read(&args.ours)?, read(&args.theirs)?];
+    let sides = sides(context, [&args.base, &args.ours, &args.theirs])?;
     let ours = context.cwd.join(&args.ours);
     match pointer::target_of(&path) {
         Some(target) => {
@@ -38,13 +34,28 @@ pub fn run(context: &Context, args: &MergeDriverArgs) -> Result<Exit, Failure> {
         None => {
             let (merged, conflicts) = locks(&path, &sides)?;
             atomic::write(&ours, merged.as_bytes())?;
-            if !conflicts.is_empty() {
-                return Err(Failure::new(format!("both sides changed stages of `{path}`: {}", text::some_of(&conflicts, SHOWN)))
-                    .hint("keep either side of each, then type `derm repro`: what does not fit is run again"));
-            }
+            return conflict(&path, &conflicts);
         }
     }
     Ok(Exit::Done)
+}
+
+/// The content of the three files: what both sides come from, ours, theirs.
+pub(super) fn sides(context: &Context, files: [&Path; 3]) -> Result<[Vec<u8>; 3], Failure> {
+    let read = |file: &Path| {
+        std::fs::read(context.cwd.join(file))
+            .map_err(|error| Failure::new(format!("cannot read `{}`", file.display())).cause(error.to_string()))
+    };
+    Ok([read(files[0])?, read(files[1])?, read(files[2])?])
+}
+
+/// Names the stages that both sides of a lock changed, if there are any.
+pub(super) fn conflict(path: &RelPath, conflicts: &[String]) -> Result<Exit, Failure> {
+    if conflicts.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(Failure::new(format!("both sides changed stages of `{path}`: {}", text::some_of(conflicts, SHOWN)))
+        .hint("keep either side of each, then type `derm repro`: what does not fit is run again"))
 }
 
 fn pointers(workspace: &Workspace, target: &RelPath, sides: &[Vec<u8>; 3]) -> Result<String, Failure> {
@@ -84,7 +95,8 @@ fn content(target: &RelPath, paths: &[RelPath]) -> Failure {
         .hint(format!("take one side with `git checkout --theirs {pointer}`, or mend the files and type `derm add`"))
 }
 
-fn locks(path: &RelPath, sides: &[Vec<u8>; 3]) -> Result<(String, Vec<String>), Failure> {
+/// The merged text of a lock, and the stages that both sides changed.
+pub(super) fn locks(path: &RelPath, sides: &[Vec<u8>; 3]) -> Result<(String, Vec<String>), Failure> {
     let parse = |bytes: &Vec<u8>| match bytes.is_empty() {
         true => Ok(lock::Lock::new()),
         false => {

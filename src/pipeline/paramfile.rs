@@ -1,13 +1,15 @@
-//! Parameter and metric files: YAML, JSON and TOML, each read at most once in a process.
+//! Parameter and metric files: YAML, JSON, TOML and Python, each read at most once in a process.
 //!
-//! The format follows the file's ending: `.json`, `.toml`, `.yaml` and `.yml`; anything else is read
-//! as YAML, except `.py`, which only Python can read.
+//! The format follows the file's ending: `.json`, `.toml`, `.py` ([`pyparams`]), `.yaml` and `.yml`; anything else is read
+//! as YAML.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::problem::{Problem, Source};
+use super::pyparams;
+use super::template::flags::Style;
 use super::value::Value;
 use super::yaml::{self, Mark, Node};
 use crate::relpath::RelPath;
@@ -18,7 +20,7 @@ use crate::text::Place;
 pub struct ParamFile {
     /// Its content.
     pub value: Value,
-    /// The same with places, for YAML.
+    /// The same with places, for YAML and Python.
     pub node: Option<Node>,
 }
 
@@ -29,12 +31,14 @@ type Read = Result<Option<Arc<ParamFile>>, Vec<Problem>>;
 pub struct ParamFiles {
     root: PathBuf,
     read: Mutex<HashMap<RelPath, Read>>,
+    /// How the repository writes maps of parameters into commands.
+    pub style: Style,
 }
 
 impl ParamFiles {
     /// Reads nothing yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), read: Mutex::default() }
+        Self { root: root.into(), read: Mutex::default(), style: Style::default() }
     }
 
     /// The content of a file; `None` when it does not exist.
@@ -100,7 +104,8 @@ pub fn parse(source: &Source) -> Result<ParamFile, Vec<Problem>> {
         })?;
         Value::from(&toml::Value::Table(table))
     } else if name.ends_with(".py") {
-        return Err(at(1, 1, "parameters in Python files are not supported; move them to a YAML, JSON or TOML file".to_owned()));
+        let node = pyparams::parse(source)?;
+        return Ok(ParamFile { value: node.to_value(), node: Some(node) });
     } else {
         let node = yaml::parse(source)?;
         return Ok(ParamFile { value: node.to_value(), node: Some(node) });

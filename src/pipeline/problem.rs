@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::yaml::Mark;
+use super::yaml::{Data, Mark, Node};
 use crate::relpath::RelPath;
 use crate::text::{self, Place};
 
@@ -84,9 +84,52 @@ impl<'a> Problems<'a> {
         self.source
     }
 
+    /// As [`Problems::finish`], each problem with the keys that lead to it in `root`.
+    pub fn finish_in(self, root: &Node) -> (Vec<Problem>, Vec<String>) {
+        let (mut list, warnings) = self.finish();
+        if !list.is_empty() {
+            let mut places = Vec::new();
+            collect(root, String::new(), &mut places);
+            // The parts of an alias stand where they were written first; the sort is stable, so what lies deeper comes last.
+            places.sort_by_key(|(mark, _)| *mark);
+            for problem in &mut list {
+                let mark = Mark { line: problem.place.line, column: problem.place.column };
+                let before = places.partition_point(|(place, _)| *place <= mark);
+                if let Some((_, path)) = before.checked_sub(1).and_then(|at| places.get(at))
+                    && path.contains(['.', '['])
+                {
+                    problem.message = format!("{} (at `{path}`)", problem.message);
+                }
+            }
+        }
+        (list, warnings)
+    }
+
     /// The problems in the order of their places, and the warnings.
     pub fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
         self.list.sort_by_key(|problem| (problem.place.line, problem.place.column));
         (self.list, self.warnings)
+    }
+}
+
+/// Where each key and item stands, with the keys that lead to it: `stages.train.deps[1]`.
+fn collect(node: &Node, path: String, places: &mut Vec<(Mark, String)>) {
+    match &node.data {
+        Data::Scalar(_) => {}
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let path = format!("{path}[{index}]");
+                places.push((item.mark, path.clone()));
+                collect(item, path, places);
+            }
+        }
+        Data::Map(entries) => {
+            for entry in entries {
+                let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+                places.push((entry.mark, path.clone()));
+                places.push((entry.value.mark, path.clone()));
+                collect(&entry.value, path, places);
+            }
+        }
     }
 }

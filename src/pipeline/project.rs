@@ -12,8 +12,10 @@ use super::paramfile::ParamFiles;
 use super::problem::{Problem, Source};
 use super::schema;
 use super::stage::{Pipeline, Stage};
+use super::template::flags::Style;
 use crate::relpath::RelPath;
 use crate::workspace::Workspace;
+use crate::workspace::config::{Bools, Lists};
 
 /// Every pipeline file with its stages and how they hang together.
 #[derive(Debug)]
@@ -42,7 +44,8 @@ impl Project {
     /// # Errors
     /// All problems of all files at once.
     pub fn load(workspace: &Workspace) -> Result<Self, Error> {
-        let files = ParamFiles::new(workspace.root());
+        let mut files = ParamFiles::new(workspace.root());
+        files.style = style(workspace);
         let mut project = Self {
             workspace: workspace.clone(),
             pipelines: Vec::new(),
@@ -85,6 +88,26 @@ impl Project {
         Ok(())
     }
 
+    /// What the project would be with this text in one of its files, or in a new one: nothing is kept, but all of it is checked.
+    ///
+    /// # Errors
+    /// Problems of the text, or of how its stages and all others hang together.
+    pub fn with(&self, source: Source) -> Result<(), Error> {
+        let index = self.pipelines.iter().position(|pipeline| pipeline.file == source.path).unwrap_or(self.pipelines.len());
+        let definition = schema::read(&source, at(source.path.clone()), &self.files)?;
+        let mut stages: Vec<Stage> = self.stages.iter().filter(|stage| stage.pipeline != index).cloned().collect();
+        stages.extend(definition.stages.into_iter().map(|stage| Stage { pipeline: index, ..stage }));
+        let (mut pipelines, mut sources) = (self.pipelines.clone(), self.sources.clone());
+        if index < pipelines.len() {
+            (pipelines[index], sources[index]) = (definition.pipeline, source);
+        } else {
+            pipelines.push(definition.pipeline);
+            sources.push(source);
+        }
+        Graph::build(&stages, &pipelines, &sources)?;
+        Ok(())
+    }
+
     /// A stage's name, with its file before it where several files have a stage of that name.
     pub fn label(&self, stage: usize) -> &str {
         &self.labels[stage]
@@ -107,6 +130,45 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
     let by_name = find::named(workspace.root(), &mut Vec::new())?.into_iter().map(named);
     let by_folder = find::nested(workspace.root(), &[]).into_iter().map(nested);
     Ok(by_name.chain(by_folder).map(|pipeline| pipeline.lock).collect())
+}
+
+/// How the settings want maps in commands.
+fn style(workspace: &Workspace) -> Style {
+    let config = workspace.config();
+    Style {
+        no_for_false: config.bools.as_ref().is_some_and(|bools| bools.value == Bools::BooleanOptional),
+        repeat: config.lists.as_ref().is_some_and(|lists| lists.value == Lists::Append),
+    }
+}
+
+/// Whether a file of this name is read as a pipeline: `pipelines/NAME.yaml` or a `dvc.yaml` anywhere.
+pub fn is_pipeline(file: &RelPath) -> bool {
+    base(file).is_some()
+}
+
+/// What the paths of a pipeline file are relative to; `None` when the name is none of a pipeline.
+pub fn base(file: &RelPath) -> Option<RelPath> {
+    let named = || file.as_str().strip_prefix("pipelines/").is_some_and(|name| !name.contains('/') && name.ends_with(".yaml"));
+    match file.name() {
+        Some("dvc.yaml") => file.parent(),
+        Some(name) if named() && !name.starts_with('.') => Some(RelPath::root()),
+        _ => None,
+    }
+}
+
+/// The text of a pipeline file; empty if there is none.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn source(workspace: &Workspace, file: &RelPath) -> Result<Source, Error> {
+    match file.on_disk(workspace.root()).exists() {
+        true => read_source(workspace.root(), file),
+        false => Ok(Source { path: file.clone(), text: "".into() }),
+    }
+}
+
+fn at(file: RelPath) -> Pipeline {
+    if file.name() == Some("dvc.yaml") { nested(file) } else { named(file) }
 }
 
 fn named(file: RelPath) -> Pipeline {

@@ -10,6 +10,7 @@ mod output;
 mod read;
 mod settings;
 mod stage;
+mod top;
 mod vars;
 
 use super::paramfile::ParamFiles;
@@ -30,7 +31,7 @@ pub struct Definition {
     pub warnings: Vec<String>,
 }
 
-const TOP: &[&str] = &["stages", "vars", "params", "metrics", "plots", "artifacts"];
+const TOP: &[&str] = &["stages", "vars", "params", "metrics", "plots", "artifacts", "datasets"];
 
 /// What every reader below needs.
 struct Reader<'p, 's> {
@@ -52,7 +53,7 @@ pub fn read(source: &Source, pipeline: Pipeline, files: &ParamFiles) -> Result<D
         // Without those values `${…}` cannot be judged, nor what it stands in.
         return Err(reader.elsewhere);
     }
-    let (problems, warnings) = reader.problems.finish();
+    let (problems, warnings) = reader.problems.finish_in(&root);
     if problems.is_empty() { Ok(Definition { pipeline, stages, warnings }) } else { Err(problems) }
 }
 
@@ -64,7 +65,7 @@ impl Reader<'_, '_> {
         let Some(entries) = self.map(root, "a pipeline file") else { return (pipeline, Vec::new()) };
         for entry in entries {
             if entry.key == "datasets" {
-                self.problems.add(entry.mark, "`datasets:` is not supported; name their files in `deps:`");
+                self.problems.warn(entry.mark, "`datasets` has no effect; name their files in `deps:`");
             } else if !TOP.contains(&entry.key.as_str()) {
                 self.problems.unknown_key(entry.mark, &entry.key, "a pipeline file", TOP);
             }
@@ -80,7 +81,7 @@ impl Reader<'_, '_> {
             self.top_plots(node);
         }
         if let Some(node) = root.get("artifacts") {
-            self.map(node, "`artifacts`");
+            self.artifacts(node);
         }
         let stages = root.get("stages").map(|node| self.stages(node, &scope, &pipeline.base)).unwrap_or_default();
         (pipeline, stages)
@@ -91,19 +92,6 @@ impl Reader<'_, '_> {
         let node = template::fill(node, scope, false, &mut self.problems);
         let items = self.list(&node, &format!("`{what}`")).unwrap_or_default();
         items.iter().filter_map(|item| self.path(item, base)).collect()
-    }
-
-    /// `plots:` of a file: a list of paths and of maps, or one map.
-    fn top_plots(&mut self, node: &Node) {
-        let items = match node.entries() {
-            Some(_) => return,
-            None => self.list(node, "`plots`").unwrap_or_default(),
-        };
-        for item in items {
-            if item.as_text().is_none() && item.entries().is_none() {
-                self.problems.add(item.mark, format!("a plot is a path or a map, not {}", item.what()));
-            }
-        }
     }
 
     fn stages(&mut self, node: &Node, scope: &Scope, base: &RelPath) -> Vec<Stage> {

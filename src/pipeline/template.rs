@@ -1,6 +1,6 @@
 //! `${…}`: parameters inside a pipeline file, by DVC's rules.
 //!
-//! - `${a.b[0].c}` selects a value; there are no expressions, defaults or environment variables.
+//! - `${a.b[0].c}` selects a value, spaces around a key do not count; there are no expressions, defaults or environment variables.
 //! - A text that is nothing but one `${x}` takes the value with its type; inside a longer text only
 //!   truth values, numbers, texts and null may stand, printed as Python prints them (`true`, `1e-05`, `None`).
 //! - In `cmd` a map becomes command-line flags (see [`flags`]).
@@ -11,11 +11,14 @@
 
 pub mod flags;
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use super::problem::Problems;
 use super::value::Value;
 use super::yaml::{Data, Entry, Mark, Node};
+use crate::relpath::RelPath;
 use crate::text;
 
 /// The values that `${…}` can name.
@@ -24,15 +27,40 @@ pub struct Scope {
     values: IndexMap<String, Value>,
     /// `item` and `key` of the group that is being expanded; they hide values of the same name.
     inner: Vec<(&'static str, Value)>,
+    /// Files of `vars` that were taken, in whole or these keys of them.
+    taken: HashMap<RelPath, Option<Vec<String>>>,
+    /// How a map in a command is written.
+    style: flags::Style,
 }
 
 impl Scope {
+    /// No values yet; maps in commands are written as `style` says.
+    pub fn with_style(style: flags::Style) -> Self {
+        Self { style, ..Self::default() }
+    }
+
     /// Adds values; a map is added to a map of the same name.
     ///
     /// # Errors
     /// The dotted key of a value that is already there: an earlier source may not be overwritten.
     pub fn merge(&mut self, added: &IndexMap<String, Value>) -> Result<(), String> {
         merge(&mut self.values, added, "")
+    }
+
+    /// Notes that a file, or some of its keys, is about to be added; whether it is new. Taking all of a file twice is fine.
+    ///
+    /// # Errors
+    /// What was taken before does not go with it.
+    pub fn take(&mut self, file: &RelPath, keys: Option<&[String]>) -> Result<bool, &'static str> {
+        match (self.taken.get_mut(file), keys) {
+            (None, _) => drop(self.taken.insert(file.clone(), keys.map(<[String]>::to_vec))),
+            (Some(None), None) => return Ok(false),
+            (Some(None), Some(_)) => return Err("is taken in whole already; it cannot be taken in part again"),
+            (Some(Some(_)), None) => return Err("is taken in part already; it cannot be taken in whole"),
+            (Some(Some(before)), Some(keys)) if keys.iter().any(|key| before.contains(key)) => return Err("was taken with one of these keys already"),
+            (Some(Some(before)), Some(keys)) => before.extend_from_slice(keys),
+        }
+        Ok(true)
     }
 
     /// The same values with `item` (and `key`) on top.
@@ -112,14 +140,14 @@ fn parts(expression: &str) -> Option<Vec<&str>> {
         if end == 0 {
             return None;
         }
-        parts.push(&rest[..end]);
+        parts.push(rest[..end].trim());
         rest = &rest[end..];
         while let Some(inside) = rest.strip_prefix('[') {
             let close = inside.find(']').filter(|close| *close > 0)?;
             if inside[..close].contains(['.', '[']) {
                 return None;
             }
-            parts.push(&inside[..close]);
+            parts.push(inside[..close].trim());
             rest = &inside[close + 1..];
         }
         match rest.strip_prefix('.') {
@@ -176,7 +204,7 @@ fn fill_text(text: &str, mark: Mark, scope: &Scope, in_command: bool, problems: 
         && end == text.len()
     {
         return match select(scope, expression, mark, problems) {
-            Some(value @ Value::Map(_)) if in_command => printed(value, true, expression, mark, problems),
+            Some(value @ Value::Map(_)) if in_command => printed(value, Some(scope.style), expression, mark, problems),
             Some(value) => Node::from_value(mark, value),
             None => Node::text(mark, text),
         };
@@ -187,7 +215,7 @@ fn fill_text(text: &str, mark: Mark, scope: &Scope, in_command: bool, problems: 
         unclosed(&text[done..start], mark, problems);
         out.push_str(&text[done..start]);
         if let Some(value) = select(scope, expression, mark, problems)
-            && let Some(text) = printed(value, in_command, expression, mark, problems).as_text()
+            && let Some(text) = printed(value, in_command.then_some(scope.style), expression, mark, problems).as_text()
         {
             out.push_str(text);
         }
@@ -218,11 +246,12 @@ fn select<'a>(scope: &'a Scope, expression: &str, mark: Mark, problems: &mut Pro
     }
 }
 
-fn printed(value: &Value, in_command: bool, expression: &str, mark: Mark, problems: &mut Problems<'_>) -> Node {
-    let text = match value {
-        Value::Map(map) if in_command => flags::print(map),
-        Value::Map(_) | Value::List(_) => Err(format!("`${{{expression}}}` is {}, which cannot stand inside a text", value.what())),
-        plain => Ok(plain.python()),
+/// `flags`: it stands in a command, where a map may.
+fn printed(value: &Value, flags: Option<flags::Style>, expression: &str, mark: Mark, problems: &mut Problems<'_>) -> Node {
+    let text = match (value, flags) {
+        (Value::Map(map), Some(style)) => flags::print(map, style),
+        (Value::Map(_) | Value::List(_), _) => Err(format!("`${{{expression}}}` is {}, which cannot stand inside a text", value.what())),
+        (plain, _) => Ok(plain.python()),
     };
     Node::text(
         mark,
@@ -257,7 +286,6 @@ mod tests {
     use super::*;
     use crate::pipeline::problem::Source;
     use crate::pipeline::yaml;
-    use crate::relpath::RelPath;
 
     fn source(text: &str) -> Source {
         Source { path: RelPath::new("pipelines/x.yaml").unwrap(), text: text.into() }

@@ -10,6 +10,10 @@
 //! [core]
 //! remote = "lab"                   # what `push`, `pull` and `fetch` use without `--remote`
 //!
+//! [parsing]                        # how a map of parameters in a command becomes flags; DVC's names
+//! bool = "store_true"              # false is no flag; `boolean_optional`: it is `--no-flag`
+//! list = "nargs"                   # `--flag 1 2`; `append`: `--flag 1 --flag 2`
+//!
 //! [remote.lab]                     # see [`Remote`]
 //! url = "s3://bucket/skin"
 //! ```
@@ -34,7 +38,7 @@ use crate::text::Place;
 const FORMAT: u32 = 1;
 
 /// The names of all settings but those of remotes.
-pub const KEYS: [&str; 3] = ["cache.dir", "cache.link", "core.remote"];
+pub const KEYS: [&str; 5] = ["cache.dir", "cache.link", "core.remote", "parsing.bool", "parsing.list"];
 
 /// The names of the settings of one remote: `remote.NAME.url` and so on.
 pub const REMOTE_KEYS: [&str; 8] = ["url", "endpoint", "region", "profile", "account", "anonymous", "jobs", "timeout"];
@@ -113,6 +117,30 @@ pub struct Config {
     pub default_remote: Option<Setting<String>>,
     /// `[remote.NAME]`, by name.
     pub remotes: BTreeMap<String, Remote>,
+    /// `parsing.bool`: what becomes of false; nothing unless it is set.
+    pub bools: Option<Setting<Bools>>,
+    /// `parsing.list`: what becomes of a list; one flag with several values unless it is set.
+    pub lists: Option<Setting<Lists>>,
+}
+
+/// What becomes of a truth value in a map that is written as flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bools {
+    /// True is `--flag`, false nothing.
+    StoreTrue,
+    /// True is `--flag`, false `--no-flag`.
+    BooleanOptional,
+}
+
+/// What becomes of a list in a map that is written as flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lists {
+    /// `--flag 1 2`.
+    Nargs,
+    /// `--flag 1 --flag 2`.
+    Append,
 }
 
 /// `[remote.NAME]`: where objects are kept beside the cache, and how it is reached. Credentials have no place here:
@@ -176,6 +204,14 @@ pub(super) struct File {
     cache: CacheFile,
     core: CoreFile,
     remote: BTreeMap<String, Remote>,
+    parsing: ParsingFile,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ParsingFile {
+    bool: Option<Bools>,
+    list: Option<Lists>,
 }
 
 #[derive(Default, Deserialize)]
@@ -195,7 +231,7 @@ impl Default for Config {
     fn default() -> Self {
         let dir = Setting { value: Path::new(DERM_DIR).join("cache"), origin: Origin::Default };
         let link = Setting { value: vec![Link::Reflink, Link::Copy], origin: Origin::Default };
-        Self { cache: Cache { dir, link }, default_remote: None, remotes: BTreeMap::new() }
+        Self { cache: Cache { dir, link }, default_remote: None, remotes: BTreeMap::new(), bools: None, lists: None }
     }
 }
 
@@ -230,6 +266,12 @@ impl Config {
         }
         if let Some(value) = file.core.remote {
             self.default_remote = Some(Setting { value, origin: origin() });
+        }
+        if let Some(value) = file.parsing.bool {
+            self.bools = Some(Setting { value, origin: origin() });
+        }
+        if let Some(value) = file.parsing.list {
+            self.lists = Some(Setting { value, origin: origin() });
         }
         for (remote, settings) in file.remote {
             self.remotes.entry(remote).or_default().overlay(settings);

@@ -35,6 +35,8 @@ fn setting(key: Option<&str>) -> String {
                 .to_owned()
         }
         Some("cache.dir") => "texts need quotes: `dir = \"/data/shared/derm\"`".to_owned(),
+        Some("parsing.bool") => "it is \"store_true\" or \"boolean_optional\", with the quotes".to_owned(),
+        Some("parsing.list") => "it is \"nargs\" or \"append\", with the quotes".to_owned(),
         _ => format!("the settings are {}, as in `[cache]` and below it `link = [\"reflink\", \"copy\"]`", quoted_list(&config::KEYS)),
     }
 }

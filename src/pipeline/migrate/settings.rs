@@ -58,6 +58,7 @@ pub fn understand(text: &str, root: &Path) -> Settings {
         match (name.as_str(), remote) {
             ("core", _) => core(entries, &mut settings),
             ("cache", _) => cache(entries, root, &mut settings),
+            ("parsing", _) => parsing(entries, &mut settings),
             (_, Some(remote)) => self::remote(remote, entries, &sections, root, &mut settings),
             _ => {}
         }
@@ -68,6 +69,14 @@ pub fn understand(text: &str, root: &Path) -> Settings {
 fn core(entries: &[(String, String)], settings: &mut Settings) {
     if let Some(remote) = get(entries, "remote") {
         settings.assignments.push((words(&["core", "remote"]), sound(remote).into()));
+    }
+}
+
+fn parsing(entries: &[(String, String)], settings: &mut Settings) {
+    for (key, known) in [("bool", ["store_true", "boolean_optional"]), ("list", ["nargs", "append"])] {
+        if let Some(value) = get(entries, key).filter(|value| known.contains(value)) {
+            settings.assignments.push((words(&["parsing", key]), value.into()));
+        }
     }
 }
 

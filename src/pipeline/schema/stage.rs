@@ -64,7 +64,7 @@ impl Reader<'_, '_> {
         };
         let own_scope = node.get("vars").map(|vars| {
             let mut own = scope.clone();
-            self.add_vars(vars, &wdir, None, &mut own);
+            self.add_vars(vars, &wdir, &mut own);
             own
         });
         let node = self.filled(node, own_scope.as_ref().unwrap_or(scope));
@@ -151,7 +151,8 @@ impl Reader<'_, '_> {
                     for file in files {
                         let named = Node::text(file.mark, file.key.clone());
                         let Some(path) = self.path(&named, wdir) else { continue };
-                        if file.value.is_null() {
+                        // No keys are all of them, as with null.
+                        if file.value.is_null() || file.value.items().is_some_and(<[Node]>::is_empty) {
                             add_params(&mut found, path, None);
                         } else if let Some(keys) = self.list(&file.value, &format!("the keys of `{}`", file.key)) {
                             add_params(&mut found, path, keys.iter().map(|key| self.text(key, "a parameter")).collect());

@@ -1,11 +1,13 @@
 //! Where `${…}` takes its values from: `params.yaml` beside the file, then `vars`.
+//!
+//! A file may be named again if it was taken in whole before, and in parts if the parts differ; nothing may be defined twice.
 
 use indexmap::IndexMap;
 
 use super::Reader;
 use crate::pipeline::template::{self, Scope};
 use crate::pipeline::value::Value;
-use crate::pipeline::yaml::Node;
+use crate::pipeline::yaml::{Data, Entry, Mark, Node};
 use crate::relpath::RelPath;
 
 /// The parameters that are always there.
@@ -14,10 +16,11 @@ const DEFAULT: &str = "params.yaml";
 impl Reader<'_, '_> {
     /// The values for a whole file.
     pub(super) fn scope(&mut self, vars: Option<&Node>, base: &RelPath) -> Scope {
-        let mut scope = Scope::default();
+        let mut scope = Scope::with_style(self.files.style);
         let default = base.join(DEFAULT);
         match self.files.read(&default) {
             Ok(Some(file)) => {
+                let _ = scope.take(&default, None);
                 if let Value::Map(map) = &file.value {
                     // Into an empty scope nothing can be overwritten.
                     let _ = scope.merge(map);
@@ -27,20 +30,20 @@ impl Reader<'_, '_> {
             Err(problems) => self.elsewhere.extend(problems),
         }
         if let Some(vars) = vars {
-            self.add_vars(vars, base, Some(&default), &mut scope);
+            self.add_vars(vars, base, &mut scope);
         }
         scope
     }
 
-    /// Adds a `vars:` list. `loaded`: a file that was taken in whole already and may be named again.
-    pub(super) fn add_vars(&mut self, vars: &Node, base: &RelPath, loaded: Option<&RelPath>, scope: &mut Scope) {
+    /// Adds a `vars:` list.
+    pub(super) fn add_vars(&mut self, vars: &Node, base: &RelPath, scope: &mut Scope) {
         for item in self.list(vars, "`vars`").unwrap_or_default() {
+            if let Some(mark) = template_in(item) {
+                self.problems.add(mark, "`vars` cannot hold `${…}`");
+                continue;
+            }
             let added = match item.as_text() {
-                Some(text) if template::is_template(text) => {
-                    self.problems.add(item.mark, "`vars` cannot hold `${…}`");
-                    continue;
-                }
-                Some(text) => self.vars_file(item, text, base, loaded),
+                Some(text) => self.vars_file(item, text, base, scope),
                 None if item.entries().is_some() => match item.to_value() {
                     Value::Map(map) => Some(map),
                     _ => None,
@@ -59,12 +62,13 @@ impl Reader<'_, '_> {
     }
 
     /// `file` or `file:key1,key2`.
-    fn vars_file(&mut self, item: &Node, text: &str, base: &RelPath, loaded: Option<&RelPath>) -> Option<IndexMap<String, Value>> {
-        let (name, keys) = text.split_once(':').map_or((text, None), |(name, keys)| (name, Some(keys)));
+    fn vars_file(&mut self, item: &Node, text: &str, base: &RelPath, scope: &mut Scope) -> Option<IndexMap<String, Value>> {
+        let (name, keys) = text.split_once(':').unwrap_or((text, ""));
+        let keys: Vec<String> = keys.split(',').map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned).collect();
+        let keys = (!keys.is_empty()).then_some(keys);
         let path = self.resolve(item, base, name)?;
         let file = match self.files.read(&path) {
             Ok(Some(file)) => file,
-            Ok(None) if loaded == Some(&path) => return None,
             Ok(None) => {
                 self.problems.add(item.mark, format!("there is no file `{path}`"));
                 return None;
@@ -74,24 +78,44 @@ impl Reader<'_, '_> {
                 return None;
             }
         };
-        if loaded == Some(&path) {
-            if keys.is_some() {
-                self.problems.add(item.mark, format!("`{path}` is taken in whole already; it cannot be taken in part again"));
+        match scope.take(&path, keys.as_deref()) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(why) => {
+                self.problems.add(item.mark, format!("`{path}` {why}"));
+                return None;
             }
-            return None;
         }
-        let Value::Map(map) = &file.value else {
-            self.problems.add(item.mark, format!("`{path}` does not hold a map"));
-            return None;
+        let map = match &file.value {
+            Value::Map(map) => map.clone(),
+            // An empty file.
+            Value::Null => IndexMap::new(),
+            _ => {
+                self.problems.add(item.mark, format!("`{path}` does not hold a map"));
+                return None;
+            }
         };
-        let Some(keys) = keys else { return Some(map.clone()) };
+        let Some(keys) = keys else { return Some(map) };
         let mut chosen = IndexMap::new();
-        for key in keys.split(',').map(str::trim) {
-            match map.get(key) {
-                Some(value) => drop(chosen.insert(key.to_owned(), value.clone())),
+        for key in keys {
+            match map.get(&key) {
+                Some(value) => drop(chosen.insert(key, value.clone())),
                 None => self.problems.add(item.mark, format!("`{path}` has no key `{key}`")),
             }
         }
         Some(chosen)
+    }
+}
+
+/// Where a `${…}` stands in a value.
+fn template_in(node: &Node) -> Option<Mark> {
+    match &node.data {
+        Data::Scalar(Value::Text(text)) => template::is_template(text).then_some(node.mark),
+        Data::Scalar(_) => None,
+        Data::List(items) => items.iter().find_map(template_in),
+        Data::Map(entries) => {
+            let key = |entry: &Entry| template::is_template(&entry.key).then_some(entry.mark);
+            entries.iter().find_map(|entry| key(entry).or_else(|| template_in(&entry.value)))
+        }
     }
 }

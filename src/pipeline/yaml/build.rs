@@ -119,8 +119,14 @@ impl Builder {
     fn event(&mut self, event: Event<'_>, span: Span, mark: Mark, problems: &mut Problems<'_>) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain && tag.as_ref().is_none_or(|tag| tag.suffix != "str");
-                let value = if plain { scalar::resolve(&text) } else { Value::Text(text.into_owned()) };
+                let tag = tag.as_ref().map(|tag| tag.suffix.as_str());
+                let plain = style == ScalarStyle::Plain && tag != Some("str");
+                let value = match (tag, scalar::resolve(&text)) {
+                    (Some("float"), Value::Int(value)) => Value::Float(value as f64),
+                    (Some("int" | "float" | "bool" | "null"), value) => value,
+                    (_, value) if plain => value,
+                    _ => Value::Text(text.into_owned()),
+                };
                 self.count(1)?;
                 let merge = plain && matches!(&value, Value::Text(text) if text == "<<");
                 self.finish(Node { mark, data: Data::Scalar(value) }, anchor, merge, problems)
