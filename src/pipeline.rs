@@ -13,6 +13,7 @@
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
+//! | [`journal`] | finished stages on their way into the locks |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
@@ -29,9 +30,11 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod graph;
+pub mod journal;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;
+mod missing;
 mod outputs;
 pub mod paramfile;
 pub mod plan;

@@ -41,6 +41,11 @@ impl ParamFiles {
         Self { root: root.into(), read: Mutex::default(), style: Style::default() }
     }
 
+    /// The folder that paths begin at.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
     /// The content of a file; `None` when it does not exist.
     ///
     /// # Errors

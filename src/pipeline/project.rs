@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Error;
 use super::graph::Graph;
+use super::journal;
 use super::lock::{self, Lock};
 use super::paramfile::ParamFiles;
 use super::problem::{Problem, Source};
@@ -119,9 +120,17 @@ impl Project {
         format!("{}:{}", self.pipelines[stage.pipeline].file, stage.name)
     }
 
-    /// The locks, in the order of the pipelines; an absent file is an empty lock.
+    /// The locks, in the order of the pipelines, with what runs have finished since; an absent file is an empty lock.
     pub fn locks(&self) -> Result<Vec<Lock>, Error> {
-        self.pipelines.iter().map(|pipeline| read_lock(self.workspace.root(), &pipeline.lock)).collect()
+        journal::settle_left(&self.workspace);
+        // Before the locks: what is merged into them meanwhile is seen twice, not never.
+        let lines = journal::read(&self.workspace);
+        let read = |pipeline: &Pipeline| {
+            let mut lock = read_lock(self.workspace.root(), &pipeline.lock)?;
+            journal::apply(&lines, &pipeline.lock, &mut lock);
+            Ok(lock)
+        };
+        self.pipelines.iter().map(read).collect()
     }
 }
 
@@ -171,6 +180,12 @@ fn at(file: RelPath) -> Pipeline {
     if file.name() == Some("dvc.yaml") { nested(file) } else { named(file) }
 }
 
+/// The pipeline files that there are, understood or not.
+pub fn pipeline_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
+    let by_name = find::named(workspace.root(), &mut Vec::new())?;
+    Ok(by_name.into_iter().chain(find::nested(workspace.root(), &[])).collect())
+}
+
 fn named(file: RelPath) -> Pipeline {
     let stem = file.as_str().strip_suffix(".yaml").unwrap_or(file.as_str());
     let lock = RelPath::new(&format!("{stem}.lock")).unwrap_or_default();
@@ -197,7 +212,8 @@ fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
     }
 }
 
-fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
+/// One lock as its file has it; an absent file is an empty lock.
+pub(super) fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
     if file.on_disk(root).exists() { Ok(lock::parse(&read_source(root, file)?)?) } else { Ok(Lock::new()) }
 }
 
