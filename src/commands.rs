@@ -31,6 +31,7 @@ pub mod get;
 pub mod import;
 pub mod init;
 pub mod install;
+mod listings;
 pub mod ls;
 pub mod man;
 pub mod merge_driver;

@@ -15,7 +15,7 @@
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
-//! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
+//! | [`status`], [`metrics`], [`compare`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
 //! succeeded and its outputs are in the cache; what a run that failed or was killed had moved or half made is put
@@ -23,6 +23,7 @@
 //! while its stage runs leaves the stage stale. Not here: remotes, other executors, and the terminal.
 
 pub mod commit;
+pub mod compare;
 pub mod decide;
 pub mod draw;
 mod error;

@@ -162,6 +162,15 @@ pub fn list(project: &Project, wanted: BTreeSet<RelPath>) -> Listing {
 }
 
 impl Listing {
+    /// Whether the values of a file could not be found out, although it is there.
+    pub fn is_unknown(&self, file: &RelPath) -> bool {
+        let problem = |problem: &Problem| {
+            let path = problem.place.path.to_string_lossy();
+            path == file.as_str() || path.strip_suffix(file.as_str()).is_some_and(|rest| rest.ends_with(':'))
+        };
+        self.not_in_cache.contains(file) || self.problems.iter().any(problem)
+    }
+
     fn add(&mut self, file: RelPath, keys: Option<&BTreeSet<String>>, read: Result<Option<std::sync::Arc<ParamFile>>, Vec<Problem>>) {
         match read {
             Ok(Some(read)) => {

@@ -88,7 +88,15 @@ impl Snapshot {
     /// # Errors
     /// A revision that git does not know. What is wrong in files is in [`Snapshot::problems`].
     pub fn at(workspace: &Workspace, name: &str) -> Result<Self, Error> {
-        let revision = workspace.revision(name)?;
+        Self::of(workspace, name, name)
+    }
+
+    /// As [`Snapshot::at`], with a name for people: of a commit that was found by its branch.
+    ///
+    /// # Errors
+    /// As [`Snapshot::at`].
+    pub fn of(workspace: &Workspace, commit: &str, name: &str) -> Result<Self, Error> {
+        let revision = workspace.revision(commit)?;
         let commit = revision.commit().to_owned();
         let found = revision.files(|path| is_pipeline(path) || path.as_str().ends_with("/.derm/config"))?;
         let mut snapshot = Self::empty(workspace, Origin::Commit(Mutex::new(revision)));
