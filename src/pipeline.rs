@@ -15,6 +15,7 @@
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
+//! | [`plots`] | what is plotted, and its data at several places |
 //! | [`status`], [`metrics`], [`compare`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
@@ -37,6 +38,7 @@ pub mod origin;
 mod outputs;
 pub mod paramfile;
 pub mod plan;
+pub mod plots;
 pub mod problem;
 pub mod project;
 pub mod reason;

@@ -22,8 +22,27 @@ use crate::workspace::{History, Workspace};
 const LONGEST: usize = 60;
 
 /// Words of metrics that everybody wants to rise; of other names nobody knows.
-const RISING: &[&str] =
-    &["acc", "accuracy", "auc", "auroc", "auprc", "ap", "map", "f1", "precision", "recall", "sensitivity", "specificity", "dice", "iou", "jaccard", "kappa", "mcc", "score", "r2"];
+const RISING: &[&str] = &[
+    "acc",
+    "accuracy",
+    "auc",
+    "auroc",
+    "auprc",
+    "ap",
+    "map",
+    "f1",
+    "precision",
+    "recall",
+    "sensitivity",
+    "specificity",
+    "dice",
+    "iou",
+    "jaccard",
+    "kappa",
+    "mcc",
+    "score",
+    "r2",
+];
 
 /// The workspace, and the commits that were asked for, newest first.
 pub fn places(workspace: &Workspace, args: &HistoryArgs) -> Result<Vec<Snapshot>, Failure> {
@@ -218,7 +237,10 @@ pub fn nested(found: &Found, keep: fn(&Value) -> bool) -> serde_json::Value {
     let places = found.iter().map(|(place, listing)| {
         let mut files: BTreeMap<String, serde_json::Value> = BTreeMap::new();
         for listed in &listing.files {
-            files.insert(listed.file.to_string(), serde_json::json!({ "data": tree(listed.values.iter().filter(|(_, value)| keep(value))) }));
+            files.insert(
+                listed.file.to_string(),
+                serde_json::json!({ "data": tree(listed.values.iter().filter(|(_, value)| keep(value))) }),
+            );
         }
         for problem in &listing.problems {
             let path = problem.place.path.to_string_lossy().into_owned();

@@ -113,12 +113,12 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
 pub(super) fn named(file: RelPath) -> Pipeline {
     let stem = file.as_str().strip_suffix(".yaml").unwrap_or(file.as_str());
     let lock = RelPath::new(&format!("{stem}.lock")).unwrap_or_default();
-    Pipeline { file, lock, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() }
+    Pipeline { file, lock, base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new() }
 }
 
 pub(super) fn nested(file: RelPath) -> Pipeline {
     let base = file.parent().unwrap_or_default();
-    Pipeline { file, lock: base.join("derm.lock"), base, params: Vec::new(), metrics: Vec::new() }
+    Pipeline { file, lock: base.join("derm.lock"), base, params: Vec::new(), metrics: Vec::new(), plots: Vec::new() }
 }
 
 fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
