@@ -226,7 +226,9 @@ fn curves(page: &mut Page, plot: &Shown, lines: &[Line], joined: bool, width: us
 fn bars(page: &mut Page, labels: &[String], groups: &[(String, Vec<f64>)], width: usize) {
     let longest = groups.iter().flat_map(|(_, values)| values).copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let room = width.saturating_sub(40).max(10) as f64;
-    let mut table = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left), ("", Align::Right)]);
+    let widest = |names: &mut dyn Iterator<Item = &String>| names.map(|name| name.chars().count()).max().unwrap_or(0).min(24);
+    let (label_room, name_room) = (widest(&mut labels.iter().take(ROWS)), widest(&mut groups.iter().map(|(name, _)| name)));
+    let fit = |text: &str, room: usize| text.chars().take(room).collect::<String>();
     for (row, label) in labels.iter().enumerate().take(ROWS) {
         for (index, (name, values)) in groups.iter().enumerate() {
             let value = values.get(row).copied().unwrap_or(f64::NAN);
@@ -234,10 +236,10 @@ fn bars(page: &mut Page, labels: &[String], groups: &[(String, Vec<f64>)], width
             let label = if index == 0 { label.clone() } else { String::new() };
             let name = if groups.len() > 1 { name.clone() } else { String::new() };
             let value = if value.is_finite() { short(value) } else { "-".to_owned() };
-            table.row([label, name, ui::paint_series(index, &"█".repeat(length)), value]);
+            let name = if name.is_empty() { name } else { format!("{:name_room$}  ", fit(&name, name_room)) };
+            page.line(format!("{:label_room$}  {name}{} {value}", fit(&label, label_room), ui::paint_series(index, &"█".repeat(length))));
         }
     }
-    page.table(&table);
     if labels.len() > ROWS {
         page.line(Style::Faint.paint(&format!("and {} more", labels.len() - ROWS)));
     }

@@ -29,7 +29,7 @@ fn section(index: usize, plot: &Plot) -> Section {
     }
     let shape = shape::of(plot);
     let (drawings, lines) = drawings(plot, &shape);
-    let mut section = section.plots(&drawings);
+    let mut section = if lines.is_empty() { section.plots(&drawings) } else { section.plots_with(&drawings, &summary(plot, lines)) };
     if let Template::Other(name) = &plot.template {
         section = section.note(Tone::Remark, &format!("`{name}` is not a template of derm's: drawn as lines."));
     }
@@ -43,7 +43,7 @@ fn section(index: usize, plot: &Plot) -> Section {
             section = section.text(&format!("{}: {what} left out.", line.name));
         }
     }
-    if lines.is_empty() { section } else { section.table(&summary(plot, lines)) }
+    section
 }
 
 /// Each line in figures.
