@@ -32,6 +32,7 @@ pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
+pub mod plots;
 pub mod predict;
 pub mod remote;
 pub mod remove;
@@ -147,6 +148,7 @@ pub enum Command {
     Lock(lock::LockArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
+    Plots(plots::PlotsArgs),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

@@ -32,8 +32,9 @@ pub mod get;
 pub mod import;
 pub mod init;
 pub mod install;
-pub mod ls;
+mod listings;
 pub mod lock;
+pub mod ls;
 pub mod man;
 pub mod merge_driver;
 mod metadata;
@@ -42,6 +43,7 @@ pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
+pub mod plots;
 pub mod predict;
 mod recorded;
 pub mod remote;
@@ -144,6 +146,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lock(args) => lock::run(context, args),
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
+        Command::Plots(args) => plots::run(context, args),
         Command::Install(args) => install::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),

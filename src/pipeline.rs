@@ -16,7 +16,9 @@
 //! | [`journal`] | finished stages on their way into the locks |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
-//! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
+//! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
+//! | [`plots`] | what is plotted, and its data at several places |
+//! | [`status`], [`metrics`], [`compare`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
 //! succeeded and its outputs are in the cache; what a run that failed or was killed had moved or half made is put
@@ -24,6 +26,7 @@
 //! while its stage runs leaves the stage stale. Not here: remotes, other executors, and the terminal.
 
 pub mod commit;
+pub mod compare;
 pub mod decide;
 pub mod draw;
 mod error;
@@ -35,13 +38,16 @@ pub mod lock;
 pub mod metrics;
 pub mod migrate;
 mod missing;
+pub mod origin;
 mod outputs;
 pub mod paramfile;
 pub mod plan;
+pub mod plots;
 pub mod problem;
 pub mod project;
 pub mod pyparams;
 pub mod reason;
+pub mod revision;
 pub mod run;
 pub mod runcache;
 pub mod schema;
@@ -59,5 +65,6 @@ pub use error::{Ended, Error, Tail};
 pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};
+pub use revision::Snapshot;
 pub use run::{Options, Outcome, repro};
 pub use status::status;

@@ -78,8 +78,9 @@ fn definitions(context: &Context, project: &Project, typed: &[String]) -> Result
         for &index in &indexes {
             let stage = &project.stages[index];
             if let Some(group) = &stage.group {
-                let whole = (0..project.stages.len())
-                    .filter(|other| project.stages[*other].pipeline == stage.pipeline && project.stages[*other].group.as_ref() == Some(group));
+                let whole = (0..project.stages.len()).filter(|other| {
+                    project.stages[*other].pipeline == stage.pipeline && project.stages[*other].group.as_ref() == Some(group)
+                });
                 if !whole.into_iter().all(|other| indexes.contains(&other)) {
                     return Err(Failure::usage(format!("`{}` is one of the stages that one definition makes", stage.name))
                         .hint(format!("`{}` names them all", text::shell_word(group))));

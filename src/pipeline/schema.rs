@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
             pipeline.metrics = self.top_paths(node, &scope, &pipeline.base, "metrics");
         }
         if let Some(node) = root.get("plots") {
-            self.top_plots(node);
+            pipeline.plots = self.top_plots(node, &scope);
         }
         if let Some(node) = root.get("artifacts") {
             self.artifacts(node);
@@ -118,7 +118,8 @@ mod tests {
     fn read_text(text: &str) -> Result<Definition, Vec<Problem>> {
         let file = RelPath::new("pipelines/x.yaml").unwrap();
         let source = Source { path: file.clone(), text: text.into() };
-        let pipeline = Pipeline { lock: file.clone(), file, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() };
+        let pipeline =
+            Pipeline { lock: file.clone(), file, base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new() };
         read(&source, pipeline, &ParamFiles::new("/nonexistent"))
     }
 

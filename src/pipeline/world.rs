@@ -45,7 +45,8 @@ impl<'a> Disk<'a> {
         let mut seen = self.seen();
         seen.remove(path.as_str());
         let inside = format!("{path}/");
-        let below: Vec<String> = seen.range(inside.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&inside)).cloned().collect();
+        let below: Vec<String> =
+            seen.range(inside.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&inside)).cloned().collect();
         below.iter().for_each(|name| drop(seen.remove(name)));
         let mut above = path.parent();
         while let Some(folder) = above {
@@ -78,7 +79,7 @@ impl<'a> Disk<'a> {
     /// What a file's times are; `None` when a later change might not show in them.
     fn stat(&self, file: &RelPath) -> Option<Stat> {
         let now = SystemTime::now();
-        let meta = file.on_disk(self.files.root()).metadata().ok()?;
+        let meta = file.on_disk(self.files.origin().folder()?).metadata().ok()?;
         Some(Stat::of(&meta)).filter(|stat| stat.is_settled(now))
     }
 

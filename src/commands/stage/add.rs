@@ -93,7 +93,8 @@ fn file(context: &Context, workspace: &Workspace, project: &Project, asked: Opti
     if beside.on_disk(workspace.root()).is_file() {
         return Ok(beside);
     }
-    let named: Vec<&RelPath> = project.pipelines.iter().map(|pipeline| &pipeline.file).filter(|file| file.name() != Some("dvc.yaml")).collect();
+    let named: Vec<&RelPath> =
+        project.pipelines.iter().map(|pipeline| &pipeline.file).filter(|file| file.name() != Some("dvc.yaml")).collect();
     match named.as_slice() {
         [] => Ok(RelPath::new("pipelines/main.yaml").unwrap_or_default()),
         [only] => Ok((*only).clone()),

@@ -81,12 +81,7 @@ fn step(stage: usize, action: Action) -> Step {
     Step { stage, action, reasons: Vec::new(), seconds: 0.0, error: None, put_back: PutBack::default() }
 }
 
-fn start<'scope, 'a: 'scope>(
-    board: &mut Board<'a>,
-    index: usize,
-    scope: &'scope Scope<'scope, '_>,
-    sender: &Sender<Report<'a>>,
-) {
+fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope Scope<'scope, '_>, sender: &Sender<Report<'a>>) {
     let run = board.run;
     let forced = (run.options.force || board.forced[index]) && !run.project.stages[index].frozen;
     let verdict = match run.verdict(index, run.committer.record(index).as_ref(), forced) {
