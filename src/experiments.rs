@@ -61,6 +61,7 @@ mod note;
 mod place;
 pub mod queue;
 pub mod refs;
+pub mod runner;
 pub mod save;
 pub mod snapshot;
 pub mod trial;
