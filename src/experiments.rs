@@ -1,0 +1,3 @@
+//! Experiments and sweeps over pipelines.
+
+pub mod overrides;
