@@ -8,7 +8,7 @@
 //! | [`commands`] | one file a command: resolve arguments, call one engine, show the result |
 //! | [`ui`] | the terminal: human text, JSON, colour, progress. Nothing below can print |
 //! | [`cli`] | clap definitions, the one source of help, completions and man pages |
-//! | [`experiments`] | experiments and sweeps over pipelines |
+//! | [`experiments`] | experiments and their queue over pipelines |
 //! | [`training`], [`drift`], [`explain`], [`export`] | engines: data and model in, a result type out |
 //! | [`evaluation`] | metrics, calibration, curves |
 //! | [`tracking`], [`pipeline`] | runs as files; schema, graph, plan, lock, execution |

@@ -15,6 +15,7 @@
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
+//! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
 //! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
@@ -33,12 +34,14 @@ pub mod graph;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;
+pub mod origin;
 mod outputs;
 pub mod paramfile;
 pub mod plan;
 pub mod problem;
 pub mod project;
 pub mod reason;
+pub mod revision;
 pub mod run;
 pub mod runcache;
 pub mod schema;
@@ -55,5 +58,6 @@ pub use error::{Ended, Error, Tail};
 pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};
+pub use revision::Snapshot;
 pub use run::{Options, Outcome, repro};
 pub use status::status;

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 pub use guard::Guard;
 pub use one::save_out;
+pub use orphans::end_all as end_orphans;
 
 use super::plan::{Next, plan};
 use super::reason::Reason;

@@ -1,0 +1,1 @@
+//! The workspace becomes an experiment.
