@@ -58,6 +58,7 @@ mod error;
 pub mod inputs;
 pub mod names;
 mod note;
+pub mod overrides;
 mod place;
 pub mod queue;
 pub mod refs;

@@ -8,6 +8,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`yaml`], [`value`], [`problem`] | text with places, parsed values, what is wrong where |
+//! | [`edit`] | changing values in parameter files |
 //! | [`paramfile`], [`template`], [`schema`], [`stage`] | parameters, `${…}`, the meaning of a pipeline file |
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
@@ -25,6 +26,7 @@
 pub mod commit;
 pub mod decide;
 pub mod draw;
+pub mod edit;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
