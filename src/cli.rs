@@ -17,6 +17,7 @@ pub mod drift;
 pub mod du;
 pub mod ensemble;
 pub mod evaluate;
+pub mod exp;
 pub mod explain;
 pub mod export;
 pub mod fsck;
@@ -149,6 +150,7 @@ pub enum Command {
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
     Plots(plots::PlotsArgs),
+    Exp(Box<exp::ExpArgs>),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

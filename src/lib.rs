@@ -8,6 +8,7 @@
 //! | [`commands`] | one file a command: resolve arguments, call one engine, show the result |
 //! | [`ui`] | the terminal: human text, JSON, colour, progress. Nothing below can print |
 //! | [`cli`] | clap definitions, the one source of help, completions and man pages |
+//! | [`experiments`] | experiments and their queue over pipelines |
 //! | [`training`], [`drift`], [`explain`], [`export`] | engines: data and model in, a result type out |
 //! | [`evaluation`] | metrics, calibration, curves |
 //! | [`tracking`], [`pipeline`] | runs as files; schema, graph, plan, lock, execution |
@@ -25,6 +26,7 @@ pub mod dataset;
 pub mod digest;
 pub mod drift;
 pub mod evaluation;
+pub mod experiments;
 pub mod explain;
 pub mod export;
 #[doc(hidden)]

@@ -10,6 +10,7 @@
 //! | [`yaml`], [`value`], [`problem`] | text with places, parsed values, what is wrong where |
 //! | [`paramfile`], [`pyparams`], [`template`], [`schema`], [`stage`] | parameters, `${…}`, the meaning of a pipeline file |
 //! | [`stage_file`] | changing a pipeline file as text |
+//! | [`edit`] | changing values in parameter files |
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
@@ -29,6 +30,7 @@ pub mod commit;
 pub mod compare;
 pub mod decide;
 pub mod draw;
+pub mod edit;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;

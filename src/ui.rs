@@ -22,7 +22,7 @@ pub use chart::chart;
 pub use page::Page;
 pub use plot::{paint as paint_series, plot};
 pub use style::Style;
-pub use table::{Align, Table};
+pub use table::{Align, Table, cut, width};
 
 use crate::cli::Color;
 use crate::observer::Observer;

@@ -12,13 +12,15 @@
 //!
 //! Promises: a file written through [`atomic`] is either the old one or the whole new one,
 //! whatever happens; a path given by a user becomes a [`RelPath`] or an error; git is only read
-//! (`init --git` alone creates a repository, `install` alone changes its configuration and hooks), never committed to. This is the only user of git2.
+//! (`init --git` alone creates a repository, `install` alone changes its configuration and hooks); commits, references below `refs/derm/`
+//! and worktrees are made for experiments alone, and no branch, index or file of the user's is touched for it. This is the only user of git2.
 
 pub mod atomic;
 pub mod clone;
 pub mod complete;
 pub mod config;
 mod error;
+pub mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod git;
@@ -33,7 +35,7 @@ use std::sync::Arc;
 
 pub use config::Config;
 pub use error::Error;
-pub use git::{GitFacts, History, Revision};
+pub use git::{CommitFacts, GitFacts, History, Revision, is_ref_name};
 pub use lock::WorkspaceLock;
 
 use crate::relpath::{RelPath, RelPathError};
@@ -175,6 +177,76 @@ impl Workspace {
     /// Files below the root that git neither tracks nor ignores; a whole new folder is one line that ends with `/`.
     pub fn unknown_to_git(&self) -> Result<Vec<String>, Error> {
         git::untracked(&self.root)
+    }
+
+    /// A commit by its full hash.
+    pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Error> {
+        git::commit_facts(&self.root, id)
+    }
+
+    /// The tree of `HEAD` with the tracked files as they are on disk, and `extra` ones; the index stays as it is.
+    pub fn snapshot_tree(&self, extra: &[RelPath]) -> Result<String, Error> {
+        git::tree(&self.root, extra)
+    }
+
+    /// Tracked files that differ from `HEAD`.
+    pub fn changed_files(&self) -> Result<Vec<RelPath>, Error> {
+        git::changes(&self.root)
+    }
+
+    /// Files in which two trees differ, and whether the second one has them.
+    pub fn tree_differences(&self, old: &str, new: &str) -> Result<Vec<(RelPath, bool)>, Error> {
+        git::differences(&self.root, old, new)
+    }
+
+    /// The bytes of a file of a tree; `None` when the tree has no such file.
+    pub fn tree_file(&self, tree: &str, path: &RelPath) -> Result<Option<Vec<u8>>, Error> {
+        git::file(&self.root, tree, path)
+    }
+
+    /// Writes files as a tree has them; the index stays as it is.
+    pub fn checkout_files(&self, tree: &str, paths: &[RelPath]) -> Result<(), Error> {
+        git::checkout(&self.root, tree, paths)
+    }
+
+    /// Writes a commit that no reference names yet.
+    pub fn write_commit(&self, tree: &str, parent: &str, message: &str, seconds: i64) -> Result<String, Error> {
+        git::commit(&self.root, tree, parent, message, seconds)
+    }
+
+    /// References that begin with `prefix`, with their commits, sorted.
+    pub fn refs(&self, prefix: &str) -> Result<Vec<(String, String)>, Error> {
+        git::list(&self.root, prefix)
+    }
+
+    /// Points a reference of derm's at a commit; `false` when there is one and it may not be replaced.
+    pub fn set_ref(&self, name: &str, commit: &str, replace: bool) -> Result<bool, Error> {
+        git::set(&self.root, name, commit, replace)
+    }
+
+    /// Removes a reference; `false` when there was none.
+    pub fn remove_ref(&self, name: &str) -> Result<bool, Error> {
+        git::remove(&self.root, name)
+    }
+
+    /// Makes a branch; `false` when there is one of that name.
+    pub fn make_branch(&self, name: &str, commit: &str) -> Result<bool, Error> {
+        git::branch(&self.root, name, commit)
+    }
+
+    /// Makes `place` a worktree of `tree` whose `HEAD` is `commit`; returns derm's root in it.
+    pub fn add_worktree(&self, place: &Path, name: &str, commit: &str, tree: &str) -> Result<PathBuf, Error> {
+        git::add_worktree(&self.root, place, name, commit, tree)
+    }
+
+    /// Removes a worktree with all that is in it.
+    pub fn remove_worktree(&self, place: &Path, name: &str) -> Result<(), Error> {
+        git::remove_worktree(&self.root, place, name)
+    }
+
+    /// derm's root below the top folder of git's checkout; `None` without git.
+    pub fn below_git(&self) -> Option<PathBuf> {
+        git::below(&self.root)
     }
 
     /// Whether git ignores `path`; `false` without git.

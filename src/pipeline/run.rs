@@ -23,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 
 pub use aside::PutBack;
+pub use claim::recover;
 pub use guard::Guard;
 pub use one::save_out;
 

@@ -220,7 +220,7 @@ struct CoreFile {
     remote: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct CacheFile {
     dir: Option<PathBuf>,
@@ -254,6 +254,35 @@ impl Config {
         let mut config = Self::default();
         config.overlay(parse(".derm/config", text)?, ".derm/config");
         Ok(config)
+    }
+
+    /// The text of a `.derm/config.local` by which another checkout of the repository uses the same cache and remotes. Inputs are
+    /// linked there unless the user said how: what only reads needs no copies.
+    pub fn for_elsewhere(&self, root: &Path) -> String {
+        let absolute = |url: &str| {
+            let typed = Path::new(url);
+            let is_path = !url.contains("://") && !url.starts_with('~') && typed.is_relative();
+            if is_path { root.join(typed).to_string_lossy().into_owned() } else { url.to_owned() }
+        };
+        let link = match self.cache.link.origin {
+            Origin::Default => vec![Link::Reflink, Link::Hardlink, Link::Symlink, Link::Copy],
+            Origin::File(_) => self.cache.link.value.clone(),
+        };
+        let remotes: BTreeMap<&String, Remote> = self
+            .remotes
+            .iter()
+            .map(|(name, remote)| (name, Remote { url: remote.url.as_deref().map(absolute), ..remote.clone() }))
+            .collect();
+        let core: BTreeMap<&str, &String> = self.default_remote.iter().map(|remote| ("remote", &remote.value)).collect();
+        let cache = CacheFile { dir: Some(root.join(&self.cache.dir.value)), link: Some(link) };
+        #[derive(Serialize)]
+        struct Text<'a> {
+            cache: CacheFile,
+            core: BTreeMap<&'a str, &'a String>,
+            remote: BTreeMap<&'a String, Remote>,
+        }
+        // Plain texts and numbers: there is nothing that TOML could refuse.
+        toml::to_string(&Text { cache, core, remote: remotes }).unwrap_or_default()
     }
 
     fn overlay(&mut self, file: File, name: &'static str) {

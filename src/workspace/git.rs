@@ -1,6 +1,11 @@
-//! Reading git: facts about the checkout, files at a revision, what is tracked.
+//! Reading git: facts about the checkout, files at a revision, what is tracked. Below it, what derm writes there: commits and
+//! references of its own ([`refs`]), trees from files ([`snapshot`]), worktrees ([`worktree`]).
 //!
 //! The repository of git may begin above derm's root; paths are translated here and nowhere else.
+
+mod refs;
+mod snapshot;
+mod worktree;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +15,11 @@ use serde::Serialize;
 
 use super::Error;
 use crate::relpath::RelPath;
+
+pub use refs::{CommitFacts, is_ref_name};
+pub(super) use refs::{branch, commit, commit_facts, list, remove, set};
+pub(super) use snapshot::{changes, checkout, differences, file, tree};
+pub(super) use worktree::{add as add_worktree, remove as remove_worktree};
 
 /// The state of the git checkout, for provenance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +31,9 @@ pub struct GitFacts {
     /// Whether files that git tracks differ from `HEAD`.
     pub dirty: bool,
 }
+
+/// Where derm's own references are: no history of the user's.
+const OWN: &str = "refs/derm/";
 
 /// Which commits a command looks at, beside the workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +155,9 @@ pub(super) fn commits(root: &Path, history: &History) -> Result<Vec<(String, Str
     }
     let mut tips: IndexMap<git2::Oid, String> = IndexMap::new();
     for reference in repository.references().map_err(&failed)?.flatten() {
+        if reference.name_bytes().starts_with(OWN.as_bytes()) {
+            continue;
+        }
         let wanted = history.commits
             || (history.branches && (reference.is_branch() || reference.is_remote()))
             || (history.tags && reference.is_tag());
@@ -294,6 +310,11 @@ fn open(root: &Path) -> Result<Option<Repository>, Error> {
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(fail("open the repository")(error)),
     }
+}
+
+/// derm's root relative to git's, where there is git.
+pub(super) fn below(root: &Path) -> Option<PathBuf> {
+    open(root).ok()?.map(|repository| prefix(&repository, root))
 }
 
 /// derm's root relative to git's.

@@ -35,8 +35,8 @@ pub fn value(value: &Value) -> String {
     }
 }
 
-/// JSON's escapes are YAML's, except that YAML breaks lines at a few more characters.
-fn quoted(text: &str) -> String {
+/// A text in double quotes: JSON's escapes are YAML's, except that YAML breaks lines at a few more characters.
+pub fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
