@@ -17,6 +17,7 @@ pub mod drift;
 pub mod du;
 pub mod ensemble;
 pub mod evaluate;
+pub mod exp;
 pub mod explain;
 pub mod export;
 pub mod fsck;
@@ -141,6 +142,7 @@ pub enum Command {
     Dag(dag::DagArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
+    Exp(Box<exp::ExpArgs>),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

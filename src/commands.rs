@@ -21,6 +21,7 @@ pub mod ensemble;
 mod error;
 pub mod evaluate;
 mod exit;
+mod exp;
 pub mod explain;
 pub mod export;
 mod first;
@@ -137,6 +138,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Dag(args) => dag::run(context, args),
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
+        Command::Exp(args) => exp::run(context, args),
         Command::Install(args) => install::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),

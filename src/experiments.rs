@@ -62,6 +62,7 @@ pub mod overrides;
 mod place;
 pub mod queue;
 pub mod refs;
+pub mod runner;
 pub mod save;
 pub mod snapshot;
 pub mod trial;

@@ -20,7 +20,7 @@ use serde::Serialize;
 pub use chart::chart;
 pub use page::Page;
 pub use style::Style;
-pub use table::{Align, Table};
+pub use table::{Align, Table, cut, width};
 
 use crate::cli::Color;
 use crate::observer::Observer;

@@ -20,6 +20,7 @@ pub mod clone;
 pub mod complete;
 pub mod config;
 mod error;
+pub mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod git;
@@ -196,6 +197,16 @@ impl Workspace {
     /// Files in which two trees differ, and whether the second one has them.
     pub fn tree_differences(&self, old: &str, new: &str) -> Result<Vec<(RelPath, bool)>, Error> {
         git::differences(&self.root, old, new)
+    }
+
+    /// The bytes of a file of a tree; `None` when the tree has no such file.
+    pub fn tree_file(&self, tree: &str, path: &RelPath) -> Result<Option<Vec<u8>>, Error> {
+        git::file(&self.root, tree, path)
+    }
+
+    /// Writes files as a tree has them; the index stays as it is.
+    pub fn checkout_files(&self, tree: &str, paths: &[RelPath]) -> Result<(), Error> {
+        git::checkout(&self.root, tree, paths)
     }
 
     /// Writes a commit that no reference names yet.

@@ -5,6 +5,7 @@
 mod dataset;
 mod drift;
 mod evaluation;
+mod experiments;
 mod explain;
 mod export;
 mod nn;

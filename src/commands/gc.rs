@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, recorded, transfer};
 use crate::cli::gc::GcArgs;
+use crate::experiments::queue;
 use crate::pipeline::run::Guard;
 use crate::pipeline::runcache;
 use crate::store::gc::{Amount, Needed, Swept, sweep};
@@ -116,6 +117,7 @@ fn on_remote(
     for repository in std::iter::once(workspace).chain(others) {
         named.extend(recorded::now(repository)?);
         named.extend(recorded::over(repository, &args.scope)?);
+        named.extend(recorded::of_experiments(repository)?);
     }
     let remote = transfer::open(context, workspace, Some(name))?;
     Ok(remote::sweep(store, &remote, &named, args.grace, args.dry, work)?)
@@ -157,6 +159,12 @@ fn lock_all(workspace: &Workspace, others: &[Workspace], work: Work) -> Result<V
     let mut held = Vec::new();
     for repository in all {
         let guard = Guard::take(repository, work)?;
+        let running = queue::running(repository);
+        if !running.is_empty() {
+            return Err(Failure::new("experiments are running")
+                .cause(text::quoted_list(&running))
+                .hint("wait for them, or stop them with Ctrl-C where they run"));
+        }
         held.push((guard, repository.lock(work.observer, work.interrupt)?));
     }
     Ok(held)
@@ -167,6 +175,7 @@ fn entries(workspace: &Workspace, args: &GcArgs, work: &Work) -> Result<Vec<Entr
     let now = recorded::now(workspace)?;
     let mut found: Vec<Entry> = now.iter().map(|(_, entry)| entry.clone()).collect();
     found.extend(recorded::over(workspace, &args.scope)?.into_iter().map(|(_, entry)| entry));
+    found.extend(recorded::of_experiments(workspace)?.into_iter().map(|(_, entry)| entry));
     // Files that are symbolic links have no bytes of their own: what a tracked path holds would be gone with its objects.
     if workspace.config().cache.link.value.contains(&Link::Symlink) {
         let store = Store::open(workspace)?;

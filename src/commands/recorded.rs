@@ -1,9 +1,10 @@
 //! What pointers and pipelines' locks name: in the workspace, at a revision, in many; and which of it a user asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Failure};
 use crate::cli::scope::ScopeArgs;
+use crate::experiments::{queue, refs, snapshot};
 use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::pointer::{self, Pointer};
@@ -45,6 +46,26 @@ pub fn over(workspace: &Workspace, scope: &ScopeArgs) -> Result<Vec<(RelPath, En
     }
     found.sort_by(|a, b| (&a.0, a.1.id).cmp(&(&b.0, b.1.id)));
     found.dedup();
+    Ok(found)
+}
+
+/// What experiments need: those that there are, those that wait, and those that were stopped half-way. Nothing without git.
+pub fn of_experiments(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Failure> {
+    if workspace.below_git().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut commits: BTreeSet<String> = refs::all(workspace)?.into_iter().map(|one| one.commit).collect();
+    commits.extend(workspace.refs(snapshot::REFS)?.into_iter().map(|(_, commit)| commit));
+    for entry in queue::list(workspace)? {
+        commits.extend([entry.spec.snapshot.baseline, entry.spec.snapshot.files]);
+    }
+    let mut found = Vec::new();
+    for commit in commits {
+        found.extend(at(workspace, &commit)?);
+    }
+    for inside in queue::worktrees(workspace) {
+        found.extend(now(&inside)?);
+    }
     Ok(found)
 }
 

@@ -266,7 +266,7 @@ fn bring(
 }
 
 /// Entries by the remote that they belong to; with `leaving`, without what must stay here.
-fn grouped(project: &Project, wanted: Vec<(RelPath, Entry)>, named: Option<&str>, leaving: bool) -> ByRemote {
+pub(super) fn grouped(project: &Project, wanted: Vec<(RelPath, Entry)>, named: Option<&str>, leaving: bool) -> ByRemote {
     let outs: Vec<_> = project.stages.iter().flat_map(|stage| &stage.outs).collect();
     let mut groups = ByRemote::new();
     for (path, entry) in wanted {

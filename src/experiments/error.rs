@@ -66,6 +66,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A parameter that is not written as one.
+    #[error("cannot understand `{0}`")]
+    BadOverride(String),
     /// A file that a stage reads is only in the workspace.
     #[error("stage `{stage}` reads `{path}`, which neither git nor derm tracks")]
     Untracked {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::trial::Spec;
 use crate::digest::KeyHasher;
+use crate::observer::{Interrupt, Silent};
+use crate::pipeline::run::end_orphans;
+use crate::store::Work;
 use crate::workspace::{Workspace, atomic};
 
 /// From the polite signal to the one that nobody survives: a stage has ten seconds, and five more after SIGTERM.
@@ -89,6 +92,12 @@ pub fn base(workspace: &Workspace) -> PathBuf {
     workspace.derm_dir().join("tmp").join("exps")
 }
 
+/// The names of the folders of all trials.
+pub fn all(workspace: &Workspace) -> Vec<String> {
+    let entries = fs::read_dir(base(workspace)).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
 /// The name of a trial's folder.
 pub fn id(baseline: &str, name: &str) -> String {
     KeyHasher::new("derm trial 1").text(baseline).text(name).finish().hex()[..16].to_owned()
@@ -118,6 +127,14 @@ impl Place {
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
         }
         Ok(Self { folder, id, key: key_of(spec), _lock: lock })
+    }
+
+    /// Takes a folder that is there already, of whatever trial; `None` while another derm has it.
+    fn reopen(workspace: &Workspace, id: &str) -> Option<Self> {
+        let folder = base(workspace).join(id);
+        let lock = File::options().write(true).create(true).truncate(false).open(folder.join("lock")).ok()?;
+        lock.try_lock().ok()?;
+        Some(Self { folder, id: id.to_owned(), key: String::new(), _lock: lock })
     }
 
     /// The name of the folder, and of git's part of the worktree.
@@ -161,11 +178,44 @@ impl Place {
         Ok(())
     }
 
+    /// Ends what still works here, and removes the worktree.
+    pub fn give_up(&self, workspace: &Workspace) -> Result<(), Error> {
+        if let (Some(child), _) = self.left() {
+            child.end();
+        }
+        if let Ok(inside) = Workspace::at(&self.tree().join(workspace.below_git().unwrap_or_default())) {
+            end_orphans(&inside, Work { observer: &Silent, interrupt: &Interrupt::default() });
+        }
+        self.clear(workspace, None)
+    }
+
     /// Removes everything, the lock last.
     pub fn remove(self) {
         // What cannot be removed is in nobody's way.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// How long a trial that no queue names may still be taken up again.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Removes trials that nobody works on, that `keep` says no to and that nobody touched for two weeks. Whether any other is left.
+pub fn sweep(workspace: &Workspace, keep: impl Fn(&str) -> bool) -> Result<bool, Error> {
+    let mut others = false;
+    for entry in fs::read_dir(base(workspace)).into_iter().flatten().flatten() {
+        let Some(id) = entry.file_name().to_str().map(str::to_owned).filter(|id| !keep(id)) else { continue };
+        let touched = entry.path().join("trial.json").metadata().and_then(|meta| meta.modified()).ok();
+        let old = touched.and_then(|time| time.elapsed().ok()).is_some_and(|age| age >= KEPT);
+        match old {
+            true => Place::reopen(workspace, &id).map_or(Ok(()), |place| {
+                place.give_up(workspace)?;
+                place.remove();
+                Ok::<_, Error>(())
+            })?,
+            false => others |= touched.is_some(),
+        }
+    }
+    Ok(others)
 }
 
 /// Hash of everything that decides what the trial does.

@@ -20,10 +20,10 @@ use super::values::{self, Leaf, Set};
 use super::{Error, Note, Snapshot, inputs, refs, save};
 use crate::clock::Timestamp;
 use crate::observer::Interrupt;
-use crate::pipeline::Project;
 use crate::pipeline::run::end_orphans;
+use crate::pipeline::{Project, revision};
 use crate::relpath::RelPath;
-use crate::store::Work;
+use crate::store::{Store, Work};
 use crate::workspace::{DERM_DIR, Workspace, atomic};
 
 /// What a trial is made of.
@@ -105,6 +105,7 @@ pub struct Running {
     clock: std::time::Instant,
     status: Option<ExitStatus>,
     stopped: bool,
+    log_start: u64,
 }
 
 /// Lines that [`Finished::tail`] has at most.
@@ -120,12 +121,13 @@ pub fn start(workspace: &Workspace, spec: &Spec, work: &Work<'_>) -> Result<Runn
         return Err(Error::Taken(spec.name.clone()));
     }
     let place = Place::take(workspace, spec)?;
+    let log_start = place.log().metadata().map_or(0, |meta| meta.len());
     match begin(workspace, spec, &place, work) {
         Ok((root, child)) => {
             place.note(true, Some(Process::just_started(child.id())))?;
             let (started, clock) = (Timestamp::now(), std::time::Instant::now());
             let (workspace, spec) = (workspace.clone(), spec.clone());
-            Ok(Running { workspace, spec, place: Some(place), root, child, started, clock, status: None, stopped: false })
+            Ok(Running { workspace, spec, place: Some(place), root, child, started, clock, status: None, stopped: false, log_start })
         }
         Err(error) => {
             let _ = place.clear(workspace, None);
@@ -244,6 +246,11 @@ impl Running {
         self.place.as_ref().map(Place::log).unwrap_or_default()
     }
 
+    /// How long the log was when the child was started: what an earlier one printed.
+    pub fn log_start(&self) -> u64 {
+        self.log_start
+    }
+
     /// How the child ended; `None` while it runs.
     pub fn poll(&mut self) -> Result<Option<ExitStatus>, Error> {
         if self.status.is_none() {
@@ -285,10 +292,9 @@ impl Running {
             (false, false) => State::Failed,
         };
         let inside = Workspace::at(&self.root)?;
-        let project = Project::load(&inside);
-        let (params, metrics) = project.as_ref().map(values::of_workspace).unwrap_or_default();
+        let (params, metrics) = values::at(&revision::Snapshot::now(&inside)?, &Store::open(&inside)?);
         let commit = match state {
-            State::Done => Some(self.save(&project?)?),
+            State::Done => Some(self.save(&Project::load(&inside)?)?),
             _ => None,
         };
         let log = super::queue::log_of(&self.workspace, &self.spec.name)?;

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::pipeline::metrics::{self, Listing};
+use crate::pipeline::metrics::{Listed, Listing};
+use crate::pipeline::paramfile;
 use crate::pipeline::problem::Source;
+use crate::pipeline::revision::Snapshot as Place;
 use crate::pipeline::value::Value;
-use crate::pipeline::{Project, paramfile};
 use crate::relpath::RelPath;
+use crate::store::Store;
 use crate::workspace::{Workspace, atomic};
 
 /// One parameter and what it is set to.
@@ -34,16 +36,16 @@ pub struct Leaf {
 
 /// The leaves of a listing; what could not be read is left out.
 pub fn leaves(listing: Listing) -> Vec<Leaf> {
-    let of = |listed: metrics::Listed| {
+    let of = |listed: Listed| {
         let file = listed.file;
         listed.values.into_iter().map(move |(key, value)| Leaf { file: file.clone(), key, value })
     };
     listing.files.into_iter().flat_map(of).collect()
 }
 
-/// All parameters and all metrics of a workspace.
-pub fn of_workspace(project: &Project) -> (Vec<Leaf>, Vec<Leaf>) {
-    (leaves(metrics::params(project)), leaves(metrics::metrics(project)))
+/// All parameters and all metrics of a place; of files that cannot be read, none.
+pub fn at(place: &Place, store: &Store) -> (Vec<Leaf>, Vec<Leaf>) {
+    (leaves(place.params()), leaves(place.metrics(store)))
 }
 
 /// Sets parameters in the files of a workspace, each file written once.
@@ -99,4 +101,35 @@ fn set_in(set: &Set, text: &str) -> Result<String, Error> {
         true => Ok(format!("{:#}\n", serde_json::to_value(&root).map_err(|error| wrong(set, error.to_string()))?)),
         false => serde_yaml::to_string(&root).map_err(|error| wrong(set, error.to_string())),
     }
+}
+
+/// The experiments that `[FILE:]KEY=VALUE[,VALUE…]` ask for, all combinations of their values, the last one changing first.
+///
+/// # Errors
+/// A text without `=` or key.
+pub fn combinations(texts: &[String]) -> Result<Vec<Vec<Set>>, Error> {
+    let mut all: Vec<Vec<Set>> = vec![Vec::new()];
+    for text in texts {
+        let bad = || Error::BadOverride(text.clone());
+        let (name, values) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
+        let (file, key) = name.split_once(':').unwrap_or(("params.yaml", name));
+        let file = RelPath::new(file).map_err(|_| bad())?;
+        let one = |value: &str| Set { file: file.clone(), key: key.to_owned(), value: value.trim().to_owned() };
+        let values: Vec<Set> = if values.contains(['[', '{', '"', '\'']) { vec![one(values)] } else { values.split(',').map(one).collect() };
+        all = all.iter().flat_map(|sets| values.iter().map(|value| [sets.as_slice(), &[value.clone()]].concat())).collect();
+    }
+    Ok(all)
+}
+
+/// Parameters after some of them are set.
+pub fn with(mut params: Vec<Leaf>, sets: &[Set]) -> Vec<Leaf> {
+    for set in sets {
+        let source = Source { path: set.file.join("value.yaml"), text: set.value.clone().into() };
+        let value = paramfile::parse(&source).map_or_else(|_| Value::Text(set.value.clone()), |read| read.value);
+        match params.iter_mut().find(|leaf| leaf.file == set.file && leaf.key == set.key) {
+            Some(leaf) => leaf.value = value,
+            None => params.push(Leaf { file: set.file.clone(), key: set.key.clone(), value }),
+        }
+    }
+    params
 }

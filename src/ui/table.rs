@@ -87,12 +87,12 @@ impl Table {
 }
 
 /// Columns that `cell` takes on a terminal: escape codes take none.
-pub(super) fn width(cell: &str) -> usize {
+pub fn width(cell: &str) -> usize {
     pieces(cell).filter(|(_, is_code)| !is_code).map(|(piece, _)| unicode_width::UnicodeWidthStr::width(piece)).sum()
 }
 
 /// `cell` in at most `room` columns, its end replaced by `…` when it does not fit.
-fn cut(cell: &str, room: usize) -> String {
+pub fn cut(cell: &str, room: usize) -> String {
     if width(cell) <= room {
         return cell.to_owned();
     }

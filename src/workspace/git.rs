@@ -18,7 +18,7 @@ use crate::relpath::RelPath;
 
 pub use refs::{CommitFacts, is_ref_name};
 pub(super) use refs::{branch, commit, commit_facts, list, remove, set};
-pub(super) use snapshot::{changes, differences, tree};
+pub(super) use snapshot::{changes, checkout, differences, file, tree};
 pub(super) use worktree::{add as add_worktree, remove as remove_worktree};
 
 /// The state of the git checkout, for provenance.

@@ -102,3 +102,27 @@ pub(in crate::workspace) fn differences(root: &Path, old: &str, new: &str) -> Re
     }
     Ok(found)
 }
+
+/// The bytes of a file of a tree; `None` when the tree has no such file.
+pub(in crate::workspace) fn file(root: &Path, tree: &str, path: &RelPath) -> Result<Option<Vec<u8>>, Error> {
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let failed = fail("read a committed file");
+    let tree = Oid::from_str(tree).and_then(|id| repository.find_tree(id)).map_err(&failed)?;
+    let Ok(entry) = tree.get_path(&prefix(&repository, root).join(path.as_str())) else { return Ok(None) };
+    let Ok(blob) = repository.find_blob(entry.id()) else { return Ok(None) };
+    Ok(Some(blob.content().to_vec()))
+}
+
+/// Writes files as a tree has them. The index stays as it is.
+pub(in crate::workspace) fn checkout(root: &Path, tree: &str, paths: &[RelPath]) -> Result<(), Error> {
+    let repository = open(root)?.ok_or_else(|| Error::NoGit { root: root.to_owned() })?;
+    let failed = fail("write files");
+    let object = Oid::from_str(tree).and_then(|id| repository.find_object(id, None)).map_err(&failed)?;
+    let mut options = git2::build::CheckoutBuilder::new();
+    options.force().update_index(false).disable_pathspec_match(true);
+    let prefix = prefix(&repository, root);
+    for path in paths {
+        options.path(prefix.join(path.as_str()));
+    }
+    repository.checkout_tree(&object, Some(&mut options)).map_err(&failed)
+}
