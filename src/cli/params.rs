@@ -1,10 +1,12 @@
 //! Arguments of `derm params`.
 
+pub mod set;
+
 use clap::{Args, Subcommand};
 
 use super::scope::{ComparisonArgs, HistoryArgs};
 
-/// Show and compare parameters
+/// Show, compare and change parameters
 #[derive(Debug, Args)]
 pub struct ParamsArgs {
     #[command(subcommand)]
@@ -16,6 +18,7 @@ pub struct ParamsArgs {
 pub enum ParamsCommand {
     Show(ParamsShowArgs),
     Diff(ParamsDiffArgs),
+    Set(set::ParamsSetArgs),
 }
 
 /// Show every parameter with its value

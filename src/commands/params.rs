@@ -1,5 +1,7 @@
 //! `derm params`.
 
+mod set;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -18,6 +20,7 @@ pub fn run(context: &Context, args: &ParamsArgs) -> Result<Exit, Failure> {
     match &args.command {
         ParamsCommand::Show(args) => show(context, args),
         ParamsCommand::Diff(args) => diff(context, args),
+        ParamsCommand::Set(args) => set::run(context, args),
     }
 }
 
