@@ -17,8 +17,9 @@ mod schedule;
 mod shell;
 pub mod watch;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -158,7 +159,7 @@ pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener:
     claim::recover(&project.workspace, &work)?;
     let committer = commit::Committer::new(project)?;
     let made = options.allow_missing.then(|| Made::new(&committer.locks()));
-    let run = Run { project, options, disk, made, committer, listener, scratch: OnceLock::new(), stop: AtomicBool::new(false) };
+    let run = Run { project, options, disk, made, committer, listener, scratch: OnceLock::new(), own: Mutex::default(), stop: AtomicBool::new(false) };
     let outcome = schedule::all(&run, &wanted);
     run.committer.flush()?;
     store.flush()?;
@@ -175,6 +176,8 @@ struct Run<'a> {
     committer: commit::Committer<'a>,
     listener: &'a dyn Listener,
     scratch: OnceLock<Arc<Scratch>>,
+    /// Stages that this run has claimed at some time.
+    own: Mutex<HashSet<usize>>,
     /// Nothing more is started.
     stop: AtomicBool,
 }
@@ -182,6 +185,14 @@ struct Run<'a> {
 impl Run<'_> {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst) || self.disk.work.interrupt.is_raised()
+    }
+
+    fn own(&self, stage: usize) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(stage);
+    }
+
+    fn owns(&self, stage: usize) -> bool {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).contains(&stage)
     }
 
     /// What is to be done with a stage.

@@ -130,6 +130,11 @@ impl Claim {
         }
     }
 
+    /// With what its holder knows about how it came to it.
+    pub fn after_a_wait(self, waited: bool) -> Self {
+        Self { waited, ..self }
+    }
+
     /// Says who holds it, after undoing what a holder that died has left.
     pub fn begin(&self, workspace: &Workspace, work: &Work<'_>) -> Result<(), Error> {
         let notes = self.notes();
@@ -201,7 +206,8 @@ fn parse(bytes: &[u8]) -> Vec<Note> {
     bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-fn holder(path: &Path) -> String {
+/// Who holds a claim, in words.
+pub fn holder(path: &Path) -> String {
     let notes = fs::read(path).map(|bytes| parse(&bytes)).unwrap_or_default();
     let who = notes.into_iter().find_map(|note| if let Note::Holder { who } = note { Some(who) } else { None });
     who.unwrap_or_else(|| "another derm".to_owned())
@@ -209,7 +215,7 @@ fn holder(path: &Path) -> String {
 
 /// Whether somebody holds the claim.
 pub fn is_held(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Undoes what runs that died have left. Stages that somebody runs are left alone.
@@ -218,6 +224,12 @@ pub fn recover(workspace: &Workspace, work: &Work<'_>) -> Result<(), Error> {
         if let Some(claim) = Claim::try_take(&entry.path())? {
             undo(workspace, work, &claim.path, &claim.notes())?;
             claim.done()?;
+        }
+    }
+    for entry in fs::read_dir(workspace.cache_dir().join("claims")).into_iter().flatten().flatten() {
+        // Nothing to undo; where the cache is another's to clean, that one will.
+        if let Ok(Some(claim)) = Claim::try_take(&entry.path()) {
+            let _ = claim.done();
         }
     }
     Ok(())

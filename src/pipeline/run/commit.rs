@@ -116,6 +116,8 @@ pub struct Pending<'a> {
 
 /// Never more claims open than this.
 const MOST: usize = 64;
+/// No stage waits longer, however slow the disk is.
+const LATEST: Duration = Duration::from_secs(2);
 /// So long a stage waits for others to be written down with.
 const SOON: Duration = Duration::from_millis(60);
 
@@ -127,7 +129,7 @@ impl<'a> Pending<'a> {
 
     /// For how long nothing has to be written; `None` when nothing waits.
     pub fn patience(&self) -> Option<Duration> {
-        let longest = if self.list.len() >= MOST { Duration::ZERO } else { SOON.max(self.cost * 20) };
+        let longest = if self.list.len() >= MOST { Duration::ZERO } else { SOON.max(self.cost * 20).min(LATEST) };
         self.since.map(|since| longest.saturating_sub(since.elapsed()))
     }
 

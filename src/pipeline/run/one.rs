@@ -94,21 +94,23 @@ impl<'a> One<'a> {
         &self.run.project.workspace
     }
 
-    /// Does what the verdict asks for.
-    pub fn bring_up(&self, verdict: Verdict) -> Came<'a> {
+    /// Does what the verdict asks for, with the stage's claim.
+    pub fn bring_up(&self, verdict: Verdict, claim: Claim) -> Came<'a> {
         let started = Instant::now();
         let mut came = Came { reasons: verdict.reasons().to_vec(), seconds: 0.0, result: Ok(None), put_back: PutBack::default() };
-        came.result = self.claimed(verdict, &mut came.reasons, &mut came.put_back);
+        came.result = self.claimed(verdict, claim, &mut came.reasons, &mut came.put_back);
         came.seconds = started.elapsed().as_secs_f64();
         came
     }
 
-    /// With the stage's claim, and what others have done since taken into account.
-    fn claimed(&self, verdict: Verdict, reasons: &mut Vec<Reason>, put_back: &mut PutBack) -> Result<Option<Done<'a>>, Error> {
-        let place = claim::of_stage(self.run.project, self.index);
-        let claim = Claim::take(&place, &|| self.run.stopped(), &|who| {
-            self.work().observer.note(&format!("waiting for `{}`, which {who} runs", self.label()));
-        })?;
+    /// Takes into account what others have done since the verdict.
+    fn claimed(
+        &self,
+        verdict: Verdict,
+        claim: Claim,
+        reasons: &mut Vec<Reason>,
+        put_back: &mut PutBack,
+    ) -> Result<Option<Done<'a>>, Error> {
         claim.begin(self.workspace(), &self.work())?;
         let waited = claim.waited | self.wait_for_needs()?;
         let mut verdict = verdict;
@@ -134,7 +136,8 @@ impl<'a> One<'a> {
 
     /// Waits until no other run is making what this one reads.
     fn wait_for_needs(&self) -> Result<bool, Error> {
-        let others = claim::others(self.run.project, &self.run.project.graph.needs[self.index]);
+        let mut others = claim::others(self.run.project, &self.run.project.graph.needs[self.index]);
+        others.retain(|(need, _)| !self.run.owns(*need));
         for (need, place) in &others {
             if claim::is_held(place) {
                 let label = self.run.project.label(*need);

@@ -5,6 +5,8 @@
 //! (one that wants more than there are runs alone), two that name the same `mutex` never run at once, and memory is not promised
 //! beyond what the machine has. Verdicts are reached on one thread, so a thousand fresh stages start none.
 //!
+//! A stage that another derm runs takes no place: it is looked at again when that derm is done with it, and others go first.
+//!
 //! When a stage fails nothing more is started; with `keep_going`, only what needs it is left out; with
 //! `ignore_errors`, what needs it is tried all the same.
 
@@ -12,12 +14,17 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::Scope;
+use std::time::Duration;
 
 use super::aside::PutBack;
+use super::claim::{self, Claim};
 use super::commit::Pending;
 use super::one::{Came, One};
 use super::{Action, Outcome, Run, Step};
 use crate::pipeline::stage::How;
+
+/// How often it is looked whether another derm is done with a stage.
+const LOOK: Duration = Duration::from_millis(20);
 
 type Report<'a> = (usize, Came<'a>);
 
@@ -36,6 +43,10 @@ struct Board<'a> {
     ready: BTreeSet<usize>,
     steps: Vec<Option<Step>>,
     running: Vec<Running>,
+    /// Stages that were waited for.
+    waited: BTreeSet<usize>,
+    /// Stages that other derms run, and whether the user heard of it.
+    elsewhere: Vec<(usize, bool)>,
 }
 
 /// A stage that runs, and which of the GPUs are its.
@@ -54,10 +65,16 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
             while let Some(index) = board.next() {
                 start(&mut board, index, scope, &sender);
             }
-            if board.running.is_empty() {
+            if board.running.is_empty() && (board.elsewhere.is_empty() || run.stopped()) {
                 break;
             }
-            let report = match pending.patience() {
+            if board.running.is_empty() {
+                // While it waits for another derm, that one may wait for what is done here.
+                board.write(&mut pending);
+                board.say_elsewhere();
+            }
+            let look = (!board.elsewhere.is_empty()).then_some(LOOK);
+            let report = match pending.patience().into_iter().chain(look).min() {
                 None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(patience) => receiver.recv_timeout(patience),
             };
@@ -66,9 +83,13 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
                     board.running.retain(|other| other.index != index);
                     board.came(index, came, &mut pending);
                 }
-                Err(RecvTimeoutError::Timeout) => board.write(&mut pending),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            if pending.patience().is_some_and(|patience| patience.is_zero()) {
+                board.write(&mut pending);
+            }
+            board.look_elsewhere();
         }
     });
     board.write(&mut pending);
@@ -89,12 +110,21 @@ fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope
         Ok(verdict) => verdict,
         Err(error) => return board.finish(Step { error: Some(error), ..step(index, Action::Failed) }),
     };
+    let claim = match Claim::try_take(&claim::of_stage(run.project, index)) {
+        Ok(Some(claim)) => claim.after_a_wait(board.waited.contains(&index)),
+        Ok(None) => {
+            board.waited.insert(index);
+            return board.elsewhere.push((index, false));
+        }
+        Err(error) => return board.finish(Step { error: Some(error), ..step(index, Action::Failed) }),
+    };
+    run.own(index);
     let gpus = board.take_gpus(index);
     let names = gpus.iter().filter_map(|gpu| run.options.gpus.get(*gpu).cloned()).collect();
     board.running.push(Running { index, gpus });
     let sender = sender.clone();
     scope.spawn(move || {
-        let came = One::new(run, index, forced, names).bring_up(verdict);
+        let came = One::new(run, index, forced, names).bring_up(verdict, claim);
         let _ = sender.send((index, came));
     });
 }
@@ -107,7 +137,7 @@ impl<'a> Board<'a> {
         let waiting: Vec<usize> = graph.needs.iter().map(|needs| needs.iter().filter(|need| wanted[**need]).count()).collect();
         let ready = (0..wanted.len()).filter(|index| wanted[*index] && waiting[*index] == 0).map(|index| place[index]).collect();
         let steps = wanted.iter().map(|_| None).collect();
-        Self { run, wanted, place, waiting, forced: vec![false; wanted.len()], ready, steps, running: Vec::new() }
+        Self { run, wanted, place, waiting, forced: vec![false; wanted.len()], ready, steps, running: Vec::new(), waited: BTreeSet::new(), elsewhere: Vec::new() }
     }
 
     /// The first stage that is ready and fits beside those that run.
@@ -119,6 +149,34 @@ impl<'a> Board<'a> {
         let at = self.ready.iter().copied().find(|at| self.fits(order[*at]))?;
         self.ready.remove(&at);
         Some(order[at])
+    }
+
+    /// Nothing else is to be done: says for whom this waits.
+    fn say_elsewhere(&mut self) {
+        for (index, told) in &mut self.elsewhere {
+            if !std::mem::replace(told, true) {
+                let who = claim::holder(&claim::of_stage(self.run.project, *index));
+                self.run.disk.work.observer.note(&format!("waiting for `{}`, which {who} runs", self.run.project.label(*index)));
+            }
+        }
+    }
+
+    /// Stages that other derms are done with can be looked at again.
+    fn look_elsewhere(&mut self) {
+        let project = self.run.project;
+        let (free, held) = std::mem::take(&mut self.elsewhere).into_iter().partition(|(index, _)| !claim::is_held(&claim::of_stage(project, *index)));
+        self.elsewhere = held;
+        let free: Vec<(usize, bool)> = free;
+        if !free.is_empty() {
+            self.run.disk.forget();
+        }
+        for (index, _) in free {
+            if let Err(error) = self.run.committer.refresh(index) {
+                self.finish(Step { error: Some(error), ..step(index, Action::Failed) });
+                continue;
+            }
+            self.ready.insert(self.place[index]);
+        }
     }
 
     fn fits(&self, index: usize) -> bool {
