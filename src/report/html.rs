@@ -148,6 +148,20 @@ impl Section {
         self
     }
 
+    /// A drawing in its full size, which a narrow window scrolls.
+    #[must_use]
+    pub fn wide_plot(mut self, plot: &Svg) -> Self {
+        self.body += &format!("<div class=\"wide\" tabindex=\"0\"><figure>{}</figure></div>\n", plot.inline());
+        self
+    }
+
+    /// Names and values under a heading of their own, which links lead to.
+    #[must_use]
+    pub fn entry(mut self, id: &str, heading: &str, facts: &[(String, String)]) -> Self {
+        self.body += &format!("<div class=\"entry\" id=\"{}\">\n<h3>{}</h3>\n{}</div>\n", escape(id), escape(heading), block::facts(facts));
+        self
+    }
+
     /// Drawings, and beside them, where there is room, a table of what they show.
     #[must_use]
     pub fn plots_with(mut self, plots: &[Svg], table: &Table) -> Self {

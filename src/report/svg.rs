@@ -1,4 +1,4 @@
-//! Drawings: lines, heat maps, upright and lying bars, sparklines.
+//! Drawings: lines, heat maps, upright and lying bars, graphs, sparklines.
 //!
 //! Every drawing is a [`Svg`], shown inside a page of [`super::html`] (whose style sheet colours it) or
 //! written alone with [`Svg::standalone`]. Coordinates are rounded to a tenth of a unit. Colours are Okabe
@@ -6,6 +6,7 @@
 
 mod axis;
 mod bars;
+mod graph;
 mod heat_map;
 mod line_plot;
 mod lying_bars;
@@ -14,6 +15,7 @@ mod sparkline;
 
 pub use axis::Axis;
 pub use bars::{Bars, Group};
+pub use graph::{Box as GraphBox, Graph, Mood};
 pub use heat_map::HeatMap;
 pub use line_plot::{Area, LinePlot, Series, Stroke};
 pub use lying_bars::LyingBars;

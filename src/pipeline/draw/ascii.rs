@@ -1,36 +1,38 @@
 //! Boxes in layers, with lines from each to those that need it.
 //!
-//! A simple case of layered drawing (Sugiyama, Tagawa and Toda 1981): a stage stands one layer below the lowest of its needs;
-//! edges that pass a layer get an invisible box there; two sweeps order each layer by the mean place of its
-//! neighbours. Between layers every edge goes down, across on a row of its own, and down again.
+//! [`layers`] says where; here it is written with characters. Between layers every edge goes down, across on a row of its own, and
+//! down again; edges from one box share their row, and so do others that do not meet.
 
 use super::Drawing;
+use super::layers::{self, Node};
 
 /// Columns between boxes.
 const GAP: usize = 3;
 
-struct Cell {
+/// A node in columns.
+struct Cell<'d> {
     /// The text in the box; `None` for an edge passing through.
-    name: Option<String>,
+    name: Option<&'d str>,
     /// Cells of the layer above that lead here.
     above: Vec<usize>,
     /// Column of its middle.
     middle: usize,
 }
 
-impl Cell {
+impl Cell<'_> {
     fn width(&self) -> usize {
-        self.name.as_ref().map_or(1, |name| unicode_width::UnicodeWidthStr::width(name.as_str()) + 4)
+        self.name.map_or(1, box_width)
     }
+}
+
+fn box_width(name: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(name) + 4
 }
 
 /// The drawing.
 pub fn draw(drawing: &Drawing) -> String {
-    let mut layers = layers(drawing);
-    for _ in 0..2 {
-        order(&mut layers);
-    }
-    place(&mut layers);
+    let laid = layers::layout(drawing, |index| box_width(&drawing.names[index]) as f64, 1.0, GAP as f64);
+    let layers = in_columns(drawing, laid);
     let mut canvas = Canvas::default();
     let mut row = 0;
     for (depth, layer) in layers.iter().enumerate() {
@@ -39,7 +41,7 @@ pub fn draw(drawing: &Drawing) -> String {
         }
         for cell in layer {
             let left = cell.middle - cell.width() / 2;
-            match &cell.name {
+            match cell.name {
                 None => (0..3).for_each(|line| canvas.line(row + line, cell.middle, DOWN | UP)),
                 Some(name) => {
                     let bar = format!("+{}+", "-".repeat(cell.width() - 2));
@@ -54,63 +56,21 @@ pub fn draw(drawing: &Drawing) -> String {
     canvas.finish()
 }
 
-fn layers(drawing: &Drawing) -> Vec<Vec<Cell>> {
-    let depth = drawing.depths();
-    let mut layers: Vec<Vec<Cell>> = Vec::new();
-    layers.resize_with(depth.iter().max().map_or(0, |deepest| deepest + 1), Vec::new);
-    // Where each box, and the lowest invisible box below it, stands in its layer.
-    let mut at = vec![0; drawing.names.len()];
-    for (index, name) in drawing.names.iter().enumerate() {
-        let mut above = Vec::new();
-        for &need in &drawing.needs[index] {
-            let mut from = at[need];
-            for layer in &mut layers[depth[need] + 1..depth[index]] {
-                layer.push(Cell { name: None, above: vec![from], middle: 0 });
-                from = layer.len() - 1;
-            }
-            above.push(from);
-        }
-        at[index] = layers[depth[index]].len();
-        layers[depth[index]].push(Cell { name: Some(name.clone()), above, middle: 0 });
-    }
-    layers
-}
-
-/// Sorts each layer by the mean place of what leads there, and renames the places below.
-fn order(layers: &mut [Vec<Cell>]) {
-    for depth in 1..layers.len() {
-        let mean = |cell: &Cell| match cell.above.len() {
-            0 => 0,
-            n => cell.above.iter().sum::<usize>() * 1000 / n,
-        };
-        let mut order: Vec<usize> = (0..layers[depth].len()).collect();
-        order.sort_by_key(|index| mean(&layers[depth][*index]));
-        let mut old: Vec<Option<Cell>> = std::mem::take(&mut layers[depth]).into_iter().map(Some).collect();
-        layers[depth] = order.iter().filter_map(|index| old[*index].take()).collect();
-        let mut renamed = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(new, old)| renamed[*old] = new);
-        if let Some(below) = layers.get_mut(depth + 1) {
-            below.iter_mut().flat_map(|cell| &mut cell.above).for_each(|above| *above = renamed[*above]);
-        }
-    }
-}
-
-/// Gives every cell its column: below what leads there where there is room.
-fn place(layers: &mut [Vec<Cell>]) {
-    // Room on the left for the widest box, so that a chain of boxes of any width is straight.
-    let margin = layers.iter().flatten().map(|cell| cell.width() / 2).max().unwrap_or(0);
-    for depth in 0..layers.len() {
-        let (done, rest) = layers.split_at_mut(depth);
-        let above = done.last();
+/// Places in whole columns, with at least a gap between two.
+fn in_columns(drawing: &Drawing, layers: Vec<Vec<Node>>) -> Vec<Vec<Cell<'_>>> {
+    let margin = layers.iter().flatten().map(|node| node.width).fold(0.0, f64::max) / 2.0 + 1.0;
+    let column = |layer: Vec<Node>| {
         let mut free = 0;
-        for cell in &mut rest[0] {
+        let cell = |node: Node| {
+            let mut cell = Cell { name: node.item.map(|item| drawing.names[item].as_str()), above: node.above, middle: 0 };
             let half = cell.width() / 2;
-            let middles: Vec<usize> = above.map(|layer| cell.above.iter().map(|index| layer[*index].middle).collect()).unwrap_or_default();
-            let wanted = if middles.is_empty() { margin } else { middles.iter().sum::<usize>() / middles.len() };
-            cell.middle = wanted.max(free + half);
+            cell.middle = ((node.middle + margin).round() as usize).max(free + half);
             free = cell.middle + cell.width() - half + GAP;
-        }
-    }
+            cell
+        };
+        layer.into_iter().map(cell).collect()
+    };
+    layers.into_iter().map(column).collect()
 }
 
 const UP: u8 = 1;
@@ -120,29 +80,21 @@ const HEAD: u8 = 8;
 
 /// Draws the edges between two layers; returns the row below them.
 fn edges(canvas: &mut Canvas, top: usize, above: &[Cell], layer: &[Cell]) -> usize {
-    let bent = layer.iter().flat_map(|cell| cell.above.iter().map(move |from| (*from, cell)));
-    let bent: Vec<(usize, usize)> = bent.map(|(from, cell)| (above[from].middle, cell.middle)).filter(|(from, to)| from != to).collect();
-    // Edges from one box share a row.
-    let mut starts: Vec<usize> = bent.iter().map(|(from, _)| *from).collect();
-    starts.sort_unstable();
-    starts.dedup();
-    let bottom = top + starts.len() + 1;
+    let turns = turns(above, layer);
+    let bottom = top + turns.iter().flatten().max().map_or(1, |last| last + 2);
     for cell in layer {
-        for &from in &cell.above {
-            let from = above[from].middle;
-            let turn = top + starts.iter().position(|start| *start == from).unwrap_or(0);
-            for row in top..=bottom {
-                let straight = from == cell.middle;
-                if row < turn || straight {
-                    canvas.line(row, from, UP | DOWN);
-                } else if row > turn {
-                    canvas.line(row, cell.middle, UP | DOWN);
+        for &index in &cell.above {
+            let from = above[index].middle;
+            match turns[index].filter(|_| from != cell.middle) {
+                None => (top..=bottom).for_each(|row| canvas.line(row, from, UP | DOWN)),
+                Some(turn) => {
+                    let turn = top + turn;
+                    (top..turn).for_each(|row| canvas.line(row, from, UP | DOWN));
+                    (turn + 1..=bottom).for_each(|row| canvas.line(row, cell.middle, UP | DOWN));
+                    (from.min(cell.middle)..=from.max(cell.middle)).for_each(|column| canvas.line(turn, column, ACROSS));
+                    canvas.line(turn, from, UP);
+                    canvas.line(turn, cell.middle, DOWN);
                 }
-            }
-            if from != cell.middle {
-                (from.min(cell.middle)..=from.max(cell.middle)).for_each(|column| canvas.line(turn, column, ACROSS));
-                canvas.line(turn, from, UP);
-                canvas.line(turn, cell.middle, DOWN);
             }
             if cell.name.is_some() {
                 canvas.line(bottom, cell.middle, HEAD);
@@ -150,6 +102,44 @@ fn edges(canvas: &mut Canvas, top: usize, above: &[Cell], layer: &[Cell]) -> usi
         }
     }
     bottom + 1
+}
+
+/// For each cell above the row, counted from its box, on which its edges go across; `None` when all of them are straight.
+fn turns(above: &[Cell], layer: &[Cell]) -> Vec<Option<usize>> {
+    let mut spans: Vec<Option<(usize, usize)>> = vec![None; above.len()];
+    let mut ends: Vec<Vec<usize>> = vec![Vec::new(); above.len()];
+    for cell in layer {
+        for &index in cell.above.iter().filter(|index| above[**index].middle != cell.middle) {
+            let from = above[index].middle;
+            let (low, high) = spans[index].unwrap_or((from, from));
+            spans[index] = Some((low.min(cell.middle), high.max(cell.middle)));
+            ends[index].push(cell.middle);
+        }
+    }
+    // Where an edge comes down on the column that another starts from, the other must have turned before.
+    let waits_for = |index: usize| (0..above.len()).filter(move |other| *other != index).collect::<Vec<_>>();
+    let mut turns: Vec<Option<usize>> = vec![None; above.len()];
+    let mut left: Vec<usize> = (0..above.len()).filter(|index| spans[*index].is_some()).collect();
+    while !left.is_empty() {
+        let ready = left.iter().position(|index| {
+            !waits_for(*index)
+                .iter()
+                .any(|other| turns[*other].is_none() && spans[*other].is_some() && ends[*index].contains(&above[*other].middle))
+        });
+        let index = left.remove(ready.unwrap_or(0));
+        let Some((low, high)) = spans[index] else { continue };
+        let before = waits_for(index).into_iter().filter(|other| ends[index].contains(&above[*other].middle));
+        let mut turn = before.filter_map(|other| turns[other]).map(|turn| turn + 1).max().unwrap_or(0);
+        let taken = |turn: usize| {
+            (0..above.len())
+                .any(|other| turns[other] == Some(turn) && spans[other].is_some_and(|(from, to)| from <= high + 1 && low <= to + 1))
+        };
+        while taken(turn) {
+            turn += 1;
+        }
+        turns[index] = Some(turn);
+    }
+    turns
 }
 
 #[derive(Default)]
@@ -234,9 +224,17 @@ mod tests {
     }
 
     #[test]
-    fn many_stages_become_a_list() {
-        let names: Vec<String> = (0..50).map(|i| format!("s{i}")).collect();
-        let drawing = Drawing { names, needs: (0..50).map(|i| if i == 0 { vec![] } else { vec![i - 1] }).collect() };
-        assert!(drawing.text(200).starts_with("s0\n  s1  <- s0\n"));
+    fn fifty_stages_in_five_layers_are_drawn_without_a_mix_up() {
+        let mut needs: Vec<Vec<usize>> = Vec::new();
+        for layer in 0..5usize {
+            for place in 0..10usize {
+                needs.push(if layer == 0 { Vec::new() } else { vec![(layer - 1) * 10 + (place * 3) % 10, (layer - 1) * 10 + place] });
+            }
+        }
+        needs.iter_mut().for_each(|needs| needs.dedup());
+        let names = (0..50).map(|i| format!("stage{i}")).collect();
+        let text = draw(&Drawing { names, needs });
+        assert_eq!(text.matches("| stage").count(), 50, "{text}");
+        assert_eq!(text.matches('v').count(), 40, "{text}");
     }
 }

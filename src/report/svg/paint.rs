@@ -103,6 +103,37 @@ impl Canvas {
         self.0.push_str("</rect>");
     }
 
+    /// A curve through points with a head at its end.
+    pub(super) fn arrow(&mut self, points: &[(f64, f64)], sideways: bool) {
+        let Some((first, rest)) = points.split_first() else { return };
+        let mut data = format!("M{} {}", n(first.0), n(first.1));
+        let mut from = *first;
+        for to in rest {
+            let half = if sideways { (to.0 - from.0) / 2.0 } else { (to.1 - from.1) / 2.0 };
+            let (a, b) =
+                if sideways { ((from.0 + half, from.1), (to.0 - half, to.1)) } else { ((from.0, from.1 + half), (to.0, to.1 - half)) };
+            let _ = write!(data, "C{} {} {} {} {} {}", n(a.0), n(a.1), n(b.0), n(b.1), n(to.0), n(to.1));
+            from = *to;
+        }
+        let _ = write!(self.0, "<path class=\"edge\" d=\"{data}\"/>");
+    }
+
+    /// The head of an arrow that ends at a point.
+    pub(super) fn head(&mut self, (x, y): (f64, f64), sideways: bool) {
+        let (a, b) = if sideways { ((x - 7.0, y - 3.5), (x - 7.0, y + 3.5)) } else { ((x - 3.5, y - 7.0), (x + 3.5, y - 7.0)) };
+        let _ = write!(self.0, "<path class=\"head\" d=\"M{} {}L{} {}L{} {}z\"/>", n(x), n(y), n(a.0), n(a.1), n(b.0), n(b.1));
+    }
+
+    /// What follows leads to a part of the page.
+    pub(super) fn open_link(&mut self, id: &str, tip: &str) {
+        let _ = write!(self.0, "<a href=\"#{}\"><title>{}</title>", escape(id), escape(tip));
+    }
+
+    /// Until here.
+    pub(super) fn close_link(&mut self) {
+        self.0.push_str("</a>");
+    }
+
     pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let _ = write!(self.0, "<text class=\"{class}\" x=\"{}\" y=\"{}\"{}>{}</text>", n(at.0), n(at.1), anchored(anchor), escape(text));
     }
