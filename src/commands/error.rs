@@ -9,6 +9,7 @@ mod experiments;
 mod explain;
 mod export;
 mod nn;
+mod overrides;
 mod pipeline;
 mod settings;
 mod store;
