@@ -15,6 +15,7 @@ SETTINGS
   cache.link           how files stand for their objects: reflink, hardlink, symlink, copy,
                        tried in this order
   core.remote          the remote that is used where none is named
+  exp.dir              where experiments run beside the workspace; default .derm/tmp/exps
   parsing.bool         what `${map}` in a command makes of false: store_true (nothing) or
                        boolean_optional (`--no-flag`)
   parsing.list         what it makes of a list: nargs (`--flag 1 2`) or append (`--flag 1 --flag 2`)

@@ -89,6 +89,9 @@ fn lines(config: &Config) -> Vec<Line> {
     }
     found.extend(config.bools.as_ref().map(|bools| Line::new("parsing.bool", bools.value, Some(&bools.origin))));
     found.extend(config.lists.as_ref().map(|lists| Line::new("parsing.list", lists.value, Some(&lists.origin))));
+    if config.exp_dir.origin != Origin::Default {
+        found.push(Line::new("exp.dir", config.exp_dir.value.display().to_string(), Some(&config.exp_dir.origin)));
+    }
     for (name, remote) in &config.remotes {
         let settings = serde_json::to_value(remote).unwrap_or_default();
         let settings = settings.as_object().cloned().unwrap_or_default();

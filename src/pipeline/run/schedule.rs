@@ -137,7 +137,18 @@ impl<'a> Board<'a> {
         let waiting: Vec<usize> = graph.needs.iter().map(|needs| needs.iter().filter(|need| wanted[**need]).count()).collect();
         let ready = (0..wanted.len()).filter(|index| wanted[*index] && waiting[*index] == 0).map(|index| place[index]).collect();
         let steps = wanted.iter().map(|_| None).collect();
-        Self { run, wanted, place, waiting, forced: vec![false; wanted.len()], ready, steps, running: Vec::new(), waited: BTreeSet::new(), elsewhere: Vec::new() }
+        Self {
+            run,
+            wanted,
+            place,
+            waiting,
+            forced: vec![false; wanted.len()],
+            ready,
+            steps,
+            running: Vec::new(),
+            waited: BTreeSet::new(),
+            elsewhere: Vec::new(),
+        }
     }
 
     /// The first stage that is ready and fits beside those that run.
@@ -164,7 +175,8 @@ impl<'a> Board<'a> {
     /// Stages that other derms are done with can be looked at again.
     fn look_elsewhere(&mut self) {
         let project = self.run.project;
-        let (free, held) = std::mem::take(&mut self.elsewhere).into_iter().partition(|(index, _)| !claim::is_held(&claim::of_stage(project, *index)));
+        let (free, held) =
+            std::mem::take(&mut self.elsewhere).into_iter().partition(|(index, _)| !claim::is_held(&claim::of_stage(project, *index)));
         self.elsewhere = held;
         let free: Vec<(usize, bool)> = free;
         if !free.is_empty() {
