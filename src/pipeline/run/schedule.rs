@@ -64,6 +64,9 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
         loop {
             while let Some(index) = board.next() {
                 start(&mut board, index, scope, &sender);
+                if run.options.jobs <= 1 && !board.running.is_empty() {
+                    break;
+                }
             }
             if board.running.is_empty() && (board.elsewhere.is_empty() || run.stopped()) {
                 break;
@@ -127,6 +130,12 @@ fn start<'scope, 'a: 'scope>(
     let gpus = board.take_gpus(index);
     let names = gpus.iter().filter_map(|gpu| run.options.gpus.get(*gpu).cloned()).collect();
     board.running.push(Running { index, gpus });
+    if run.options.jobs <= 1 {
+        // Nothing else is to be started meanwhile: no thread is worth its start.
+        let came = One::new(run, index, forced, names).bring_up(verdict, claim);
+        let _ = sender.send((index, came));
+        return;
+    }
     let sender = sender.clone();
     scope.spawn(move || {
         let came = One::new(run, index, forced, names).bring_up(verdict, claim);
