@@ -31,7 +31,7 @@ pub use one::save_out;
 use super::decide::decide;
 use super::lock::Record;
 use super::missing::{Lenient, Made};
-use super::plan::{How, Next, plan_with};
+use super::plan::{Asked, Next, plan_with};
 use super::reason::{Reason, Verdict};
 use super::world::Disk;
 use super::{Error, Project};
@@ -249,7 +249,7 @@ pub fn wanted(project: &Project, options: &Options<'_>) -> Vec<bool> {
 
 fn dry(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Outcome, Error> {
     let locks = project.locks()?;
-    let how = How { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
+    let how = Asked { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
     let planned = plan_with(project, &locks, wanted, how, disk, disk.store)?;
     let step = |planned: super::plan::Planned| Step {
         stage: planned.stage,

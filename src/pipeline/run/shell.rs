@@ -9,6 +9,8 @@
 //! | `PATH` | the folder of the running derm first, so `derm` in a command is this one |
 //! | `DERM_STAGE`, `DVC_STAGE` | the stage |
 //! | `DERM_ROOT`, `DVC_ROOT` | the repository's root, absolute |
+//! | `DERM_TRY` | another text for every run of a stage |
+//! | `CUDA_VISIBLE_DEVICES` | for a stage with `resources: {gpus: N}`: those that no other stage has, where they are known |
 //!
 //! and last what the stage says under `env`. Standard input is empty. What the commands print, on either stream, is
 //! handed over in whole lines; where the caller shares its terminal they write to standard error themselves, so that
@@ -23,6 +25,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::claim::{Claim, Note};
@@ -40,6 +43,8 @@ const LONGEST: usize = 8 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// From SIGTERM to SIGKILL.
 const LAST: Duration = Duration::from_secs(5);
+/// A command that takes longer gets a thread that reads what it prints.
+const SOON: Duration = Duration::from_millis(4);
 /// How long a program that outlives its shell may still print.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
@@ -130,9 +135,11 @@ impl Shell {
         let _ = claim.note(&Note::Started { group, at: orphans::now() });
         // The command holds the pipe's writing ends; while it lives the reader would never see the end.
         drop(command);
-        let mut watch =
-            Watch { blocks: read_in_background(reader), hear, line: Vec::new(), text: String::new(), tail: VecDeque::new(), open: true };
-        let stopped = watch.until_end(&mut child, deadline, interrupt);
+        let mut watch = Watch { blocks: None, hear, line: Vec::new(), text: String::new(), tail: VecDeque::new(), open: true };
+        let stopped = match watch.soon(&mut child, reader) {
+            Some(status) => Stop::Ended(status),
+            None => watch.until_end(&mut child, deadline, interrupt),
+        };
         watch.last();
         let _ = claim.note(&Note::Ended { group });
         let tail = Tail { lines: watch.tail.into(), only_stdout: self.shared };
@@ -155,7 +162,8 @@ enum Stop {
 
 /// Looks after one running command.
 struct Watch<'a> {
-    blocks: Receiver<Vec<u8>>,
+    /// What the thread that reads has read; none until there is one.
+    blocks: Option<Receiver<Vec<u8>>>,
     hear: &'a (dyn Fn(&str) + Sync),
     /// The beginning of a line that has no end yet.
     line: Vec<u8>,
@@ -167,6 +175,38 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
+    /// Waits for a command that ends at once, without a thread of its own; the others go on with one.
+    fn soon(&mut self, child: &mut Child, mut reader: PipeReader) -> Option<ExitStatus> {
+        let until = Instant::now() + SOON;
+        let blocking = rustix::fs::fcntl_getfl(&reader).ok()?;
+        let unblocked = rustix::fs::fcntl_setfl(&reader, blocking | OFlags::NONBLOCK).is_ok();
+        let mut status = None;
+        let mut block = [0; 4096];
+        while unblocked && self.open && Instant::now() < until {
+            // Asked before the pipe is read: what it printed last is in there then.
+            status = child.try_wait().ok().flatten();
+            loop {
+                match reader.read(&mut block) {
+                    Ok(0) => break self.open = false,
+                    Ok(n) => self.take(&block[..n]),
+                    Err(_) => break,
+                }
+            }
+            if status.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(60));
+        }
+        if self.open {
+            let _ = rustix::fs::fcntl_setfl(&reader, blocking);
+            self.blocks = Some(read_in_background(reader));
+        }
+        if status.is_some() {
+            self.drain(STRAGGLERS);
+        }
+        status
+    }
+
     fn until_end(&mut self, child: &mut Child, deadline: Option<(Instant, Duration)>, interrupt: &Interrupt) -> Stop {
         let mut pause = Duration::from_micros(100);
         loop {
@@ -198,10 +238,10 @@ impl Watch<'_> {
             std::thread::sleep(pause);
             return;
         }
-        match self.blocks.recv_timeout(pause) {
-            Ok(block) => self.take(&block),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => self.open = false,
+        match self.blocks.as_ref().map(|blocks| blocks.recv_timeout(pause)) {
+            Some(Ok(block)) => self.take(&block),
+            Some(Err(RecvTimeoutError::Timeout)) => {}
+            Some(Err(RecvTimeoutError::Disconnected)) | None => self.open = false,
         }
     }
 
