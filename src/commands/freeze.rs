@@ -32,10 +32,14 @@ impl Report for Frozen {
     const KIND: &'static str = "freeze";
 
     fn human(&self, page: &mut Page) {
-        let state = if self.frozen { "frozen" } else { "not frozen" };
         for one in &self.stages {
-            let when = if one.changed { "now" } else { "already" };
-            page.line(format!("`{}` is {state} {when} (`{}`)", one.stage, one.file));
+            let state = match (self.frozen, one.changed) {
+                (true, true) => "is frozen now",
+                (true, false) => "is frozen already",
+                (false, true) => "is no longer frozen",
+                (false, false) => "is not frozen",
+            };
+            page.line(format!("`{}` {state} (`{}`)", one.stage, one.file));
         }
     }
 }
@@ -78,8 +82,9 @@ fn definitions(context: &Context, project: &Project, typed: &[String]) -> Result
         for &index in &indexes {
             let stage = &project.stages[index];
             if let Some(group) = &stage.group {
-                let whole = (0..project.stages.len())
-                    .filter(|other| project.stages[*other].pipeline == stage.pipeline && project.stages[*other].group.as_ref() == Some(group));
+                let whole = (0..project.stages.len()).filter(|other| {
+                    project.stages[*other].pipeline == stage.pipeline && project.stages[*other].group.as_ref() == Some(group)
+                });
                 if !whole.into_iter().all(|other| indexes.contains(&other)) {
                     return Err(Failure::usage(format!("`{}` is one of the stages that one definition makes", stage.name))
                         .hint(format!("`{}` names them all", text::shell_word(group))));

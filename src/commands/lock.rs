@@ -73,7 +73,9 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
             }
         }
     }
-    if let Some(missing) = args.stages.iter().find(|wanted| !stages.iter().any(|stage| stage.stage.split('@').next() == wanted.split('@').next())) {
+    if let Some(missing) =
+        args.stages.iter().find(|wanted| !stages.iter().any(|stage| stage.stage.split('@').next() == wanted.split('@').next()))
+    {
         let names: Vec<&str> = project.stages.iter().map(|stage| stage.name.as_str()).collect();
         if !names.contains(&missing.as_str()) {
             return Err(Error::UnknownTarget { target: missing.clone(), near: text::suggest(missing, names).map(str::to_owned) }.into());
@@ -123,7 +125,8 @@ impl Report for Locks {
             }
             let gone = if stage.defined { "" } else { ", in no pipeline any more" };
             page.heading(&format!("{}  ({}{gone})", stage.stage, stage.lock));
-            let mut table = Table::new([("", Align::Left), ("path or parameter", Align::Left), ("size", Align::Right), ("hash or value", Align::Left)]);
+            let mut table =
+                Table::new([("", Align::Left), ("path or parameter", Align::Left), ("size", Align::Right), ("hash or value", Align::Left)]);
             let cmd = match &stage.cmd {
                 serde_json::Value::String(text) => text.clone(),
                 list => list.to_string(),

@@ -111,7 +111,14 @@ fn params(stage: &Stage, record: &Record, world: &dyn World, reasons: &mut Vec<R
         let recorded = record.params.get(&params.file);
         if params.keys.is_none() {
             // The whole file counts, and so does what is not in it any more.
-            now.extend(recorded.into_iter().flatten().filter(|(key, _)| !now.contains_key(*key)).map(|(key, _)| (key.clone(), None)).collect::<Vec<_>>());
+            now.extend(
+                recorded
+                    .into_iter()
+                    .flatten()
+                    .filter(|(key, _)| !now.contains_key(*key))
+                    .map(|(key, _)| (key.clone(), None))
+                    .collect::<Vec<_>>(),
+            );
         }
         for (key, new) in now {
             let old = recorded.and_then(|keys| keys.get(&key));

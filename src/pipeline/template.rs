@@ -57,7 +57,9 @@ impl Scope {
             (Some(None), None) => return Ok(false),
             (Some(None), Some(_)) => return Err("is taken in whole already; it cannot be taken in part again"),
             (Some(Some(_)), None) => return Err("is taken in part already; it cannot be taken in whole"),
-            (Some(Some(before)), Some(keys)) if keys.iter().any(|key| before.contains(key)) => return Err("was taken with one of these keys already"),
+            (Some(Some(before)), Some(keys)) if keys.iter().any(|key| before.contains(key)) => {
+                return Err("was taken with one of these keys already");
+            }
             (Some(Some(before)), Some(keys)) => before.extend_from_slice(keys),
         }
         Ok(true)

@@ -133,9 +133,8 @@ fn key(node: &Node) -> Option<String> {
 
 fn number(text: &str, negative: bool) -> Option<Value> {
     let lower = text.to_ascii_lowercase();
-    let good = |digits: &str, radix: u32| {
-        !digits.is_empty() && !digits.starts_with('_') && digits.chars().all(|c| c == '_' || c.is_digit(radix))
-    };
+    let good =
+        |digits: &str, radix: u32| !digits.is_empty() && !digits.starts_with('_') && digits.chars().all(|c| c == '_' || c.is_digit(radix));
     let (digits, radix) = match lower.get(..2) {
         Some("0x") => (&lower[2..], 16),
         Some("0o") => (&lower[2..], 8),

@@ -83,7 +83,10 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(print(&map, Style::default()).unwrap(), "--name 'it'\"'\"'s a' --opt.lr 1e-05 --opt.on --sizes 1 'b c' True --none None");
+        assert_eq!(
+            print(&map, Style::default()).unwrap(),
+            "--name 'it'\"'\"'s a' --opt.lr 1e-05 --opt.on --sizes 1 'b c' True --none None"
+        );
         let other = Style { no_for_false: true, repeat: true };
         assert!(print(&map, other).unwrap().contains("--no-off --sizes 1 --sizes 'b c' --sizes True --none"));
     }
