@@ -9,13 +9,16 @@ use crate::{pipeline, store, workspace};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 14] = [
     ("pointer", store::fuzzing::pointer),
     ("tree", store::fuzzing::tree),
     ("pack", store::fuzzing::pack),
     ("lock", pipeline::fuzzing::lock),
     ("merge", pipeline::fuzzing::merge),
     ("pipeline", pipeline::fuzzing::pipeline),
+    ("template", pipeline::fuzzing::template),
+    ("python", pipeline::fuzzing::python),
+    ("stage_file", pipeline::fuzzing::stage_file),
     ("ignore", workspace::fuzzing::ignore),
     ("config", workspace::fuzzing::config),
     ("dvc_pointer", pipeline::fuzzing::dvc_pointer),

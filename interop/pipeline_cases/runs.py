@@ -223,7 +223,7 @@ folders("folder: a file modified; who reads another one of it is left alone", wr
 folders("folder: a file added", write("images/c.txt", "c\n"))
 folders("folder: a file removed", remove("images/b.txt"))
 folders("folder: a file renamed", lambda tool: (tool.write("images/z.txt", "b\n"), tool.remove("images/b.txt")))
-folders("folder: trailing slashes mean nothing", definition("images/\n", "images\n"), definition("parts/\n", "parts\n"), definition("- parts\n    outs", "- parts/\n    outs"), purpose="as above")
+folders("folder: trailing slashes mean nothing", definition("images/\n", "images\n"), definition("parts/\n", "parts\n"), definition("- parts\n    outs", "- parts/\n    outs"), purpose="one folder, however its path is written; DVC compares the text")
 folders("folder: a file of an output deleted", remove("parts/b.txt"))
 folders("folder: a file put into an output", write("parts/new.txt", "mine\n"))
 folders("folder: the output deleted", remove("parts"))

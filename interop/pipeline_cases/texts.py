@@ -42,7 +42,7 @@ values("texts with what YAML or a shell knows", ["a#b", "a b", "a  b", "x!", "a&
 values("block texts", ["|\n    a\n    b", ">\n    a\n    b", "|-\n    a", ">-\n    a\n\n    b", "|+\n    a\n\n"])
 values("tagged values", ["!!str 1", "!!str true", "!!int 7", "!!float 1", '!!int "3"', "!!str"])
 values("dates", ["2020-01-01"], purpose="DVC breaks with an internal error; derm takes a date as the text that it is")
-values("times", ["2020-01-01T12:00:00Z"], purpose="as for dates")
+values("times", ["2020-01-01T12:00:00Z"], purpose="DVC breaks with an internal error; derm takes a time as the text that it is")
 
 filled("several in one", "run ${a}-${b} ${a}${b}", "a: 1\nb: x\n")
 filled("nested keys, lists, brackets", "run ${a.b.c} ${l[1]} ${l.0} ${a[b][c]} ${m[0].x}", "a: {b: {c: 5}}\nl: [p, q]\nm: [{x: 9}]\n")

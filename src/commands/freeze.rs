@@ -32,10 +32,14 @@ impl Report for Frozen {
     const KIND: &'static str = "freeze";
 
     fn human(&self, page: &mut Page) {
-        let state = if self.frozen { "frozen" } else { "not frozen" };
         for one in &self.stages {
-            let when = if one.changed { "now" } else { "already" };
-            page.line(format!("`{}` is {state} {when} (`{}`)", one.stage, one.file));
+            let state = match (self.frozen, one.changed) {
+                (true, true) => "is frozen now",
+                (true, false) => "is frozen already",
+                (false, true) => "is no longer frozen",
+                (false, false) => "is not frozen",
+            };
+            page.line(format!("`{}` {state} (`{}`)", one.stage, one.file));
         }
     }
 }

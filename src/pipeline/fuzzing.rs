@@ -5,9 +5,13 @@ use std::path::Path;
 use super::lock::{self, Lock};
 use super::migrate::{settings, theirs};
 use super::paramfile::ParamFiles;
-use super::problem::Source;
-use super::schema;
+use super::problem::{Problems, Source};
 use super::stage::Pipeline;
+use super::stage_file::Draft;
+use super::template::Scope;
+use super::value::Value;
+use super::yaml::{self, Mark, Node};
+use super::{pyparams, schema, stage_file, template};
 use crate::relpath::RelPath;
 
 fn source(name: &str, bytes: &[u8]) -> Source {
@@ -51,6 +55,55 @@ pub fn pipeline(bytes: &[u8]) {
     let pipeline =
         Pipeline { lock: RelPath::default(), base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new(), file };
     let _ = schema::read(&source("dvc.yaml", bytes), pipeline, &ParamFiles::new("/nowhere"));
+}
+
+/// Parameters and a text with `${…}`, parted by a byte of 0: outside of commands as inside of them.
+pub fn template(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let (params, text) = (source("params.yaml", parts.next().unwrap_or_default()), parts.next().unwrap_or_default());
+    let Ok(Value::Map(map)) = yaml::parse(&params).map(|node| node.to_value()) else { return };
+    let mut scope = Scope::default();
+    if scope.merge(&map).is_err() {
+        return;
+    }
+    let file = source("dvc.yaml", text);
+    let node = Node::text(Mark { line: 1, column: 1 }, file.text.to_string());
+    for in_command in [false, true] {
+        let mut problems = Problems::new(&file);
+        let filled = template::fill(&node, &scope, in_command, &mut problems);
+        let plain = !file.text.contains("${");
+        assert!(!plain || filled == node, "a text without `${{` stays as it is: {:?}", file.text);
+        let (list, _) = problems.finish();
+        assert!(list.iter().all(|problem| problem.place.line <= file.text.lines().count().max(1)), "places lie inside: {list:?}");
+    }
+}
+
+/// A Python file.
+pub fn python(bytes: &[u8]) {
+    let file = source("params.py", bytes);
+    if let Ok(node) = pyparams::parse(&file) {
+        assert!(node.entries().is_some(), "a file of constants is a map");
+    }
+}
+
+/// A pipeline file that is edited: what comes of it is the old one with that change, and thawing undoes freezing.
+pub fn stage_file(bytes: &[u8]) {
+    let file = source("dvc.yaml", bytes);
+    let Ok(before) = yaml::parse(&file) else { return };
+    let draft = Draft { name: "new".to_owned(), cmd: "run\nit: #".to_owned(), deps: vec!["a b".to_owned()], ..Draft::default() };
+    if let Ok(text) = stage_file::add(&file, &draft, true) {
+        let after = yaml::parse(&source("dvc.yaml", text.as_bytes())).map(|node| node.to_value());
+        let added = after.ok().and_then(|value| value.select("stages")?.select("new").cloned());
+        assert_eq!(added, Some(draft.to_value()), "the stage is there:\n{text}");
+    }
+    let names = before.get("stages").and_then(Node::entries).unwrap_or_default();
+    for name in names.iter().map(|entry| entry.key.as_str()).take(3) {
+        if let Ok(Some(cold)) = stage_file::set_frozen(&file, name, true) {
+            let cold = source("dvc.yaml", cold.as_bytes());
+            assert!(matches!(stage_file::set_frozen(&cold, name, true), Ok(None)), "freezing twice changes nothing:\n{}", cold.text);
+            assert!(!matches!(stage_file::set_frozen(&cold, name, false), Ok(None)), "what was frozen can be freed:\n{}", cold.text);
+        }
+    }
 }
 
 /// A pointer of DVC's.

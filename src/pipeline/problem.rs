@@ -41,17 +41,25 @@ pub struct Problems<'a> {
     seen: HashSet<(Mark, String)>,
     list: Vec<Problem>,
     warnings: Vec<String>,
+    /// Those that are about a whole value: in block style its first key stands at the same place.
+    whole: HashSet<(Mark, String)>,
 }
 
 impl<'a> Problems<'a> {
     /// No problems yet in `source`.
     pub fn new(source: &'a Source) -> Self {
-        Self { source, seen: HashSet::new(), list: Vec::new(), warnings: Vec::new() }
+        Self { source, seen: HashSet::new(), list: Vec::new(), warnings: Vec::new(), whole: HashSet::new() }
     }
 
     /// Notes a problem at a mark.
     pub fn add(&mut self, mark: Mark, message: impl Into<String>) {
         self.add_with(mark, message, None);
+    }
+
+    /// Notes a problem of a whole value, not of what it begins with.
+    pub fn add_whole(&mut self, mark: Mark, message: String) {
+        self.whole.insert((mark, message.clone()));
+        self.add(mark, message);
     }
 
     /// Notes a problem with a hint.
@@ -86,6 +94,7 @@ impl<'a> Problems<'a> {
 
     /// As [`Problems::finish`], each problem with the keys that lead to it in `root`.
     pub fn finish_in(self, root: &Node) -> (Vec<Problem>, Vec<String>) {
+        let whole = self.whole.clone();
         let (mut list, warnings) = self.finish();
         if !list.is_empty() {
             let mut places = Vec::new();
@@ -94,7 +103,11 @@ impl<'a> Problems<'a> {
             places.sort_by_key(|(mark, _)| *mark);
             for problem in &mut list {
                 let mark = Mark { line: problem.place.line, column: problem.place.column };
-                let before = places.partition_point(|(place, _)| *place <= mark);
+                let mut before = places.partition_point(|(place, _)| *place <= mark);
+                if whole.contains(&(mark, problem.message.clone())) {
+                    let first = places.partition_point(|(place, _)| *place < mark);
+                    before = before.min(first + 1);
+                }
                 if let Some((_, path)) = before.checked_sub(1).and_then(|at| places.get(at))
                     && path.contains(['.', '['])
                 {

@@ -8,6 +8,7 @@ mod resuming; // what a try left, for the next one
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
 mod sharing; // several derm repro at once, and the journal
+mod stages; // stage add and list, freeze, unfreeze, lock show and merge
 mod stale; // when a stage runs, and why
 mod watching; // repro --watch
 

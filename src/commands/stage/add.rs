@@ -10,6 +10,7 @@ use crate::cli::{self, Cli, Command};
 use crate::commands::{Context, Exit, Failure, repro};
 use crate::pipeline::problem::Source;
 use crate::pipeline::stage_file::{self, Draft, Out, Params};
+use crate::pipeline::template::flags::quote;
 use crate::pipeline::{Error, Project, project};
 use crate::relpath::RelPath;
 use crate::text;
@@ -129,7 +130,7 @@ fn draft(args: &AddArgs, base: Option<&RelPath>, here: &RelPath) -> Draft {
         name: args.name.clone(),
         cmd: match args.command.as_slice() {
             [only] => only.clone(),
-            words => words.iter().map(|word| text::shell_word(word)).collect::<Vec<_>>().join(" "),
+            words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
         },
         desc: args.desc.clone(),
         wdir: (folder != start).then(|| folder.seen_from(&start)),

@@ -67,7 +67,8 @@ impl Reader<'_, '_> {
     /// A list of plain values (its values are the names), a list with maps or lists in it (the indexes are),
     /// a map (its keys are), or a `${…}` that is one of these.
     fn foreach(&mut self, node: &Node, scope: &Scope, what: &str) -> Vec<Item> {
-        match template::fill(node, scope, false, &mut self.problems).to_value() {
+        let filled = template::fill(node, scope, false, &mut self.problems);
+        match filled.to_value() {
             Value::List(values) => {
                 let compound = values.iter().any(is_compound);
                 let name = |index: usize, value: &Value| if compound { index.to_string() } else { value.python() };
@@ -75,7 +76,7 @@ impl Reader<'_, '_> {
             }
             Value::Map(map) => map.into_iter().map(|(name, value)| Item { name, value, has_key: true }).collect(),
             _ => {
-                self.wrong(node, &format!("`foreach` of {what}"), "a list or a map");
+                self.wrong(&filled, &format!("`foreach` of {what}"), "a list or a map");
                 Vec::new()
             }
         }
@@ -85,6 +86,10 @@ impl Reader<'_, '_> {
     fn matrix(&mut self, node: &Node, scope: &Scope, what: &str) -> Vec<Item> {
         let filled = template::fill(node, scope, false, &mut self.problems);
         let Some(axes) = self.map(&filled, &format!("`matrix` of {what}")) else { return Vec::new() };
+        if axes.is_empty() {
+            self.problems.add(node.mark, format!("`matrix` of {what} has no axes"));
+            return Vec::new();
+        }
         let mut combined: Vec<(Vec<String>, IndexMap<String, Value>)> = vec![(Vec::new(), IndexMap::new())];
         for axis in axes {
             let Some(values) = self.list(&axis.value, &format!("axis `{}` of {what}", axis.key)) else { return Vec::new() };

@@ -7,7 +7,7 @@ use crate::relpath::{RelPath, RelPathError};
 
 impl Reader<'_, '_> {
     pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
-        self.problems.add(node.mark, format!("{what} must be {wanted}, not {}", node.what()));
+        self.problems.add_whole(node.mark, format!("{what} must be {wanted}, not {}", node.what()));
     }
 
     pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {

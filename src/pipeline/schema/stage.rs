@@ -43,7 +43,7 @@ impl Reader<'_, '_> {
             }
         }
         if node.get("cmd").is_none() {
-            self.problems.add(node.mark, format!("{what} has no `cmd`"));
+            self.problems.add_whole(node.mark, format!("{what} has no `cmd`"));
         }
     }
 

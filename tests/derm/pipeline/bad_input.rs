@@ -130,7 +130,6 @@ fn paths_outside_the_repository() {
 fn what_is_not_supported_is_refused() {
     refused("stages:\n  a:\n    cmd: touch ran\n    executor: slurm\n", ["4:15: the only `executor` is `local`"]);
     refused("stages:\n  a@b:\n    cmd: touch ran\n", ["may not hold `@`"]);
-    refused("datasets: []\n", ["`datasets:` is not supported"]);
     refused(
         "stages:\n  a:\n    cmd: touch ran\n    timeout: soon\n    retry: -1\n",
         ["`soon` is no time", "`retry` must be from 0 to 100"],
@@ -226,4 +225,72 @@ fn outside_a_repository() {
     for command in ["repro", "dag", "status"] {
         sandbox.derm([command]).exits(2).complains(["not inside a derm repository", "derm init"]);
     }
+}
+
+#[test]
+fn every_problem_names_the_keys_that_lead_to_it() {
+    refused(
+        "stages:\n  s:\n    cmd: touch ran\n    deps:\n    - a\n    - [b]\n    outs:\n      o: {}\n    metrics:\n    - m:\n        cahce: true\n",
+        [
+            "pipelines/p.yaml:6:7: a path must be a text, not a list (at `stages.s.deps[1]`)",
+            "8:7: `outs` must be a list, not a map (at `stages.s.outs`)",
+            "11:9: unknown key `cahce` in the flags of `m` (at `stages.s.metrics[0].m.cahce`) (did you mean `cache`?)",
+        ],
+    );
+    refused("stages:\n  s:\n    deps: [a]\n", ["stage `s` has no `cmd` (at `stages.s`)"]);
+}
+
+#[test]
+fn values_of_the_wrong_type() {
+    let wrong = |line: &str, params: &str, text: &str| {
+        let sandbox = project(&format!("stages:\n  s:\n    cmd: touch ran\n    {line}\n"));
+        sandbox.write("params.yaml", params);
+        sandbox.derm(["repro"]).exits(2).complains(["pipelines/p.yaml:4:", text, "4 |"]);
+        assert!(!sandbox.path("ran").exists());
+    };
+    wrong("deps: ['x-${m}']", "m: {a: 1}\n", "`${m}` is a map, which cannot stand inside a text (at `stages.s.deps[0]`)");
+    wrong("deps: ['${m}']", "m: {a: 1}\n", "a path must be a text, not a map");
+    wrong("desc: about ${l}", "l: [1]\n", "`${l}` is a list, which cannot stand inside a text");
+    wrong("frozen: ${t}", "t: 'yes'\n", "`frozen` must be true or false, not a text");
+    wrong("wdir: ${n}", "n: null\n", "a path must be a text, not nothing");
+}
+
+#[test]
+fn vars_are_not_defined_twice() {
+    let head = |vars: &str| format!("vars: {vars}\nstages:\n  s:\n    cmd: touch ran\n");
+    refused(&head("[{train: {lr: 1}}]"), ["pipelines/p.yaml:1:8: `train.lr` is defined already", "(at `vars[0]`)"]);
+    refused(&head("['params.yaml:train']"), ["`params.yaml` is taken in whole already"]);
+    refused(&head("[{a: '${train.lr}'}]"), ["`vars` cannot hold `${…}`"]);
+    refused(&head("[never.yaml]"), ["there is no file `never.yaml`"]);
+    let sandbox = project(&head("[params.yaml, o.yaml, o.yaml, empty.yaml]"));
+    sandbox.write("params.yaml", "a: 1\n");
+    sandbox.write("o.yaml", "b: 1\n");
+    sandbox.write("empty.yaml", "");
+    sandbox.derm(["repro"]).success();
+}
+
+#[test]
+fn groups_that_cannot_be_made() {
+    refused("stages:\n  s:\n    foreach: [1]\n    cmd: touch ran\n", ["stage `s` has `foreach` but no `do`"]);
+    refused("stages:\n  s:\n    matrix: {}\n    cmd: touch ran\n", ["`matrix` of stage `s` has no axes"]);
+    refused("stages:\n  s:\n    matrix: {x: 1}\n    cmd: touch ran\n", ["axis `x` of stage `s` must be a list, not a whole number"]);
+    refused(
+        "stages:\n  s:\n    foreach: ${train.lr}\n    do: {cmd: touch ran}\n",
+        ["`foreach` of stage `s` must be a list or a map, not a number"],
+    );
+    refused("stages:\n  a@b:\n    cmd: touch ran\n", ["`a@b` is no name for a stage: it may not hold `@` or `:`"]);
+}
+
+#[test]
+fn plots_and_artifacts_are_checked() {
+    refused("plots:\n- p: {z: a}\nstages: {s: {cmd: touch ran}}\n", ["unknown key `z` in plot `p`"]);
+    refused("artifacts:\n  m: {type: model}\nstages: {s: {cmd: touch ran}}\n", ["artifact `m` has no `path`"]);
+}
+
+#[test]
+fn python_files_that_cannot_be_cut_into_statements() {
+    let sandbox = project("stages:\n  s:\n    cmd: touch ran\n    params: [{p.py: [a]}]\n");
+    sandbox.write("p.py", "x = 1\na = 'open\n");
+    sandbox.derm(["repro"]).exits(2).complains(["p.py:2:5: not valid Python: the text that begins here is not closed", "2 |"]);
+    assert!(!sandbox.path("ran").exists());
 }

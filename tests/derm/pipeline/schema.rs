@@ -109,3 +109,40 @@ fn what_dvc_dropped_is_accepted_with_a_warning() {
     empty.derm(["status"]).success();
     empty.derm(["repro"]).exits(2).complains(["`pipelines/p.yaml` has no stages"]);
 }
+
+#[test]
+fn constants_of_python_files_are_parameters() {
+    let sandbox = project(
+        "vars: [conf.py]\nstages:\n  s:\n    cmd: echo ${Train.lr} > x\n    params: [{conf.py: [SIZES, Train.steps]}]\n    outs: [x]\n",
+    );
+    let conf = "import os\nSIZES = (1, 2)  # a tuple\nclass Train:\n    lr: float = 1e-5\n    def __init__(self):\n        self.steps = 10\nOTHER = os.cpu_count()\n";
+    sandbox.write("conf.py", conf);
+    assert_eq!(actions(&sandbox, []), ["s: ran"]);
+    assert_eq!(sandbox.read("x"), "1e-05\n");
+    sandbox.write("conf.py", conf.replace("(1, 2)", "[1,2]").replace("OTHER", "ANOTHER"));
+    assert_eq!(actions(&sandbox, []), ["s: fresh"]);
+    sandbox.write("conf.py", conf.replace("10", "11"));
+    assert_eq!(actions(&sandbox, []), ["s: ran"]);
+    let shown = sandbox.derm(["--json", "params", "show"]).success().json();
+    let steps = shown["params"].as_array().unwrap().iter().find(|param| param["key"] == "Train.steps").unwrap();
+    assert_eq!((&steps["value"], &steps["line"]), (&serde_json::json!(11), &serde_json::json!(6)));
+}
+
+#[test]
+fn settings_say_how_maps_become_flags() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo ${m} > x\n    outs: [x]\n");
+    sandbox.write("params.yaml", "m: {off: false, l: [1, 2]}\n");
+    sandbox.derm(["config", "parsing.bool", "boolean_optional"]).success();
+    sandbox.derm(["config", "parsing.list", "append"]).success();
+    sandbox.derm(["repro"]).success();
+    assert_eq!(sandbox.read("x"), "--no-off --l 1 --l 2\n");
+    sandbox.derm(["config", "parsing.list", "often"]).exits(2).complains(["it takes `nargs` or `append`"]);
+}
+
+#[test]
+fn dates_are_texts_and_datasets_are_warned_about() {
+    let sandbox = project("datasets:\n- {name: d, type: url, url: x}\nstages:\n  s:\n    cmd: echo ${when} > x\n    outs: [x]\n");
+    sandbox.write("params.yaml", "when: 2020-01-01\n");
+    sandbox.derm(["repro"]).success().complains(["pipelines/p.yaml:1:1: `datasets` has no effect"]);
+    assert_eq!(sandbox.read("x"), "2020-01-01\n");
+}

@@ -196,3 +196,14 @@ fn a_command_counts_after_templating() {
     sandbox.write("params.yaml", "lr: 0.5\n");
     assert_eq!(reasons(&sandbox, "s"), ["command changed from `echo 1e-05 > out.txt` to `echo 0.5 > out.txt`"]);
 }
+
+#[test]
+fn a_key_that_left_a_file_taken_in_whole_is_a_reason() {
+    let sandbox = project("stages:\n  s:\n    cmd: echo 1 > x\n    params: [{p.json: }]\n    outs: [x]\n");
+    sandbox.write("p.json", "{\"a\": 1, \"b\": 2}");
+    assert_eq!(actions(&sandbox, []), ["s: ran"]);
+    sandbox.write("p.json", "{\"b\": 2.0}");
+    assert_eq!(reasons(&sandbox, "s"), ["parameter `p.json:a` is missing"]);
+    assert_eq!(actions(&sandbox, []), ["s: ran"]);
+    assert_eq!(actions(&sandbox, []), ["s: fresh"]);
+}
