@@ -2,6 +2,7 @@
 
 mod bad_input; // files that cannot be understood, stages that fail
 mod commands; // what the commands show, as text and as JSON
+mod reports; // parameters, metrics and plots of several revisions; graphs of many stages
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
 mod stale; // when a stage runs, and why
