@@ -50,6 +50,9 @@ pub fn places(workspace: &Workspace, args: &HistoryArgs) -> Result<Vec<Snapshot>
     let history = History { branches: args.all_branches, tags: args.all_tags, commits: args.all_commits, revisions: args.rev.clone() };
     if !history.is_empty() {
         for (commit, name) in workspace.commits(&history)? {
+            // A branch and a tag may be called the same.
+            let taken = found.iter().any(|place: &Snapshot| place.name() == name);
+            let name = if taken { format!("{name} ({})", commit.get(..7).unwrap_or(&commit)) } else { name };
             found.push(Snapshot::of(workspace, &commit, &name)?);
         }
     }
@@ -285,14 +288,9 @@ fn tree<'a>(values: impl Iterator<Item = &'a (String, Value)>) -> serde_json::Va
     serde_json::Value::Object(root)
 }
 
-/// Names of the places as they are shown, each once.
+/// Listings by the names of their places.
 pub fn by_name(places: impl IntoIterator<Item = (String, Listing)>) -> Found {
-    let mut found = Found::new();
-    for (name, listing) in places {
-        let name = if found.contains_key(&name) { format!("{name} ") } else { name };
-        found.insert(name, listing);
-    }
-    found
+    places.into_iter().collect()
 }
 
 #[cfg(test)]

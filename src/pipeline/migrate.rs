@@ -14,6 +14,7 @@
 //! - What derm has already is kept: a pointer, a stage's record, a setting. A second run completes the first and changes nothing else.
 //! - Pointers and locks are written after the objects that they name.
 
+pub mod beside;
 mod content;
 mod find;
 pub mod foreign;

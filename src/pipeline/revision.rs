@@ -1,7 +1,8 @@
 //! What is known at one place of a repository's history: the workspace, or a commit that nobody checks out.
 //!
 //! A [`Snapshot`] reads the pipeline files of its place and answers with that place's parameters, metrics and files. Content comes from
-//! the folder or from the commit; what is not there comes from the cache, by the hash in the place's own locks and pointers.
+//! the folder or from the commit; what is not there comes from the cache, by the hash in the place's own locks and pointers; else
+//! from a cache of DVC's in the repository, by DVC's lock and pointers, so that a project's numbers reach back before derm.
 //!
 //! Promises: a file that cannot be understood is a problem of its own, with `REVISION:FILE` as its place, and everything else is
 //! answered; of a pipeline that cannot be read, `params.yaml` and what its lock names are still known; each file is read
@@ -15,6 +16,8 @@ use std::sync::{Mutex, OnceLock};
 use super::Error;
 use super::lock::{self, Lock};
 use super::metrics::{self, Listing};
+use super::migrate::beside::{self, Beside};
+use super::migrate::theirs::Hash;
 use super::origin::{self, Origin};
 use super::paramfile::ParamFiles;
 use super::problem::Problem;
@@ -44,7 +47,11 @@ pub struct Snapshot {
     /// The locks of pipelines that could not be read.
     orphaned: Vec<RelPath>,
     recorded: OnceLock<BTreeMap<RelPath, Recorded>>,
+    theirs: OnceLock<Option<Theirs>>,
 }
+
+/// DVC's cache, and what DVC's locks say of it.
+type Theirs = (Beside, BTreeMap<RelPath, Hash>);
 
 /// What a lock says of an output.
 #[derive(Clone, Debug)]
@@ -126,6 +133,7 @@ impl Snapshot {
             workspace: workspace.clone(),
             orphaned: Vec::new(),
             recorded: OnceLock::new(),
+            theirs: OnceLock::new(),
         }
     }
 
@@ -189,18 +197,30 @@ impl Snapshot {
             return Ok(Content::Bytes(bytes));
         }
         let wrong = |error: store::Error| self.placed(origin::problem(path, format!("cannot read `{path}`: {error}")));
-        let Some((top, entry)) = self.entry(path) else { return Ok(Content::Missing) };
-        let entry = match store.find(&entry, &inside(&top, path)) {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Ok(Content::Missing),
-            Err(store::Error::NoObject(_)) => return Ok(Content::NotInCache),
-            Err(error) => return Err(wrong(error)),
-        };
-        match store.read(&entry) {
-            Ok(bytes) => Ok(Content::Bytes(bytes)),
-            Err(store::Error::NoObject(_)) => Ok(Content::NotInCache),
+        let Some((top, entry)) = self.entry(path) else { return Ok(self.theirs(path).unwrap_or(Content::Missing)) };
+        let found = store.find(&entry, &inside(&top, path)).and_then(|entry| entry.map(|entry| store.read(&entry)).transpose());
+        match found {
+            Ok(Some(bytes)) => Ok(Content::Bytes(bytes)),
+            Ok(None) => Ok(Content::Missing),
+            Err(store::Error::NoObject(_)) => Ok(self.theirs(path).unwrap_or(Content::NotInCache)),
             Err(error) => Err(wrong(error)),
         }
+    }
+
+    /// What DVC has of a path; `None` when it does not know it.
+    fn theirs(&self, path: &RelPath) -> Option<Content> {
+        let origin = self.files.origin();
+        let beside = || Some((Beside::of(self.workspace.root())?, beside::recorded(origin, &self.pipelines, &self.stages)));
+        let (cache, recorded) = self.theirs.get_or_init(beside).as_ref()?;
+        let mut here = Some(path.clone());
+        while let Some(top) = here.filter(|top| !top.is_root()) {
+            if let Some(hash) = recorded.get(&top).cloned().or_else(|| beside::pointed(origin, &top)) {
+                let bytes = cache.bytes(&hash, &inside(&top, path));
+                return Some(bytes.map_or(Content::NotInCache, Content::Bytes));
+            }
+            here = top.parent();
+        }
+        None
     }
 
     /// The files at a path: itself, or, where it is a folder, every file below it, sorted. Also of a folder that only the

@@ -291,7 +291,7 @@ pub(super) fn ignored(root: &Path, path: &RelPath) -> bool {
 fn why_unknown(repository: &Repository, name: &str, error: &git2::Error) -> String {
     let base = name.split(['~', '^', '@', ':']).next().unwrap_or(name);
     match error.code() {
-        ErrorCode::UnbornBranch | ErrorCode::NotFound if repository.is_empty().unwrap_or(false) => "there is no commit yet".to_owned(),
+        ErrorCode::UnbornBranch | ErrorCode::NotFound if repository.head().is_err() => "there is no commit yet".to_owned(),
         ErrorCode::NotFound if base != name && repository.revparse_single(base).is_ok() => {
             format!("the history of `{base}` does not reach that far")
         }

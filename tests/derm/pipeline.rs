@@ -5,6 +5,7 @@ mod commands; // what the commands show, as text and as JSON
 mod faults; // stages that misbehave, full disks, damaged locks
 mod options; // what the options of repro mean
 mod resuming; // what a try left, for the next one
+mod reports; // parameters, metrics and plots of several revisions; graphs of many stages
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
 mod sharing; // several derm repro at once, and the journal

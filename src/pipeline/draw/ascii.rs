@@ -59,18 +59,26 @@ pub fn draw(drawing: &Drawing) -> String {
 /// Places in whole columns, with at least a gap between two.
 fn in_columns(drawing: &Drawing, layers: Vec<Vec<Node>>) -> Vec<Vec<Cell<'_>>> {
     let margin = layers.iter().flatten().map(|node| node.width).fold(0.0, f64::max) / 2.0 + 1.0;
-    let column = |layer: Vec<Node>| {
+    let mut placed: Vec<Vec<Cell>> = Vec::new();
+    for layer in layers {
         let mut free = 0;
-        let cell = |node: Node| {
+        let mut cells: Vec<Cell> = Vec::new();
+        for node in layer {
             let mut cell = Cell { name: node.item.map(|item| drawing.names[item].as_str()), above: node.above, middle: 0 };
             let half = cell.width() / 2;
             cell.middle = ((node.middle + margin).round() as usize).max(free + half);
+            // A bend of one column is only a rounding.
+            let near = placed.last().and_then(|above| {
+                let near = cell.above.iter().map(|index| above[*index].middle).filter(|column| column.abs_diff(cell.middle) <= 1);
+                near.min_by_key(|column| column.abs_diff(cell.middle))
+            });
+            cell.middle = near.filter(|column| *column >= free + half).unwrap_or(cell.middle);
             free = cell.middle + cell.width() - half + GAP;
-            cell
-        };
-        layer.into_iter().map(cell).collect()
-    };
-    layers.into_iter().map(column).collect()
+            cells.push(cell);
+        }
+        placed.push(cells);
+    }
+    placed
 }
 
 const UP: u8 = 1;
