@@ -42,7 +42,8 @@ impl Plan {
             let own = |path: &RelPath| !kept && changed.contains(path);
             // A file that neither tree had and that is there all the same is known to nobody else.
             let new = |path: &RelPath, stays: bool| stays && !known(workspace, &current, path) && is_other(workspace, wanted, path);
-            let lost: Vec<RelPath> = changes.iter().filter(|(path, stays)| own(path) || new(path, *stays)).map(|(path, _)| path.clone()).collect();
+            let lost: Vec<RelPath> =
+                changes.iter().filter(|(path, stays)| own(path) || new(path, *stays)).map(|(path, _)| path.clone()).collect();
             if !lost.is_empty() {
                 return Err(Error::Dirty(lost));
             }

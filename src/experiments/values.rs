@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::overrides::{self, Given, How, Override};
 use super::Error;
+use super::overrides::{self, Given, How, Override};
 use crate::pipeline::metrics::{Listed, Listing};
 use crate::pipeline::revision::Snapshot as Place;
 use crate::pipeline::value::Value;

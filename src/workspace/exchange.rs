@@ -8,7 +8,9 @@ use super::Error;
 /// Sends references. `folder` is where a relative path of a remote starts. With `force` others of the same name are replaced.
 pub fn push(folder: &Path, remote: &str, references: &[String], force: bool) -> Result<(), Error> {
     let specs: Vec<String> = references.iter().map(|name| format!("{}{name}:{name}", if force { "+" } else { "" })).collect();
-    run(folder, &["push", "--no-progress", "--no-verify", "--", remote], &specs).map(drop).map_err(|reason| Error::Git { operation: "push", reason })
+    run(folder, &["push", "--no-progress", "--no-verify", "--", remote], &specs)
+        .map(drop)
+        .map_err(|reason| Error::Git { operation: "push", reason })
 }
 
 /// Brings references.

@@ -21,7 +21,10 @@ impl Explain for Error {
             Error::BadName(_) => failure.hint("letters, digits, `-`, `_` and `.`, as in `slow-start`").with_exit(Exit::Usage),
             Error::Taken(name) => {
                 let name = text::shell_word(&name);
-                failure.hint("take another name").hint(format!("`--force` replaces it; `derm exp remove {name}` gives it up")).with_exit(Exit::Usage)
+                failure
+                    .hint("take another name")
+                    .hint(format!("`--force` replaces it; `derm exp remove {name}` gives it up"))
+                    .with_exit(Exit::Usage)
             }
             Error::Unknown { near: Some(near), .. } => failure.hint(format!("did you mean `{near}`?")).with_exit(Exit::Usage),
             Error::Unknown { near: None, .. } => failure.hint("`derm exp list -A` lists all").with_exit(Exit::Usage),

@@ -11,7 +11,9 @@ impl Explain for Error {
         let failure = Failure::from_chain(&self);
         match self {
             Error::Syntax { allowed, .. } => failure.hint(allowed).with_exit(Exit::Usage),
-            Error::Unbounded { .. } => failure.hint("name the values: `0.1,0.01,0.001`").hint("or let `derm sweep` choose").with_exit(Exit::Usage),
+            Error::Unbounded { .. } => {
+                failure.hint("name the values: `0.1,0.01,0.001`").hint("or let `derm sweep` choose").with_exit(Exit::Usage)
+            }
             Error::TooMany => failure.with_exit(Exit::Usage),
             Error::NoFile { key, .. } => {
                 failure.hint(format!("name the file too: `-S FILE:{key}=VALUE`; `derm params show` lists the files")).with_exit(Exit::Usage)

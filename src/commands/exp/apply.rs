@@ -10,8 +10,8 @@ use crate::commands::checkout::{self, CheckedOut};
 use crate::commands::{Context, Exit, Failure, recorded};
 use crate::experiments::apply::Plan;
 use crate::experiments::{Experiment, refs};
-use crate::pipeline::run::Guard;
 use crate::pipeline::Project;
+use crate::pipeline::run::Guard;
 use crate::relpath::RelPath;
 use crate::store::{Entry, Error, Overwrite, Store, Work, pointer};
 use crate::ui::{Page, Report};
@@ -60,7 +60,9 @@ pub fn run(context: &Context, args: &ExpApplyArgs) -> Result<Exit, Failure> {
     let plan = Plan::new(&project, &wanted, args.force)?;
     if plan.elsewhere {
         let from = short(&wanted.baseline);
-        context.ui.note(format!("`{}` started from {from}, another commit than this: only the files that it changed are taken", wanted.name));
+        context
+            .ui
+            .note(format!("`{}` started from {from}, another commit than this: only the files that it changed are taken", wanted.name));
     }
     let store = Store::open(&workspace)?;
     let data = data(&workspace, &wanted, &plan)?;
@@ -73,7 +75,10 @@ pub fn run(context: &Context, args: &ExpApplyArgs) -> Result<Exit, Failure> {
         plan.apply(&project)?;
     }
     if let Some(problem) = problem {
-        let hint = format!("`derm fetch --rev {}` or `derm exp pull` brings what a remote has, `derm repro` makes it again", short(&wanted.commit));
+        let hint = format!(
+            "`derm fetch --rev {}` or `derm exp pull` brings what a remote has, `derm repro` makes it again",
+            short(&wanted.commit)
+        );
         return Err(Failure::from(problem).hint(hint));
     }
     let (name, commit, baseline) = (wanted.name, wanted.commit, wanted.baseline);
@@ -86,7 +91,10 @@ fn data(workspace: &Workspace, wanted: &Experiment, plan: &Plan) -> Result<Vec<(
     let own = recorded::at(workspace, &wanted.commit)?;
     let before: BTreeMap<RelPath, Entry> = match plan.elsewhere {
         true => recorded::at(workspace, &wanted.baseline)?,
-        false => recorded::now(workspace)?.into_iter().filter(|(path, _)| pointer::covering(workspace, path).is_ok_and(|found| found.is_some())).collect(),
+        false => recorded::now(workspace)?
+            .into_iter()
+            .filter(|(path, _)| pointer::covering(workspace, path).is_ok_and(|found| found.is_some()))
+            .collect(),
     };
     Ok(own.into_iter().filter(|(path, entry)| before.get(path) != Some(entry)).collect())
 }

@@ -48,7 +48,9 @@ impl Report for Diff {
             self.markdown(page);
             return;
         }
-        for (title, changes) in [("metric", &self.metrics), ("parameter", &self.params)].into_iter().filter(|(_, changes)| !changes.is_empty()) {
+        for (title, changes) in
+            [("metric", &self.metrics), ("parameter", &self.params)].into_iter().filter(|(_, changes)| !changes.is_empty())
+        {
             let mut table = Table::new([(title, Align::Left), (&self.a, Align::Right), (&self.b, Align::Right), ("change", Align::Right)]);
             for change in changes {
                 table.row(change.cells());
@@ -65,7 +67,10 @@ impl Diff {
     fn markdown(&self, page: &mut Page) {
         page.line(format!("| | {} | {} | change |", self.a, self.b)).line("| --- | ---: | ---: | ---: |");
         for change in self.metrics.iter().chain(&self.params) {
-            page.line(format!("| {} |", change.cells().map(|cell| anstream::adapter::strip_str(&cell).to_string().replace('|', "\\|")).join(" | ")));
+            page.line(format!(
+                "| {} |",
+                change.cells().map(|cell| anstream::adapter::strip_str(&cell).to_string().replace('|', "\\|")).join(" | ")
+            ));
         }
     }
 }

@@ -54,7 +54,11 @@ impl Report for Ran {
 
     fn human(&self, page: &mut Page) {
         if !self.queued.is_empty() {
-            page.line(format!("{} in the queue: {}", text::count(self.queued.len(), "experiment is", "experiments are"), self.queued.join(", ")));
+            page.line(format!(
+                "{} in the queue: {}",
+                text::count(self.queued.len(), "experiment is", "experiments are"),
+                self.queued.join(", ")
+            ));
             page.line("To run: derm exp run --run-all");
         }
         match self.experiments.as_slice() {
@@ -85,8 +89,7 @@ impl One {
 }
 
 fn table(several: &[One]) -> Table {
-    let mut table =
-        Table::new([("experiment", Align::Left), ("state", Align::Left), ("took", Align::Right), ("set", Align::Left)]);
+    let mut table = Table::new([("experiment", Align::Left), ("state", Align::Left), ("took", Align::Right), ("set", Align::Left)]);
     for one in several {
         let state = match one.state {
             State::Done => Style::Good.paint("done"),
@@ -197,8 +200,7 @@ impl Taken {
 fn work_off(context: &Context, workspace: &Workspace, entries: Vec<Entry>) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
-    let sets: BTreeMap<String, Vec<Set>> =
-        entries.iter().map(|entry| (entry.spec.name.clone(), entry.spec.overrides.clone())).collect();
+    let sets: BTreeMap<String, Vec<Set>> = entries.iter().map(|entry| (entry.spec.name.clone(), entry.spec.overrides.clone())).collect();
     let jobs = context.jobs.unwrap_or(NonZeroUsize::MIN);
     let voice = Voice { ui: &context.ui, several: jobs.get() > 1 && entries.len() > 1 };
     let order: Vec<String> = entries.iter().map(|entry| entry.spec.name.clone()).collect();

@@ -69,7 +69,12 @@ impl<T: Amount> Report for Moved<T> {
         for Data { remote, moved } in &self.data {
             let (objects, bytes) = moved.amount();
             if objects > 0 {
-                page.line(format!("{} {} ({}) of data, `{remote}`", self.verb, text::count(objects as usize, "object", "objects"), text::bytes(bytes)));
+                page.line(format!(
+                    "{} {} ({}) of data, `{remote}`",
+                    self.verb,
+                    text::count(objects as usize, "object", "objects"),
+                    text::bytes(bytes)
+                ));
             }
         }
     }
@@ -132,8 +137,10 @@ pub fn pull(context: &Context, args: &ExpTransferArgs) -> Result<Exit, Failure> 
     let workspace = context.workspace()?;
     let wanted = baselines(&workspace, &args.scope)?;
     let there = exchange::list(&context.cwd, &args.git_remote, refs::REFS)?;
-    let known: Vec<(String, String, String)> =
-        there.iter().filter_map(|(reference, _)| refs::parse(reference).map(|(baseline, name)| (reference.clone(), baseline, name))).collect();
+    let known: Vec<(String, String, String)> = there
+        .iter()
+        .filter_map(|(reference, _)| refs::parse(reference).map(|(baseline, name)| (reference.clone(), baseline, name)))
+        .collect();
     for name in &args.names {
         if !known.iter().any(|(_, _, found)| found == name) {
             let near = text::suggest(name, known.iter().map(|(_, _, found)| found.as_str())).map(str::to_owned);
@@ -178,7 +185,8 @@ pub fn pull(context: &Context, args: &ExpTransferArgs) -> Result<Exit, Failure> 
     }
     absent.sort();
     absent.dedup();
-    let failure = Failure::new("not all data of the experiments could be fetched").cause(format!("not there: {}", text::some_of(&absent, SHOWN)));
+    let failure =
+        Failure::new("not all data of the experiments could be fetched").cause(format!("not there: {}", text::some_of(&absent, SHOWN)));
     crate::ui::tell(&failure.hint("`derm exp push` from where they were made").shown());
     Ok(Exit::Failed)
 }

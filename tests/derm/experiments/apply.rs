@@ -25,7 +25,12 @@ fn uncommitted_changes_and_unsaved_data_are_not_overwritten() {
     let lab = lab();
     lab.derm(["exp", "run", "--temp", "-S", "train.lr=0.5", "--name", "half"]).success();
     lab.write("params.yaml", "train:\n  lr: 0.1\n  epochs: 9\nunused: 1\n");
-    lab.derm(["exp", "apply", "half"]).exits(1).complains(["uncommitted changes would be overwritten", "params.yaml", "derm exp save", "--force"]);
+    lab.derm(["exp", "apply", "half"]).exits(1).complains([
+        "uncommitted changes would be overwritten",
+        "params.yaml",
+        "derm exp save",
+        "--force",
+    ]);
     assert!(lab.read("params.yaml").contains("epochs: 9"));
     assert_eq!(lab.read("model.bin"), "weights 0.1 5\n");
     git(&lab, ["checkout", "params.yaml"]);

@@ -64,7 +64,8 @@ fn what_is_queued_runs_later_some_at_once() {
     lab.write("params.yaml", "broken: [");
     lab.write("pipelines/p.yaml", "stages: {}\n");
     let report = lab.derm(["exp", "run", "--run-all", "-j", "2", "--json"]).success().json();
-    let losses: Vec<f64> = report["experiments"].as_array().unwrap().iter().map(|one| one["metrics"][1]["value"].as_f64().unwrap()).collect();
+    let losses: Vec<f64> =
+        report["experiments"].as_array().unwrap().iter().map(|one| one["metrics"][1]["value"].as_f64().unwrap()).collect();
     assert_eq!(losses, [0.1, 0.2, 0.3]);
     assert_eq!(names(&lab), ["q-1", "q-2", "q-3"]);
     assert!(is_tidy(&lab));

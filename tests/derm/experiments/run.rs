@@ -17,7 +17,12 @@ fn in_the_workspace_the_result_becomes_a_commit_beside_the_branch() {
     assert_eq!(git(&lab, ["rev-parse", &format!("{reference}^")]), head);
     assert_eq!(git(&lab, ["diff", "--name-only", "HEAD", &reference]), "metrics.json\nparams.yaml\npipelines/p.lock\n");
     let message = git(&lab, ["log", "-1", "--format=%B", &reference]);
-    assert!(message.starts_with("derm experiment fast\n\nhalf\n\nas much\n\nDerm-Experiment: {\"schema\":1,\"overrides\":[{\"file\":\"params.yaml\""), "{message}");
+    assert!(
+        message.starts_with(
+            "derm experiment fast\n\nhalf\n\nas much\n\nDerm-Experiment: {\"schema\":1,\"overrides\":[{\"file\":\"params.yaml\""
+        ),
+        "{message}"
+    );
 }
 
 #[test]
@@ -31,10 +36,15 @@ fn beside_the_workspace_nothing_of_it_changes() {
     lab.derm(["exp", "run", "--temp", "-S", "train.lr=0.7", "--name", "side"]).success();
     assert_eq!((git(&lab, ["status", "--short"]), std::fs::read(lab.path(".git/index")).unwrap()), before);
     assert_eq!(lab.read("model.bin"), "weights 0.1 5\n");
-    let of = |path: &str| git(&lab, ["show", &format!("{}:{path}", git(&lab, ["for-each-ref", "--format=%(refname)", "refs/derm/exps"]).trim())]);
+    let of = |path: &str| {
+        git(&lab, ["show", &format!("{}:{path}", git(&lab, ["for-each-ref", "--format=%(refname)", "refs/derm/exps"]).trim())])
+    };
     assert_eq!(of("params.yaml"), "train:\n  lr: 0.7\n  epochs: 6\nunused: 1\n", "it starts from the workspace as it is");
     assert_eq!(of("staged.txt"), "staged");
-    assert!(!git(&lab, ["ls-tree", "-r", "--name-only", git(&lab, ["for-each-ref", "--format=%(refname)", "refs/derm/exps"]).trim()]).contains("notes"));
+    assert!(
+        !git(&lab, ["ls-tree", "-r", "--name-only", git(&lab, ["for-each-ref", "--format=%(refname)", "refs/derm/exps"]).trim()])
+            .contains("notes")
+    );
     assert!(is_tidy(&lab));
 }
 
@@ -42,7 +52,10 @@ fn beside_the_workspace_nothing_of_it_changes() {
 fn a_worktree_has_only_what_its_stages_read() {
     let lab = lab();
     let list = "find . -path ./.git -prune -o -type f -print > $DERM_EXP_LIST";
-    lab.write("pipelines/p.yaml", format!("stages:\n  look:\n    cmd: {list}\n    deps: [data/in.txt]\n    outs: [out.txt]\n").replace("$DERM_EXP_LIST", "out.txt"));
+    lab.write(
+        "pipelines/p.yaml",
+        format!("stages:\n  look:\n    cmd: {list}\n    deps: [data/in.txt]\n    outs: [out.txt]\n").replace("$DERM_EXP_LIST", "out.txt"),
+    );
     lab.derm(["exp", "run", "--temp", "--name", "look"]).success();
     lab.derm(["exp", "apply", "--force", "look"]).success();
     let files = lab.read("out.txt");
@@ -59,7 +72,9 @@ fn several_values_make_all_their_combinations() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| format!("{} {} {}", one["name"].as_str().unwrap(), one["overrides"][0]["value"].as_str().unwrap(), one["metrics"][0]["value"]))
+        .map(|one| {
+            format!("{} {} {}", one["name"].as_str().unwrap(), one["overrides"][0]["value"].as_str().unwrap(), one["metrics"][0]["value"])
+        })
         .collect();
     assert_eq!(lines, ["grid-1 0.1 0.65", "grid-2 0.1 0.75", "grid-3 0.2 0.65", "grid-4 0.2 0.75"]);
     assert!(is_tidy(&lab));
@@ -82,9 +97,11 @@ fn what_was_run_anywhere_is_not_run_again() {
 fn a_failure_is_no_experiment_and_says_what_stays() {
     let lab = lab();
     lab.write("fail", "");
-    lab.derm(["exp", "run", "-S", "train.lr=0.9"])
-        .exits(1)
-        .complains(["the oven is cold", "no experiment was saved", "`git diff` shows how"]);
+    lab.derm(["exp", "run", "-S", "train.lr=0.9"]).exits(1).complains([
+        "the oven is cold",
+        "no experiment was saved",
+        "`git diff` shows how",
+    ]);
     assert!(lab.read("params.yaml").contains("lr: 0.9"));
     assert_eq!(lab.read("model.bin"), "weights 0.1 5\n");
     git(&lab, ["checkout", "params.yaml"]);
@@ -101,7 +118,9 @@ fn a_failure_is_no_experiment_and_says_what_stays() {
 fn names_are_given_or_made_and_never_taken_twice() {
     let lab = lab();
     lab.derm(["exp", "run", "-S", "train.lr=0.5", "--temp", "-n", "same"]).success();
-    lab.derm(["exp", "run", "-S", "train.lr=0.6", "--temp", "-n", "same"]).exits(2).complains(["there is an experiment `same` already", "--force"]);
+    lab.derm(["exp", "run", "-S", "train.lr=0.6", "--temp", "-n", "same"])
+        .exits(2)
+        .complains(["there is an experiment `same` already", "--force"]);
     lab.derm(["exp", "run", "-S", "train.lr=0.6", "--temp", "-n", "same", "-f"]).success();
     assert_eq!(names(&lab), ["same"]);
     for bad in ["a b", "a/b", "..", "a~1", "-x", ""] {
@@ -124,7 +143,11 @@ fn wrong_parameters_targets_and_inputs_are_told_before_anything_runs() {
     }
     lab.write("raw/big.txt", vec![b'x'; 2_000_000]);
     lab.write("pipelines/q.yaml", "stages:\n  raw:\n    cmd: cp raw/big.txt out.txt\n    deps: [raw/big.txt]\n    outs: [out.txt]\n");
-    lab.derm(["exp", "run", "--temp", "raw"]).exits(2).complains(["neither git nor derm tracks", "--copy-paths raw/big.txt", "derm add raw/big.txt"]);
+    lab.derm(["exp", "run", "--temp", "raw"]).exits(2).complains([
+        "neither git nor derm tracks",
+        "--copy-paths raw/big.txt",
+        "derm add raw/big.txt",
+    ]);
     lab.derm(["exp", "run", "--temp", "raw", "-C", "raw", "--name", "copied"]).success();
     assert!(is_tidy(&lab) || lab.derm(["exp", "remove", "--queue"]).success().code == 0);
     assert_eq!(names(&lab), ["copied"]);
@@ -150,7 +173,10 @@ fn a_folder_of_a_larger_git_repository_and_a_place_elsewhere() {
     outer.write("shared.txt", "outside of derm's root\n");
     outer.derm(["init", "lab"]).success();
     outer.write("lab/params.yaml", "x: 1\n");
-    outer.write("lab/pipelines/p.yaml", "stages:\n  a:\n    cmd: cat ../shared.txt > out.txt && echo ${x} >> out.txt\n    params: [x]\n    outs: [out.txt]\n");
+    outer.write(
+        "lab/pipelines/p.yaml",
+        "stages:\n  a:\n    cmd: cat ../shared.txt > out.txt && echo ${x} >> out.txt\n    params: [x]\n    outs: [out.txt]\n",
+    );
     outer.derm(["--cd", "lab", "config", "exp.dir", &scratch.path().to_string_lossy()]).success();
     outer.git(["add", "-A"]);
     outer.git(["commit", "--quiet", "-m", "start"]);
@@ -164,7 +190,9 @@ fn a_folder_of_a_larger_git_repository_and_a_place_elsewhere() {
 fn without_git_or_a_commit_it_says_so() {
     let bare = Sandbox::repository();
     bare.write("pipelines/p.yaml", "stages:\n  a:\n    cmd: echo 1 > a\n    outs: [a]\n");
-    for args in [&["exp", "run"][..], &["exp", "run", "--temp"], &["exp", "show"], &["exp", "list"], &["exp", "save"], &["exp", "apply", "x"]] {
+    for args in
+        [&["exp", "run"][..], &["exp", "run", "--temp"], &["exp", "show"], &["exp", "list"], &["exp", "save"], &["exp", "apply", "x"]]
+    {
         bare.derm(args).exits(2).complains(["is not under git", "git init"]);
     }
     bare.git(["init", "--quiet"]);

@@ -109,7 +109,8 @@ impl Column {
     /// Whether people compare it: a number that does not only name the format.
     fn is_measured(&self) -> bool {
         self.role == Role::Param
-            || (!matches!(self.key.as_str(), "schema" | "kind") && self.values.iter().flatten().all(|value| is_number(value) || *value == Value::Null))
+            || (!matches!(self.key.as_str(), "schema" | "kind")
+                && self.values.iter().flatten().all(|value| is_number(value) || *value == Value::Null))
     }
 }
 
@@ -215,7 +216,8 @@ impl Choice {
 
     /// Columns of the answers that are never cut.
     pub fn all(&self, columns: &[Column]) -> Vec<usize> {
-        let wanted = |at: &usize| !self.refuses(&columns[*at]) && (!self.only_changed || !columns[*at].constant || self.asks(&columns[*at]));
+        let wanted =
+            |at: &usize| !self.refuses(&columns[*at]) && (!self.only_changed || !columns[*at].constant || self.asks(&columns[*at]));
         (0..columns.len()).filter(wanted).collect()
     }
 }

@@ -88,7 +88,12 @@ fn commits(
     let head = snapshot::head(workspace)?;
     let mut found: BTreeSet<String> = match wanted {
         Some(wanted) => wanted,
-        None => experiments.iter().map(|one| one.baseline.clone()).chain(entries.iter().map(|one| one.spec.snapshot.baseline.clone())).chain([head.clone()]).collect(),
+        None => experiments
+            .iter()
+            .map(|one| one.baseline.clone())
+            .chain(entries.iter().map(|one| one.spec.snapshot.baseline.clone()))
+            .chain([head.clone()])
+            .collect(),
     };
     let mut here = Some(head);
     for _ in 1..args.limit {

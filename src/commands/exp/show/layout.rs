@@ -207,7 +207,8 @@ pub fn markdown(show: &Show, page: &mut Page) {
     let mut wanted: Vec<usize> = wanted;
     wanted.sort_unstable();
     columns.extend(wanted.into_iter().map(|at| values(&show.columns[at], &show.rows)));
-    let row = |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
+    let row =
+        |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
     page.line(row(columns.iter().map(|column| column.heading.clone()).collect()));
     page.line(row(columns.iter().map(|column| if column.align == Align::Right { "---:" } else { "---" }.to_owned()).collect()));
     for at in 0..show.rows.len() {
