@@ -167,13 +167,15 @@ fn lock_all(workspace: &Workspace, others: &[Workspace], work: Work) -> Result<V
     let mut held = Vec::new();
     for repository in all {
         let guard = Guard::take(repository, work)?;
+        let lock = repository.lock(work.observer, work.interrupt)?;
+        // A trial is started under this lock, and holds its own from then on.
         let running = queue::running(repository);
         if !running.is_empty() {
             return Err(Failure::new("experiments are running")
                 .cause(text::quoted_list(&running))
                 .hint("wait for them, or stop them with Ctrl-C where they run"));
         }
-        held.push((guard, repository.lock(work.observer, work.interrupt)?));
+        held.push((guard, lock));
     }
     Ok(held)
 }

@@ -1,7 +1,7 @@
 //! The data that the stages of a trial read, and nothing else.
 //!
 //! Of the stages asked for and those that they need: inputs that no stage among them makes, from pointers or from the locks of the
-//! others; and outputs that persist, which their stage goes on with. What fresh stages made, `repro` takes from the cache.
+//! others; with `--single` of the stages asked for alone; and outputs that persist, which their stage goes on with. What fresh stages made, `repro` takes from the cache.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::store::{self, Entry, Store, Work, pointer};
 ///
 /// # Errors
 /// An input that is neither in git nor in the cache; an unknown target.
-pub fn bring(project: &Project, folder: &Path, targets: &[String], home: &Path, work: &Work<'_>) -> Result<(), Error> {
-    let needed = needed(project, folder, targets)?;
+pub fn bring(project: &Project, folder: &Path, targets: &[String], single: bool, home: &Path, work: &Work<'_>) -> Result<(), Error> {
+    let needed = needed(project, folder, targets, single)?;
     let workspace = &project.workspace;
     let store = Store::open(workspace)?;
     let pointers: BTreeMap<RelPath, Entry> =
@@ -60,7 +60,7 @@ struct Needed {
     persistent: BTreeSet<RelPath>,
 }
 
-fn needed(project: &Project, folder: &Path, targets: &[String]) -> Result<Needed, Error> {
+fn needed(project: &Project, folder: &Path, targets: &[String], single: bool) -> Result<Needed, Error> {
     let mut asked = Vec::new();
     for typed in targets {
         asked.extend(target::resolve(project, folder, typed)?);
@@ -74,7 +74,7 @@ fn needed(project: &Project, folder: &Path, targets: &[String]) -> Result<Needed
         .needs
         .iter()
         .zip(&project.stages)
-        .map(|(needs, stage)| if stage.frozen { Vec::new() } else { needs.clone() })
+        .map(|(needs, stage)| if stage.frozen || single { Vec::new() } else { needs.clone() })
         .collect();
     let part = project.graph.closure(&asked, &needs);
     let stages = || project.stages.iter().enumerate().filter(|(index, stage)| part[*index] && !stage.frozen);

@@ -121,6 +121,8 @@ pub fn start(workspace: &Workspace, spec: &Spec, work: &Work<'_>) -> Result<Runn
         return Err(Error::Taken(spec.name.clone()));
     }
     let place = Place::take(workspace, spec)?;
+    // No `gc` begins meanwhile; from then on it sees that the trial runs.
+    let _lock = workspace.lock(work.observer, work.interrupt)?;
     let log_start = place.log().metadata().map_or(0, |meta| meta.len());
     match begin(workspace, spec, &place, work) {
         Ok((root, child)) => {
@@ -158,7 +160,8 @@ fn begin(workspace: &Workspace, spec: &Spec, place: &Place, work: &Work<'_>) -> 
     let inside = Workspace::at(&root)?;
     let folder = spec.folder.on_disk(inside.root());
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    inputs::bring(&Project::load(&inside)?, &folder, &spec.targets, workspace.root(), work)?;
+    let single = spec.repro.iter().any(|option| matches!(option.as_str(), "--single" | "-s"));
+    inputs::bring(&Project::load(&inside)?, &folder, &spec.targets, single, workspace.root(), work)?;
     let child = spawn(spec, &folder, &place.log()).map_err(|source| Error::Start { folder, source })?;
     Ok((root, child))
 }

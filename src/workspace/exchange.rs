@@ -8,7 +8,7 @@ use super::Error;
 /// Sends references. `folder` is where a relative path of a remote starts. With `force` others of the same name are replaced.
 pub fn push(folder: &Path, remote: &str, references: &[String], force: bool) -> Result<(), Error> {
     let specs: Vec<String> = references.iter().map(|name| format!("{}{name}:{name}", if force { "+" } else { "" })).collect();
-    run(folder, &["push", "--quiet", "--no-verify", "--", remote], &specs)
+    run(folder, &["push", "--no-progress", "--no-verify", "--", remote], &specs)
         .map(drop)
         .map_err(|reason| Error::Git { operation: "push", reason })
 }
@@ -16,7 +16,7 @@ pub fn push(folder: &Path, remote: &str, references: &[String], force: bool) -> 
 /// Brings references.
 pub fn fetch(folder: &Path, remote: &str, references: &[String], force: bool) -> Result<(), Error> {
     let specs: Vec<String> = references.iter().map(|name| format!("{}{name}:{name}", if force { "+" } else { "" })).collect();
-    let words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote];
+    let words = ["fetch", "--no-progress", "--no-tags", "--no-write-fetch-head", "--", remote];
     run(folder, &words, &specs).map(drop).map_err(|reason| Error::Git { operation: "fetch", reason })
 }
 
@@ -38,8 +38,11 @@ fn run(folder: &Path, words: &[&str], more: &[String]) -> Result<String, String>
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:")).collect();
-    // The first line that says what is wrong; the last ones are advice.
-    let wrong = |line: &&&str| ["fatal:", "error:", " ! ", "!"].iter().any(|start| line.starts_with(start));
+    // What was refused, else the first line that says what is wrong; the last ones are advice.
+    if let Some(line) = lines.iter().find(|line| line.starts_with("! ")) {
+        return Err(line.trim_start_matches("! ").to_owned());
+    }
+    let wrong = |line: &&&str| ["fatal:", "error:"].iter().any(|start| line.starts_with(start));
     let line = lines.iter().find(wrong).or(lines.last()).unwrap_or(&"it gave no reason");
     Err(line.trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned())
 }

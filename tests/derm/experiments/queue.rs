@@ -17,7 +17,7 @@ fn slow() -> Sandbox {
         shared.display()
     );
     lab.write("train.sh", script);
-    lab.write(".gitignore", "/starts\n/go\n");
+    lab.write(".git/info/exclude", "/starts\n/go\n");
     lab.git(["add", "-A"]);
     lab.git(["commit", "--quiet", "-m", "slow"]);
     lab

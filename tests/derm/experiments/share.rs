@@ -6,7 +6,7 @@ use crate::support::Sandbox;
 /// A lab with a bare repository `origin` and a folder remote, everything pushed, and a clone of it.
 fn shared() -> (Sandbox, Sandbox) {
     let (lab, clone) = (lab(), Sandbox::empty());
-    lab.write(".gitignore", "/origin.git\n/remote\n");
+    lab.write(".git/info/exclude", "/origin.git\n/remote\n");
     git(&lab, ["init", "--quiet", "--bare", "origin.git"]);
     let origin = lab.path("origin.git").to_string_lossy().into_owned();
     lab.git(["remote", "add", "origin", &origin]);

@@ -14,7 +14,7 @@ fn some() -> Sandbox {
 
 /// As a terminal of that width shows it.
 fn on_terminal(lab: &Sandbox, columns: usize, args: &str) -> Vec<String> {
-    let shell = format!("stty cols {columns}; exec {} {args}", binary().display());
+    let shell = format!("stty rows 50 cols {columns}; exec {} {args}", binary().display());
     let output = Command::new("script")
         .args(["-qec", &shell, "/dev/null"])
         .current_dir(lab.root())
@@ -40,7 +40,7 @@ fn rows_stand_below_their_commit_and_the_best_is_marked() {
     assert_eq!((&cells[4][..2], &cells[4][3..]), (&["├", "grid-2"][..], &["0.7500*", "0.5000", "0.5", "7"][..]));
     assert_eq!((&cells[5][..2], &cells[5][3..]), (&["├", "grid-3"][..], &["0.6500", "0.0500*", "0.05", "6"][..]));
     assert_eq!((&cells[7][..2], &cells[7][3..]), (&["└", "waits"][..], &["queued", "-", "-", "0.01", "5"][..]));
-    assert!(lines[9].contains("columns are the same in every row"), "{shown}");
+    assert!(lines[9].contains("2 the same in all rows"), "{shown}");
 }
 
 #[test]

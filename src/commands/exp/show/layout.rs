@@ -12,8 +12,12 @@ use crate::pipeline::value::Value;
 use crate::text;
 use crate::ui::{self, Align, Page, Style, Table};
 
-/// Names of experiments take at most this.
-const LONGEST_NAME: usize = 32;
+/// Names of experiments take at most this, and on a narrow terminal the second.
+const LONGEST_NAME: (usize, usize) = (32, 18);
+/// Headings take at most this where not everything fits otherwise.
+const LONGEST_HEADING: usize = 14;
+/// What counts as narrow.
+const NARROW: usize = 120;
 /// A value takes at most this.
 const LONGEST_VALUE: usize = 24;
 /// Between two columns.
@@ -30,9 +34,8 @@ struct Ready {
 
 impl Ready {
     fn width(&self) -> usize {
-        let marked = usize::from(self.best.contains(&true));
-        let widest = self.cells.iter().map(|cell| ui::width(cell)).max().unwrap_or(0) + marked;
-        widest.max(ui::width(&self.heading))
+        let widest = self.cells.iter().map(|cell| ui::width(cell)).max().unwrap_or(0);
+        widest.max(ui::width(&self.heading)) + usize::from(self.best.contains(&true))
     }
 
     fn cell(&self, row: usize) -> String {
@@ -50,18 +53,31 @@ pub fn table(show: &Show, page: &mut Page) {
     if !show.rows.iter().any(Row::is_below) {
         page.line("no experiments of this commit; `derm exp run` makes one, `-A` shows those of all commits");
     }
-    let mut fixed = vec![names(&show.rows)];
+    let narrow = page.width().is_some_and(|width| width < NARROW);
+    let mut fixed = vec![names(&show.rows, if narrow { LONGEST_NAME.1 } else { LONGEST_NAME.0 })];
     fixed.extend(created(&show.rows));
     fixed.extend(states(&show.rows));
     let (wanted, constant) = show.choice.wanted(&show.columns);
     let mut room = page.width().unwrap_or(usize::MAX).saturating_sub(fixed.iter().map(|column| column.width() + GAP).sum::<usize>() - GAP);
+    let mut ready: Vec<(usize, Ready)> = wanted.iter().map(|at| (*at, values(&show.columns[*at], &show.rows))).collect();
+    if ready.iter().map(|(_, column)| column.width() + GAP).sum::<usize>() > room {
+        shorten(&mut ready);
+    }
     let mut chosen: Vec<(usize, Ready)> = Vec::new();
-    for at in &wanted {
-        let ready = values(&show.columns[*at], &show.rows);
+    for (at, ready) in ready {
         let needed = ready.width() + GAP;
         if needed <= room {
             room -= needed;
-            chosen.push((*at, ready));
+            chosen.push((at, ready));
+        }
+    }
+    // Room that no further column can have goes to headings that were cut.
+    for (at, column) in &mut chosen {
+        let before = column.width();
+        let short = std::mem::replace(&mut column.heading, ui::cut(&show.columns[*at].label, LONGEST_NAME.0));
+        match column.width() - before {
+            more if more <= room => room -= more,
+            _ => column.heading = short,
         }
     }
     let left_out = wanted.len() - chosen.len();
@@ -69,6 +85,16 @@ pub fn table(show: &Show, page: &mut Page) {
     let columns: Vec<Ready> = fixed.into_iter().chain(chosen.into_iter().map(|(_, ready)| ready)).collect();
     put(&columns, &show.rows, page);
     footer(left_out, constant, page);
+}
+
+/// Cuts long headings, where they can still be told apart.
+fn shorten(columns: &mut [(usize, Ready)]) {
+    let short: Vec<String> = columns.iter().map(|(_, column)| ui::cut(&column.heading, LONGEST_HEADING)).collect();
+    for (at, (_, column)) in columns.iter_mut().enumerate() {
+        if short.iter().filter(|other| **other == short[at]).count() == 1 {
+            column.heading.clone_from(&short[at]);
+        }
+    }
 }
 
 fn put(columns: &[Ready], rows: &[Row], page: &mut Page) {
@@ -97,20 +123,21 @@ fn footer(left_out: usize, constant: usize, page: &mut Page) {
         parts.push(format!("{} not fit", text::count(left_out, "column does", "columns do")));
     }
     if constant > 0 {
-        parts.push(format!("{} the same in every row", text::count(constant, "column is", "columns are")));
+        parts.push(format!("{constant} the same in all rows"));
     }
     if !parts.is_empty() {
-        let line = format!("{}; `--keep NAME` shows one, `--csv` all", parts.join(", "));
+        let line = format!("{}: `--csv` has all", parts.join(", "));
+        let line = ui::cut(&line, page.width().unwrap_or(usize::MAX));
         page.blank().line(Style::Faint.paint(&line));
     }
 }
 
 /// Names, those of experiments below their commit.
-fn names(rows: &[Row]) -> Ready {
+fn names(rows: &[Row], longest: usize) -> Ready {
     let is_last = |at: usize| rows.get(at + 1).is_none_or(|next| !next.is_below());
     let name = |(at, row): (usize, &Row)| match row.is_below() {
-        true => format!("{} {}", if is_last(at) { "└" } else { "├" }, ui::cut(&row.name, LONGEST_NAME)),
-        false => ui::cut(&row.name, LONGEST_NAME),
+        true => format!("{} {}", if is_last(at) { "└" } else { "├" }, ui::cut(&row.name, longest)),
+        false => ui::cut(&row.name, longest),
     };
     let cells = rows.iter().enumerate().map(name).collect();
     Ready { heading: "experiment".to_owned(), align: Align::Left, cells, best: Vec::new() }
@@ -153,7 +180,7 @@ fn values(column: &Column, rows: &[Row]) -> Ready {
     let cells = column.values.iter().map(|value| value.as_ref().map_or("-".to_owned(), shown)).collect();
     let is_text = column.values.iter().flatten().any(|value| !super::is_number(value) && *value != Value::Null);
     let align = if is_text { Align::Left } else { Align::Right };
-    Ready { heading: ui::cut(&column.label, LONGEST_NAME), align, cells, best: column.best(rows) }
+    Ready { heading: ui::cut(&column.label, LONGEST_NAME.0), align, cells, best: column.best(rows) }
 }
 
 /// Decimals by which the greatest number has four significant digits or more, and the least two; `None` where only an exponent does that.
@@ -173,7 +200,7 @@ fn decimals(values: &[Option<Value>]) -> Option<usize> {
 
 /// For GitHub: every column.
 pub fn markdown(show: &Show, page: &mut Page) {
-    let mut columns = vec![names(&show.rows)];
+    let mut columns = vec![names(&show.rows, usize::MAX)];
     columns.extend(created(&show.rows));
     columns.extend(states(&show.rows));
     let (wanted, _) = show.choice.wanted(&show.columns);

@@ -70,10 +70,34 @@ fn page(width: usize) -> String {
 
 #[test]
 fn at_80_columns_the_first_metric_and_what_was_set_have_room() {
-    insta::assert_snapshot!(page(80), @"");
+    let wanted = "
+experiment            created  state   balanced_accuracy   macro_auc       lr
+workspace                                         0.7012      0.8506    0.001
+main 1af7dca          07:29                       0.7012      0.8506    0.001
+├ cosy-juniper        08:10                       0.7431      0.8716   0.0003
+├ an-experiment-who…  08:24                       0.7699*     0.8850*  0.0003
+├ pale-cedar          08:41                       0.6000      0.8000    1e-05
+├ hale-ivy            08:49    failed                  -           -     10.0
+└ ripe-comet          08:50    queued                  -           -   0.0001
+
+6 columns do not fit, 3 the same in all rows: `--csv` has all
+";
+    assert_eq!(page(80), wanted.trim_start());
 }
 
 #[test]
 fn at_200_columns_everything_has() {
-    insta::assert_snapshot!(page(200), @"");
+    let wanted = "
+experiment                          created  state   balanced_accuracy   macro_auc   log_loss      ece   melanoma.sensitivity   nevus.sensitivity   basal_cell_ca…       lr  model
+workspace                                                       0.7012      0.8506     0.2988   0.0200                 0.6311              0.6311           0.6311    0.001  resnet18
+main 1af7dca                        07:29                       0.7012      0.8506     0.2988   0.0200                 0.6311              0.6311           0.6311    0.001  resnet18
+├ cosy-juniper                      08:10                       0.7431      0.8716     0.2569   0.0186                 0.6688              0.6688           0.6688   0.0003  resnet18
+├ an-experiment-whose-name-somebo…  08:24                       0.7699*     0.8850*    0.2301*  0.0177*                0.6929*             0.6929*          0.6929*  0.0003  efficientnet_b0
+├ pale-cedar                        08:41                       0.6000      0.8000     0.4000   0.0233                 0.5400              0.5400           0.5400    1e-05  efficientnet_b0
+├ hale-ivy                          08:49    failed                  -           -          -        -                      -                   -                -     10.0  efficientnet_b0
+└ ripe-comet                        08:50    queued                  -           -          -        -                      -                   -                -   0.0001  efficientnet_b0
+
+3 the same in all rows: `--csv` has all
+";
+    assert_eq!(page(200), wanted.trim_start());
 }
