@@ -64,6 +64,7 @@ pub mod queue;
 pub mod refs;
 pub mod runner;
 pub mod save;
+pub mod search;
 pub mod snapshot;
 pub mod trial;
 pub mod values;
