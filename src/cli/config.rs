@@ -15,6 +15,7 @@ SETTINGS
   cache.link           how files stand for their objects: reflink, hardlink, symlink, copy,
                        tried in this order
   core.remote          the remote that is used where none is named
+  exp.dir              where experiments run beside the workspace; default .derm/tmp/exps
   remote.NAME.KEY      see `derm remote modify --help`
 
 EXAMPLES

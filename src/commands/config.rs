@@ -87,6 +87,9 @@ fn lines(config: &Config) -> Vec<Line> {
     if let Some(remote) = &config.default_remote {
         found.push(Line::new("core.remote", &remote.value, Some(&remote.origin)));
     }
+    if config.exp_dir.origin != Origin::Default {
+        found.push(Line::new("exp.dir", config.exp_dir.value.display().to_string(), Some(&config.exp_dir.origin)));
+    }
     for (name, remote) in &config.remotes {
         let settings = serde_json::to_value(remote).unwrap_or_default();
         let settings = settings.as_object().cloned().unwrap_or_default();

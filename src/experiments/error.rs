@@ -56,19 +56,9 @@ pub enum Error {
     /// Another derm works on it.
     #[error("another derm is running the experiment `{0}`")]
     Busy(String),
-    /// A parameter cannot be set.
-    #[error("cannot set `{key}` in `{file}`: {reason}")]
-    Override {
-        /// The parameter file.
-        file: RelPath,
-        /// The dotted key.
-        key: String,
-        /// Why.
-        reason: String,
-    },
-    /// A parameter that is not written as one.
-    #[error("cannot understand `{0}`")]
-    BadOverride(String),
+    /// See [`super::overrides::Error`].
+    #[error(transparent)]
+    Overrides(#[from] super::overrides::Error),
     /// A file that a stage reads is only in the workspace.
     #[error("stage `{stage}` reads `{path}`, which neither git nor derm tracks")]
     Untracked {

@@ -13,6 +13,7 @@ use crate::digest::KeyHasher;
 use crate::observer::{Interrupt, Silent};
 use crate::pipeline::run::end_orphans;
 use crate::store::Work;
+use crate::workspace::config::Origin;
 use crate::workspace::{Workspace, atomic};
 
 /// From the polite signal to the one that nobody survives: a stage has ten seconds, and five more after SIGTERM.
@@ -89,7 +90,13 @@ pub struct Place {
 
 /// The folder that all trials of a repository are in.
 pub fn base(workspace: &Workspace) -> PathBuf {
-    workspace.derm_dir().join("tmp").join("exps")
+    let setting = &workspace.config().exp_dir;
+    let place = workspace.root().join(&setting.value);
+    match setting.origin {
+        Origin::Default => place,
+        // Several repositories may name the same folder.
+        Origin::File(_) => place.join(&KeyHasher::new("derm trials of 1").text(&workspace.root().to_string_lossy()).finish().hex()[..8]),
+    }
 }
 
 /// The names of the folders of all trials.

@@ -10,6 +10,9 @@
 //! [core]
 //! remote = "lab"                   # what `push`, `pull` and `fetch` use without `--remote`
 //!
+//! [exp]
+//! dir = "/scratch/exps"            # where experiments run beside the workspace; default `.derm/tmp/exps`
+//!
 //! [remote.lab]                     # see [`Remote`]
 //! url = "s3://bucket/skin"
 //! ```
@@ -34,7 +37,7 @@ use crate::text::Place;
 const FORMAT: u32 = 1;
 
 /// The names of all settings but those of remotes.
-pub const KEYS: [&str; 3] = ["cache.dir", "cache.link", "core.remote"];
+pub const KEYS: [&str; 4] = ["cache.dir", "cache.link", "core.remote", "exp.dir"];
 
 /// The names of the settings of one remote: `remote.NAME.url` and so on.
 pub const REMOTE_KEYS: [&str; 8] = ["url", "endpoint", "region", "profile", "account", "anonymous", "jobs", "timeout"];
@@ -111,6 +114,8 @@ pub struct Config {
     pub cache: Cache,
     /// `core.remote`: the remote that is used when none is named.
     pub default_remote: Option<Setting<String>>,
+    /// `exp.dir`: where trials of experiments are; relative to the root unless absolute.
+    pub exp_dir: Setting<PathBuf>,
     /// `[remote.NAME]`, by name.
     pub remotes: BTreeMap<String, Remote>,
 }
@@ -175,6 +180,7 @@ pub(super) struct File {
     format: Option<u32>,
     cache: CacheFile,
     core: CoreFile,
+    exp: ExpFile,
     remote: BTreeMap<String, Remote>,
 }
 
@@ -182,6 +188,12 @@ pub(super) struct File {
 #[serde(deny_unknown_fields, default)]
 struct CoreFile {
     remote: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ExpFile {
+    dir: Option<PathBuf>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -195,7 +207,8 @@ impl Default for Config {
     fn default() -> Self {
         let dir = Setting { value: Path::new(DERM_DIR).join("cache"), origin: Origin::Default };
         let link = Setting { value: vec![Link::Reflink, Link::Copy], origin: Origin::Default };
-        Self { cache: Cache { dir, link }, default_remote: None, remotes: BTreeMap::new() }
+        let exp_dir = Setting { value: Path::new(DERM_DIR).join("tmp").join("exps"), origin: Origin::Default };
+        Self { cache: Cache { dir, link }, default_remote: None, exp_dir, remotes: BTreeMap::new() }
     }
 }
 
@@ -257,6 +270,9 @@ impl Config {
         if let Some(value) = file.cache.link {
             self.cache.link = Setting { value, origin: origin() };
         }
+        if let Some(value) = file.exp.dir {
+            self.exp_dir = Setting { value, origin: origin() };
+        }
         if let Some(value) = file.core.remote {
             self.default_remote = Some(Setting { value, origin: origin() });
         }
@@ -285,6 +301,9 @@ pub(super) fn parse(name: &str, text: &str) -> Result<File, Error> {
     }
     if file.cache.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         return wrong("cache.dir", "dir", "`cache.dir` is empty");
+    }
+    if file.exp.dir.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
+        return wrong("exp.dir", "dir", "`exp.dir` is empty");
     }
     if let Some(remote) = file.remote.keys().find(|name| !is_remote_name(name)) {
         let place = Box::new(place_at(name, text, text.find(remote.as_str()).unwrap_or(0)));

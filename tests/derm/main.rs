@@ -10,6 +10,7 @@ mod dav; // a server that keeps files, and fails as servers do
 mod devices; // whole networks whose operations are composed, as on a GPU
 mod drift; // reference against current
 mod evaluate; // metrics, tables and pages
+mod experiments; // commits beside the branch: run, queue, show, apply, share
 mod explain; // where networks look
 mod export; // bundles and ONNX
 mod faults; // disks, clocks and other programs

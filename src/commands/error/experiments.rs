@@ -30,8 +30,7 @@ impl Explain for Error {
                 .hint("give the first digits of its own commit instead: `derm exp list -A`")
                 .with_exit(Exit::Usage),
             Error::Busy(_) => failure.hint("wait for it, or stop it with Ctrl-C where it runs"),
-            Error::Override { .. } => failure.hint("`derm params show` lists the parameters that there are").with_exit(Exit::Usage),
-            Error::BadOverride(_) => failure.hint("write `KEY=VALUE`, or `FILE:KEY=VALUE`").with_exit(Exit::Usage),
+            Error::Overrides(error) => error.explain(),
             Error::Untracked { path, .. } => {
                 let word = text::shell_word(path.as_str());
                 failure

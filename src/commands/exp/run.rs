@@ -177,7 +177,9 @@ struct Taken(Vec<String>);
 impl Taken {
     fn of(workspace: &Workspace, baseline: &str) -> Result<Self, Error> {
         let saved = refs::all(workspace)?.into_iter().filter(|one| one.baseline == baseline).map(|one| one.name);
-        let queued = queue::list(workspace)?.into_iter().map(|entry| entry.spec.name);
+        // A name that failed is free: the same again goes under the same name.
+        let waits = queue::list(workspace)?.into_iter().filter(|entry| entry.state != Waits::Failed);
+        let queued = waits.map(|entry| entry.spec.name);
         Ok(Self(saved.chain(queued).collect()))
     }
 
@@ -199,7 +201,9 @@ fn work_off(context: &Context, workspace: &Workspace, entries: Vec<Entry>) -> Re
         entries.iter().map(|entry| (entry.spec.name.clone(), entry.spec.overrides.clone())).collect();
     let jobs = context.jobs.unwrap_or(NonZeroUsize::MIN);
     let voice = Voice { ui: &context.ui, several: jobs.get() > 1 && entries.len() > 1 };
-    let outcome = runner::run(workspace, entries, jobs, &work, &voice)?;
+    let order: Vec<String> = entries.iter().map(|entry| entry.spec.name.clone()).collect();
+    let mut outcome = runner::run(workspace, entries, jobs, &work, &voice)?;
+    outcome.finished.sort_by_key(|finished| order.iter().position(|name| *name == finished.name));
     for name in &outcome.elsewhere {
         context.ui.note(format!("another derm is running `{name}`"));
     }

@@ -67,7 +67,7 @@ pub fn of(rows: &[Row]) -> Vec<Column> {
     }
     for column in &mut columns {
         column.constant = column.is_constant(rows);
-        let sets = |row: &Row| row.overrides.iter().any(|set| set.file == column.file && set.key == column.key);
+        let sets = |row: &Row| row.overrides.iter().any(|set| set.file == column.file && set.name() == column.key);
         column.set = column.role == Role::Param && rows.iter().any(sets);
     }
     label(&mut columns);

@@ -97,7 +97,7 @@ fn footer(left_out: usize, constant: usize, page: &mut Page) {
         parts.push(format!("{} not fit", text::count(left_out, "column does", "columns do")));
     }
     if constant > 0 {
-        parts.push(format!("{} the same in every row", text::count(constant, "is", "are")));
+        parts.push(format!("{} the same in every row", text::count(constant, "column is", "columns are")));
     }
     if !parts.is_empty() {
         let line = format!("{}; `--keep NAME` shows one, `--csv` all", parts.join(", "));
