@@ -66,6 +66,7 @@ pub mod runner;
 pub mod save;
 pub mod search;
 pub mod snapshot;
+pub mod sweep;
 pub mod trial;
 pub mod values;
 
