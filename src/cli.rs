@@ -42,6 +42,7 @@ pub mod runs;
 pub mod scope;
 pub mod stage;
 pub mod status;
+pub mod sweep;
 pub mod train;
 pub mod transfer;
 pub mod unprotect;
@@ -151,6 +152,7 @@ pub enum Command {
     Metrics(metrics::MetricsArgs),
     Plots(plots::PlotsArgs),
     Exp(Box<exp::ExpArgs>),
+    Sweep(Box<sweep::SweepArgs>),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

@@ -53,6 +53,7 @@ pub mod repro;
 pub mod runs;
 pub mod stage;
 pub mod status;
+mod sweep;
 pub mod train;
 pub mod transfer;
 pub mod unprotect;
@@ -149,6 +150,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Metrics(args) => metrics::run(context, args),
         Command::Plots(args) => plots::run(context, args),
         Command::Exp(args) => exp::run(context, args),
+        Command::Sweep(args) => sweep::run(context, args),
         Command::Install(args) => install::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),

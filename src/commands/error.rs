@@ -13,6 +13,7 @@ mod overrides;
 mod pipeline;
 mod settings;
 mod store;
+mod sweeps;
 mod tracking;
 mod training;
 mod usage;
@@ -96,7 +97,7 @@ impl Failure {
     #[must_use]
     pub fn pointing(mut self, typed: &str, at: usize) -> Self {
         if !typed.contains(char::is_control) {
-            self.excerpt = Some(format!("  | {typed}\n  | {}^", " ".repeat(at)));
+            self.excerpt = Some(format!("{typed}\n{}^", " ".repeat(at)));
         }
         self
     }
