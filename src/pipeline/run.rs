@@ -12,17 +12,21 @@ mod guard;
 mod one;
 mod orphans;
 mod schedule;
-mod shell;
+pub(super) mod shell;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use aside::{Aside, remove};
 pub use guard::Guard;
 pub use one::save_out;
+pub use shell::Shell;
 
+use super::executor::batch::Jobs;
 use super::plan::{Next, plan};
 use super::reason::Reason;
+use super::stage::Place;
 use super::world::Disk;
 use super::{Error, Project};
 use crate::store::{Store, Work};
@@ -127,9 +131,11 @@ pub fn repro(project: &Project, options: &Options, work: Work<'_>, listener: &dy
     }
     let _alone = guard::Guard::take(&project.workspace, work)?;
     orphans::end_all(&project.workspace, work);
-    aside::recover(&project.workspace, work)?;
+    let (jobs, held) = Jobs::recover(project, work)?;
+    aside::recover(&project.workspace, work, &held)?;
+    check_queue(project, &wanted, options, &jobs, &disk)?;
     let committer = commit::Committer::new(project, project.locks()?, work);
-    let run = Run { project, options, disk, committer, listener, stop: AtomicBool::new(false) };
+    let run = Run { project, options, disk, committer, listener, jobs, stop: AtomicBool::new(false) };
     let outcome = schedule::all(&run, &wanted);
     run.committer.flush()?;
     store.flush()?;
@@ -143,6 +149,8 @@ struct Run<'a> {
     disk: Disk<'a>,
     committer: commit::Committer<'a>,
     listener: &'a dyn Listener,
+    /// Stages that run elsewhere.
+    jobs: Jobs,
     /// Nothing more is started.
     stop: AtomicBool,
 }
@@ -151,6 +159,16 @@ impl Run<'_> {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst) || self.disk.work.interrupt.is_raised()
     }
+}
+
+/// Nothing runs here when a stage that is not fresh needs a queueing system that is not there.
+fn check_queue(project: &Project, wanted: &[bool], options: &Options, jobs: &Jobs, disk: &Disk<'_>) -> Result<(), Error> {
+    let elsewhere = |index: usize| wanted[index] && project.stages[index].how.executor != Place::Local;
+    let Some((queue, program)) = jobs.lacks().filter(|_| (0..wanted.len()).any(elsewhere)) else { return Ok(()) };
+    let planned = plan(project, &project.locks()?, wanted, options.force, disk)?;
+    let stale = planned.iter().find(|planned| elsewhere(planned.stage) && matches!(planned.next, Next::Run | Next::Maybe));
+    let missing = |planned: &super::plan::Planned| Error::NoQueue { stage: project.label(planned.stage).to_owned(), queue, program };
+    stale.map_or(Ok(()), |planned| Err(missing(planned)))
 }
 
 /// Which stages take part.

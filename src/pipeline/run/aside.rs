@@ -3,6 +3,7 @@
 //! Before anything is moved, `.derm/tmp/aside/ID/note.json` says what will be: `{"outs": [PATH, …]}`, output N going
 //! to `.derm/tmp/aside/ID/N`, and `was: [true, …]` whether there was one. As long as the note stands, the run did not
 //! happen: [`recover`] puts every output back to what it was. Taking the note away is the moment the run counts.
+//! Outputs that a batch job still makes (see [`crate::pipeline::executor`]) stay aside until that is settled.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -56,6 +57,18 @@ impl Aside {
         Ok(aside)
     }
 
+    /// What is aside in the folder called `name`, unless it was put back or the run counts.
+    pub fn find(workspace: &Workspace, name: &str) -> Option<Self> {
+        let folder = place(workspace).join(name);
+        let note = note(&folder)?;
+        Some(Self { folder, root: workspace.root().to_owned(), note })
+    }
+
+    /// The name of its folder.
+    pub fn name(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Removes what the commands left at the outputs' places, for another try.
     pub fn clear(&self) -> Result<(), Error> {
         for out in &self.note.outs {
@@ -79,23 +92,28 @@ impl Aside {
     }
 }
 
-/// Puts back what runs that were killed had moved aside.
-pub fn recover(workspace: &Workspace, work: Work<'_>) -> Result<(), Error> {
+fn note(folder: &Path) -> Option<Note> {
+    let bytes = fs::read(folder.join("note.json")).ok()?;
+    serde_json::from_slice::<Note>(&bytes).ok().filter(|note| note.outs.len() == note.was.len())
+}
+
+/// Puts back what runs that were killed had moved aside, but for the folders called one of `held`.
+pub fn recover(workspace: &Workspace, work: Work<'_>, held: &[String]) -> Result<(), Error> {
     let base = place(workspace);
     let entries = match fs::read_dir(&base) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::io("read", base)(error)),
     };
-    for folder in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-        let note = fs::read(folder.join("note.json")).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
-        match note {
-            Some(note) if note.outs.len() == note.was.len() => {
+    let free = |entry: &fs::DirEntry| !held.iter().any(|held| entry.file_name() == held.as_str());
+    for folder in entries.filter_map(Result::ok).filter(free).map(|entry| entry.path()) {
+        match note(&folder) {
+            Some(note) => {
                 work.observer.note("an earlier run was killed: putting back the outputs it had moved aside");
                 put_back(workspace.root(), &folder, &note)?;
             }
             // Nothing was moved yet, or the run counts already.
-            _ => remove(&folder)?,
+            None => remove(&folder)?,
         }
     }
     Ok(())

@@ -5,14 +5,17 @@ use std::time::Instant;
 
 use super::aside::{self, Aside};
 use super::guard::Held;
-use super::shell::{Failed, Shell};
 use super::{Action, Run};
+use crate::digest::ObjectId;
 use crate::observer::Interrupt;
-use crate::pipeline::decide::{World, values};
+use crate::pipeline::decide::{World, decide, values};
 use crate::pipeline::error::Tail;
+use crate::pipeline::executor::job::Job;
+use crate::pipeline::executor::local::Local;
+use crate::pipeline::executor::{Executor, Task};
 use crate::pipeline::lock::Record;
 use crate::pipeline::reason::{Reason, Verdict};
-use crate::pipeline::stage::{Out, Stage};
+use crate::pipeline::stage::{Out, Place, Stage};
 use crate::pipeline::{Error, runcache};
 use crate::relpath::RelPath;
 use crate::store::{self, Entry, Overwrite, Store, Work};
@@ -70,19 +73,60 @@ impl<'a> One<'a> {
         }
         self.run.listener.starts(self.index, verdict.reasons());
         let aside = self.make_room(old)?;
-        match self.run_and_save(&mut record, &aside) {
-            Ok(()) => {
-                if let Some(key) = key.filter(|_| record.changed.is_empty()) {
-                    runcache::keep(&self.run.project.workspace, &key, &record.outs)?;
-                }
-                Ok(Done { action: Action::Ran, record, aside: Some(aside) })
+        self.bring_in(record, aside)
+    }
+
+    /// Runs the commands and saves what they made, or puts back what is aside.
+    fn bring_in(&self, mut record: Record, aside: Aside) -> Result<Done, Error> {
+        let inputs = runcache::key(self.stage, &record);
+        let ran = self.run_and_save(&mut record, &inputs, &aside).and_then(|()| {
+            if runcache::applies(self.stage) && record.changed.is_empty() {
+                runcache::keep(&self.run.project.workspace, &inputs, &record.outs)?;
             }
+            Ok(())
+        });
+        match ran {
+            Ok(()) => Ok(Done { action: Action::Ran, record, aside: Some(aside) }),
             Err(error) => {
                 self.run.disk.forget();
-                aside.put_back()?;
+                // A job that may still run has the places of the outputs until the next run settles that.
+                if !matches!(error, Error::JobKept { .. }) {
+                    aside.put_back()?;
+                    self.run.jobs.settled(self.index);
+                }
                 Err(error)
             }
         }
+    }
+
+    /// Goes on with a job that a derm which is gone had submitted for this stage, or ends it and looks at the stage as usual.
+    pub fn take_up(&self, job: Job, old: Option<&Record>, forced: bool) -> (Vec<Reason>, Result<Done, Error>) {
+        match self.try_take_up(job, old, forced) {
+            Ok((reasons, result)) => (reasons, result),
+            Err(error) => (Vec::new(), Err(error)),
+        }
+    }
+
+    fn try_take_up(&self, job: Job, old: Option<&Record>, forced: bool) -> Result<(Vec<Reason>, Result<Done, Error>), Error> {
+        let inputs = self.inputs().ok().filter(|_| !self.stage.frozen);
+        let key = inputs.as_ref().map(|record| runcache::key(self.stage, record));
+        let aside = self.run.jobs.take_up(self.run.project, self.index, job, key.as_ref(), self.work())?;
+        if aside.is_none() {
+            // Outputs may be back.
+            self.run.disk.forget();
+        }
+        let verdict = decide(self.stage, old, forced, &self.run.disk)?;
+        let reasons = verdict.reasons().to_vec();
+        if let (Some(record), Some(aside)) = (inputs, aside) {
+            let reasons = if reasons.is_empty() { vec![Reason::Forced] } else { reasons };
+            self.run.listener.starts(self.index, &reasons);
+            return Ok((reasons, self.bring_in(record, aside)));
+        }
+        let done = match (verdict.is_fresh(), old) {
+            (true, Some(old)) => Ok(Done { action: Action::Fresh, record: old.clone(), aside: None }),
+            _ => self.bring_up(&verdict, old),
+        };
+        Ok((reasons, done))
     }
 
     /// The inputs as they are before the commands run.
@@ -209,8 +253,8 @@ impl<'a> One<'a> {
         Aside::take(&self.run.project.workspace, outs)
     }
 
-    fn run_and_save(&self, record: &mut Record, aside: &Aside) -> Result<(), Error> {
-        let tail = self.run_commands(aside)?;
+    fn run_and_save(&self, record: &mut Record, inputs: &ObjectId, aside: &Aside) -> Result<(), Error> {
+        let tail = self.run_commands(inputs, aside)?;
         self.run.disk.forget();
         let root = self.run.project.workspace.root();
         let lacks = |out: &&Out| out.path.on_disk(root).symlink_metadata().is_err();
@@ -229,13 +273,18 @@ impl<'a> One<'a> {
     }
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
-    fn run_commands(&self, aside: &Aside) -> Result<Tail, Error> {
+    fn run_commands(&self, inputs: &ObjectId, aside: &Aside) -> Result<Tail, Error> {
         let shared = self.run.options.share_terminal && self.run.options.jobs <= 1;
-        let shell = Shell::new(self.stage, self.label(), &self.run.project.workspace, shared);
+        let (project, listener, work) = (self.run.project, self.run.listener, self.work());
+        let task = Task { project, index: self.index, inputs, aside, listener, work, shared };
+        let executor: &dyn Executor = match self.stage.how.executor {
+            Place::Local => &Local,
+            Place::Slurm(_) => &self.run.jobs,
+        };
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {
-            let failed = match self.attempt(&shell) {
+            let failed = match executor.run(&task) {
                 Ok(tail) => return Ok(tail),
                 Err(error @ Error::StageFailed { .. }) if tried < tries => error,
                 Err(error) => return Err(error),
@@ -244,24 +293,6 @@ impl<'a> One<'a> {
             self.work().observer.warn(&format!("{failed}; trying again ({tried} of {tries})"));
             aside.clear()?;
         }
-    }
-
-    fn attempt(&self, shell: &Shell) -> Result<Tail, Error> {
-        let deadline = shell.deadline();
-        let mut tail = Tail::default();
-        for line in self.stage.cmd.lines() {
-            self.run.listener.command(self.index, line);
-            let hear = |text: &str| self.run.listener.output(self.index, text);
-            let stage = || self.label().to_owned();
-            tail = shell.run(line, deadline, self.work().interrupt, &hear).map_err(|failed| match failed {
-                Failed::Interrupted => Error::Interrupted,
-                Failed::Ended(how, tail) => Error::StageFailed { stage: stage(), command: line.to_owned(), how, tail },
-                Failed::Start(source) => {
-                    Error::CannotStart { stage: stage(), shell: shell.program(), folder: shell.folder().to_owned(), source }
-                }
-            })?;
-        }
-        Ok(tail)
     }
 
     /// Hashes the outputs and puts those that are cached into the cache.
@@ -314,6 +345,7 @@ impl Done {
             aside.keep_new()?;
         }
         run.committer.put(index, self.record, !kept)?;
+        run.jobs.settled(index);
         Ok(self.action)
     }
 }

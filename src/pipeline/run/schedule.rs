@@ -3,7 +3,7 @@
 //! A stage is looked at when all before it are done. Those that are ready go in the order of the graph; up to `-j` of them
 //! run side by side, as far as their `resources` allow: each takes its `cpus` of the `-j` places (one that wants more
 //! than there are runs alone), GPUs are used by one stage at a time, and memory is not promised beyond what
-//! the machine has. Verdicts are reached on one thread, so a thousand fresh stages start none.
+//! the machine has. Stages that run elsewhere take nothing of this machine: up to `-j` of them are waited for, besides. Verdicts are reached on one thread, so a thousand fresh stages start none.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use super::{Action, Outcome, Run, Step};
 use crate::pipeline::Error;
 use crate::pipeline::decide::decide;
 use crate::pipeline::reason::{Reason, Verdict};
-use crate::pipeline::stage::Resources;
+use crate::pipeline::stage::{Place, Resources};
 
 type Report = (usize, Vec<Reason>, f64, Result<Done, Error>);
 
@@ -68,6 +68,16 @@ fn start<'scope, 'env: 'scope>(board: &mut Board<'env>, index: usize, scope: &'s
     let stage = &run.project.stages[index];
     let old = run.committer.record(index);
     let forced = run.options.force && !stage.frozen;
+    if let Some(job) = run.jobs.left_for(run.project, index) {
+        board.running.push(index);
+        let sender = sender.clone();
+        scope.spawn(move || {
+            let started = Instant::now();
+            let (reasons, result) = One::new(run, index).take_up(job, old.as_ref(), forced);
+            let _ = sender.send((index, reasons, since(started), result));
+        });
+        return;
+    }
     let verdict = match decide(stage, old.as_ref(), forced, &run.disk) {
         Ok(Verdict::Fresh) => return board.finish(index, Vec::new(), 0.0, Ok(Action::Fresh)),
         Ok(verdict) => verdict,
@@ -105,13 +115,17 @@ impl<'a> Board<'a> {
 
     fn fits(&self, index: usize) -> bool {
         let resources = |index: usize| self.run.project.stages[index].how.resources;
+        let here = |index: usize| self.run.project.stages[index].how.executor == Place::Local;
         let places = self.run.options.jobs.max(1);
+        if !here(index) {
+            return self.running.iter().filter(|other| !here(**other)).count() < places;
+        }
         let wants = resources(index);
-        let used = self.running.iter().map(|other| resources(*other)).fold(Resources { cpus: 0, memory: 0, gpus: 0 }, |sum, one| {
+        let used = self.running.iter().filter(|other| here(**other)).map(|other| resources(*other)).fold(Resources { cpus: 0, memory: 0, gpus: 0 }, |sum, one| {
             Resources { cpus: sum.cpus + one.cpus, memory: sum.memory.saturating_add(one.memory), gpus: sum.gpus + one.gpus }
         });
         let memory_fits = wants.memory == 0 || used.memory == 0 || used.memory.saturating_add(wants.memory) <= machine_memory();
-        self.running.is_empty() || (used.cpus + wants.cpus <= places && (wants.gpus == 0 || used.gpus == 0) && memory_fits)
+        used.cpus == 0 || (used.cpus + wants.cpus <= places && (wants.gpus == 0 || used.gpus == 0) && memory_fits)
     }
 
     /// Notes what came of a stage, and what may follow.

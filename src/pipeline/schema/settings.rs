@@ -24,11 +24,7 @@ impl Reader<'_, '_> {
         if let Some(resources) = node.get("resources") {
             how.resources = self.resources(resources);
         }
-        if let Some(executor) = node.get("executor")
-            && executor.as_text() != Some("local")
-        {
-            self.problems.add(executor.mark, "the only `executor` is `local`");
-        }
+        how.executor = node.get("executor").map(|node| self.executor(node)).unwrap_or_default();
         how.shell = node.get("shell").and_then(|node| self.text(node, "`shell`"));
         how
     }
