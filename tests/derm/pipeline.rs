@@ -4,6 +4,7 @@ mod bad_input; // files that cannot be understood, stages that fail
 mod commands; // what the commands show, as text and as JSON
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
+mod slurm; // stages that run as jobs of Slurm
 mod stale; // when a stage runs, and why
 
 use crate::support::{Ran, Sandbox};

@@ -107,7 +107,14 @@ impl Jobs {
     /// Takes up such a job if its inputs are `inputs`; otherwise ends it and puts the old outputs back.
     ///
     /// Gives the old outputs that are aside for it.
-    pub fn take_up(&self, project: &Project, index: usize, job: Job, inputs: Option<&ObjectId>, work: Work<'_>) -> Result<Option<Aside>, Error> {
+    pub fn take_up(
+        &self,
+        project: &Project,
+        index: usize,
+        job: Job,
+        inputs: Option<&ObjectId>,
+        work: Work<'_>,
+    ) -> Result<Option<Aside>, Error> {
         let (stage, label) = (&project.stages[index], project.label(index));
         let aside = Aside::find(&self.workspace, &job.note.aside);
         let same = inputs == Some(&job.note.inputs) && stage.how.executor != Place::Local;
@@ -205,6 +212,7 @@ impl Jobs {
             }
         }
         let mut members = locked(&self.gathering).remove(&group).unwrap_or_default();
+        members.sort_by_key(|member| member.stage);
         while !members.is_empty() {
             let rest = members.split_off(members.len().min(ARRAY));
             self.submit_all(task, &group.1, &group.2, std::mem::replace(&mut members, rest));
@@ -252,7 +260,15 @@ impl Jobs {
         }
     }
 
-    fn send(&self, name: &str, folder: &std::path::Path, tasks: usize, array: bool, terms: &[String], task: &Task<'_>) -> Result<(), String> {
+    fn send(
+        &self,
+        name: &str,
+        folder: &std::path::Path,
+        tasks: usize,
+        array: bool,
+        terms: &[String],
+        task: &Task<'_>,
+    ) -> Result<(), String> {
         if array {
             let path = folder.join("script");
             std::fs::write(&path, script::of_array(folder)).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -56,9 +56,15 @@ impl Job {
     /// Makes the folder of task `number` of a submission; the note is not there yet.
     pub fn create(submission: &Path, number: usize, note: Note) -> Result<Self, Error> {
         let folder = submission.join(number.to_string());
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let _owner = own(&folder).unwrap_or(None);
-        Ok(Self { note, folder, _owner })
+        loop {
+            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+            // Another derm that starts now may take a folder that is not locked yet for a left one, and remove it.
+            if let Ok(_owner) = own(&folder)
+                && folder.is_dir()
+            {
+                return Ok(Self { note, folder, _owner });
+            }
+        }
     }
 
     /// Writes the script and then the note: from here on the next derm knows of the job.
@@ -139,8 +145,7 @@ pub fn left(workspace: &Workspace) -> (Vec<Job>, Vec<String>) {
 
 /// Removes the folder of a job that was never submitted, or whose derm was killed while removing it.
 fn sweep(folder: &Path) {
-    let age = folder.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
-    if age.is_some_and(|age| age.as_secs() > 60) && own(folder).is_ok() {
+    if own(folder).is_ok() {
         let _ = remove(folder);
         if let Some(submission) = folder.parent().filter(|submission| tasks(submission).is_empty()) {
             let _ = remove(submission);

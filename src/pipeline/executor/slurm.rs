@@ -216,7 +216,8 @@ fn finish(program: &'static str, mut command: Command, interrupt: &Interrupt) ->
     let mut said = String::new();
     let _ = std::io::Seek::rewind(&mut errors).and_then(|()| errors.read_to_string(&mut said));
     let prefix = format!("{program}: error: ");
-    let lines: Vec<&str> = said.lines().map(|line| line.strip_prefix(&prefix).unwrap_or(line).trim()).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> =
+        said.lines().map(|line| line.strip_prefix(&prefix).unwrap_or(line).trim()).filter(|line| !line.is_empty()).collect();
     Err(Trouble(if lines.is_empty() { format!("`{program}` ended with {status}") } else { lines.join("; ") }))
 }
 

@@ -67,7 +67,11 @@ impl<'a> Watch<'a> {
     pub fn new(queue: &'a dyn Queue, task: &'a Task<'a>, job: &'a Job, again: bool) -> Self {
         let mut follow = Follow::new(job.folder().join("log"), &job.name());
         if again && follow.skip() > 0 {
-            task.work.observer.note(&format!("the job of `{}` has printed more than this; its log is {}", task.label(), job.folder().join("log").display()));
+            task.work.observer.note(&format!(
+                "the job of `{}` has printed more than this; its log is {}",
+                task.label(),
+                job.folder().join("log").display()
+            ));
         }
         let heard = Heard { tail: VecDeque::new(), started: None, starts: 0, ended: false, news: false };
         let now = Instant::now();

@@ -121,9 +121,10 @@ impl<'a> Board<'a> {
             return self.running.iter().filter(|other| !here(**other)).count() < places;
         }
         let wants = resources(index);
-        let used = self.running.iter().filter(|other| here(**other)).map(|other| resources(*other)).fold(Resources { cpus: 0, memory: 0, gpus: 0 }, |sum, one| {
-            Resources { cpus: sum.cpus + one.cpus, memory: sum.memory.saturating_add(one.memory), gpus: sum.gpus + one.gpus }
-        });
+        let used = self.running.iter().filter(|other| here(**other)).map(|other| resources(*other)).fold(
+            Resources { cpus: 0, memory: 0, gpus: 0 },
+            |sum, one| Resources { cpus: sum.cpus + one.cpus, memory: sum.memory.saturating_add(one.memory), gpus: sum.gpus + one.gpus },
+        );
         let memory_fits = wants.memory == 0 || used.memory == 0 || used.memory.saturating_add(wants.memory) <= machine_memory();
         used.cpus == 0 || (used.cpus + wants.cpus <= places && (wants.gpus == 0 || used.gpus == 0) && memory_fits)
     }

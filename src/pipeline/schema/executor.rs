@@ -7,7 +7,22 @@ use crate::pipeline::yaml::Node;
 const SLURM: &[&str] = &["partition", "account", "qos", "time", "options", "setup"];
 
 /// Options of `sbatch` that would take a job out of derm's hands.
-const OURS: &[&str] = &["-a", "-J", "-o", "-e", "-W", "--array", "--job-name", "--output", "--error", "--wait", "--wrap", "--parsable", "--open-mode", "--test-only"];
+const OURS: &[&str] = &[
+    "-a",
+    "-J",
+    "-o",
+    "-e",
+    "-W",
+    "--array",
+    "--job-name",
+    "--output",
+    "--error",
+    "--wait",
+    "--wrap",
+    "--parsable",
+    "--open-mode",
+    "--test-only",
+];
 
 impl Reader<'_, '_> {
     pub(super) fn executor(&mut self, node: &Node) -> Place {
