@@ -39,7 +39,7 @@ stages:
     executor: {slurm: {time: 1}}
 YAML
 limit_began=$SECONDS
-("$derm" repro > out 2> err; echo $? > code) &
+(code=0; "$derm" repro > out 2> err || code=$?; echo $code > code) &
 limit=$!
 
 echo "== three stages, one of them here"
@@ -208,7 +208,7 @@ echo "== a job that is started again, and one that somebody cancels"
 fresh again <<'YAML'
 stages:
   s:
-    cmd: test ! -e out.txt && echo half > out.txt; echo "$SLURM_JOB_ID" > id; test -e once || { touch once; sleep 600; }; echo "${SLURM_RESTART_COUNT:-0}" > out.txt
+    cmd: test ! -e out.txt && echo half > out.txt; echo "$SLURM_JOB_ID" > id; test -e once || { touch once; sleep 600; }; echo "$SLURM_RESTART_COUNT" > out.txt
     outs: [out.txt]
     executor: slurm
   t:

@@ -199,8 +199,8 @@ fn what_slurm_ends_is_told_in_words() {
 fn a_job_whose_node_failed_is_submitted_again() {
     let cluster = copies();
     let mut child = cluster.begin("started");
-    cluster.sandbox.write("go", "");
     cluster.slurm_ends("2", "NODE_FAIL");
+    cluster.sandbox.write("go", "");
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(cluster.submitted().len(), 2);
     assert_eq!(cluster.sandbox.read("out.txt"), "new");
