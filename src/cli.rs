@@ -31,6 +31,7 @@ pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
+pub mod plots;
 pub mod predict;
 pub mod remote;
 pub mod remove;
@@ -141,6 +142,7 @@ pub enum Command {
     Dag(dag::DagArgs),
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
+    Plots(plots::PlotsArgs),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

@@ -31,6 +31,7 @@ pub mod get;
 pub mod import;
 pub mod init;
 pub mod install;
+mod listings;
 pub mod ls;
 pub mod man;
 pub mod merge_driver;
@@ -40,6 +41,7 @@ pub mod migrate;
 pub mod model;
 pub mod moving;
 pub mod params;
+pub mod plots;
 pub mod predict;
 mod recorded;
 pub mod remote;
@@ -137,6 +139,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Dag(args) => dag::run(context, args),
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
+        Command::Plots(args) => plots::run(context, args),
         Command::Install(args) => install::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),

@@ -15,7 +15,9 @@
 //! | [`executor`] | where commands run: this machine, or Slurm |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
-//! | [`status`], [`metrics`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
+//! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
+//! | [`plots`] | what is plotted, and its data at several places |
+//! | [`status`], [`metrics`], [`compare`], [`draw`] | what `derm status`, `params`, `metrics` and `dag` show |
 //!
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
 //! succeeded and its outputs are in the cache; what a run that failed or was killed had moved or half made is put
@@ -23,6 +25,7 @@
 //! while its stage runs leaves the stage stale. Not here: remotes and the terminal.
 
 pub mod commit;
+pub mod compare;
 pub mod decide;
 pub mod draw;
 mod error;
@@ -33,12 +36,15 @@ pub mod graph;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;
+pub mod origin;
 mod outputs;
 pub mod paramfile;
 pub mod plan;
+pub mod plots;
 pub mod problem;
 pub mod project;
 pub mod reason;
+pub mod revision;
 pub mod run;
 pub mod runcache;
 pub mod schema;
@@ -55,5 +61,6 @@ pub use error::{Ended, Error, JobEnd, Tail};
 pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};
+pub use revision::Snapshot;
 pub use run::{Options, Outcome, repro};
 pub use status::status;

@@ -7,6 +7,7 @@
 mod chart;
 mod environment;
 mod page;
+mod plot;
 mod progress;
 mod style;
 mod table;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use chart::chart;
 pub use page::Page;
+pub use plot::{paint as paint_series, plot};
 pub use style::Style;
 pub use table::{Align, Table};
 

@@ -1,29 +1,35 @@
 //! `derm params`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::listings::{self, Comparison, Found, Look, WORKSPACE};
 use super::{Context, Exit, Failure};
-use crate::cli::params::{ParamsArgs, ParamsCommand, ParamsShowArgs};
-use crate::pipeline::metrics::{self, Listing};
-use crate::pipeline::problem::Problem;
+use crate::cli::params::{ParamsArgs, ParamsCommand, ParamsDiffArgs, ParamsShowArgs};
+use crate::pipeline::metrics::{self, Keys, Listing};
 use crate::pipeline::value::Value;
-use crate::pipeline::{Error, Project};
+use crate::pipeline::{Snapshot, compare};
 use crate::relpath::RelPath;
+use crate::store::Store;
 use crate::ui::{Align, Page, Report, Style, Table};
 
 pub fn run(context: &Context, args: &ParamsArgs) -> Result<Exit, Failure> {
     match &args.command {
         ParamsCommand::Show(args) => show(context, args),
+        ParamsCommand::Diff(args) => diff(context, args),
     }
 }
 
 #[derive(Serialize)]
 struct Params {
+    /// Of the workspace.
     params: Vec<Param>,
+    /// By place, as DVC writes it; only when other places were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revisions: Option<serde_json::Value>,
     #[serde(skip)]
-    origin: bool,
+    table: Option<Table>,
 }
 
 #[derive(Serialize)]
@@ -38,78 +44,133 @@ struct Param {
 }
 
 fn show(context: &Context, args: &ParamsShowArgs) -> Result<Exit, Failure> {
-    let project = Project::load(&context.workspace()?)?;
-    let listing = match named(context, &project, &args.files)? {
-        Some(files) => metrics::list(&project, files),
-        None => metrics::params(&project),
-    };
-    if !args.files.is_empty() {
-        present(&listing)?;
+    let workspace = context.workspace()?;
+    let store = Store::open(&workspace)?;
+    let named = listings::typed(context, &workspace, &args.files)?;
+    let places = listings::places(&workspace, &args.history)?;
+    let found = listings::by_name(places.iter().map(|place| (place.name().to_owned(), listed(place, &store, &named, args.deps))));
+    listings::present(&named, &found)?;
+    let params = places.first().zip(found.get(WORKSPACE)).map(|(place, listing)| with_readers(place, listing)).unwrap_or_default();
+    let several = found.len() > 1;
+    let table = if several { by_revision(&found) } else { one(&params, args.origin) };
+    let report = Params { params, revisions: several.then(|| listings::nested(&found, |_| true)), table };
+    if args.md {
+        context.ui.raw(&report.table.map(|table| table.markdown()).unwrap_or_default())?;
+    } else {
+        context.ui.show(&report)?;
     }
+    listings::finish(context, found, true)
+}
+
+fn listed(place: &Snapshot, store: &Store, named: &[RelPath], deps: bool) -> Listing {
+    if deps {
+        return metrics::read_by_stages(place);
+    }
+    if named.is_empty() {
+        return place.params();
+    }
+    let mut wanted: BTreeMap<RelPath, Keys> = BTreeMap::new();
+    for path in named {
+        let below = if place.files.origin().is_folder(path) { place.files_at(store, path) } else { vec![path.clone()] };
+        wanted.extend(below.into_iter().map(|file| (file, None)));
+    }
+    metrics::list_params(place, wanted)
+}
+
+fn with_readers(place: &Snapshot, listing: &Listing) -> Vec<Param> {
+    let labels = place.labels();
     let mut params = Vec::new();
     for listed in &listing.files {
         for (key, value) in &listed.values {
-            let stages = metrics::readers(&project, &listed.file, key).into_iter().map(str::to_owned).collect();
+            let stages = metrics::reading(&place.stages, &listed.file, key).into_iter().map(|stage| labels[stage].clone()).collect();
             let line = listed.lines.get(key).copied();
             params.push(Param { file: listed.file.clone(), key: key.clone(), value: value.clone(), line, stages });
         }
     }
-    context.ui.show(&Params { params, origin: args.origin })?;
-    finish(context, listing)
+    params
 }
 
-/// The files that a user named, relative to where the user is.
-pub(super) fn named(context: &Context, project: &Project, files: &[String]) -> Result<Option<BTreeSet<RelPath>>, Failure> {
-    if files.is_empty() {
-        return Ok(None);
+fn one(params: &[Param], origin: bool) -> Option<Table> {
+    let mut columns = vec![("file", Align::Left), ("parameter", Align::Left), ("value", Align::Left)];
+    if origin {
+        columns.extend([("where", Align::Left), ("read by", Align::Left)]);
     }
-    let path = |file: &String| project.workspace.relative(&context.cwd, std::path::Path::new(file));
-    Ok(Some(files.iter().map(path).collect::<Result<_, _>>()?))
+    let mut table = Table::with_columns(columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect());
+    for param in params {
+        let mut row = vec![param.file.to_string(), param.key.clone(), param.value.shown()];
+        if origin {
+            let line = param.line.map(|line| format!("{}:{line}", param.file)).unwrap_or_default();
+            row.extend([Style::Faint.paint(&line), param.stages.join(", ")]);
+        }
+        table.row(row);
+    }
+    (!table.is_empty()).then_some(table)
 }
 
-/// Files that a user named are there.
-pub(super) fn present(listing: &Listing) -> Result<(), Error> {
-    if listing.missing.is_empty() { Ok(()) } else { Err(Error::NoFiles(listing.missing.iter().map(ToString::to_string).collect())) }
-}
-
-/// Reports files that could not be shown; the command then fails although the rest was shown.
-pub(super) fn finish(context: &Context, listing: Listing) -> Result<Exit, Failure> {
-    for file in &listing.missing {
-        context.ui.warn(format!("`{file}` does not exist"));
+/// One row a parameter, one column a place.
+fn by_revision(found: &Found) -> Option<Table> {
+    let mut columns = vec![("file".to_owned(), Align::Left), ("parameter".to_owned(), Align::Left)];
+    columns.extend(found.keys().map(|place| (place.clone(), Align::Left)));
+    let mut table = Table::with_columns(columns);
+    let mut rows: BTreeMap<&RelPath, indexmap::IndexMap<&str, Vec<String>>> = BTreeMap::new();
+    for (column, listing) in found.values().enumerate() {
+        for listed in &listing.files {
+            let row = rows.entry(&listed.file).or_default();
+            for (key, value) in &listed.values {
+                row.entry(key).or_insert_with(|| vec![Style::Faint.paint("-"); found.len()])[column] = value.shown();
+            }
+        }
     }
-    if listing.problems.is_empty() {
-        return Ok(Exit::Done);
+    for (file, keys) in rows {
+        for (key, values) in keys {
+            table.row([file.to_string(), key.to_owned()].into_iter().chain(values));
+        }
     }
-    if context.ui.is_json() {
-        // The one document is out already.
-        let say = |problem: &Problem| context.ui.warn(format!("{}: {}", problem.place, problem.message));
-        listing.problems.iter().for_each(say);
-        return Ok(Exit::Usage);
-    }
-    Err(Error::Definition(listing.problems).into())
+    (!table.is_empty()).then_some(table)
 }
 
 impl Report for Params {
     const KIND: &'static str = "params";
 
     fn human(&self, page: &mut Page) {
-        if self.params.is_empty() {
-            page.line("no parameters");
-            return;
-        }
-        let mut columns = vec![("file", Align::Left), ("parameter", Align::Left), ("value", Align::Left)];
-        if self.origin {
-            columns.extend([("where", Align::Left), ("read by", Align::Left)]);
-        }
-        let mut table = Table::with_columns(columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect());
-        for param in &self.params {
-            let mut row = vec![param.file.to_string(), param.key.clone(), param.value.shown()];
-            if self.origin {
-                let line = param.line.map(|line| format!("{}:{line}", param.file)).unwrap_or_default();
-                row.extend([Style::Faint.paint(&line), param.stages.join(", ")]);
-            }
-            table.row(row);
-        }
-        page.table(&table);
+        match &self.table {
+            Some(table) => page.table(table),
+            None => page.line("no parameters"),
+        };
+    }
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ParamsDiff(Comparison);
+
+fn diff(context: &Context, args: &ParamsDiffArgs) -> Result<Exit, Failure> {
+    let workspace = context.workspace()?;
+    let store = Store::open(&workspace)?;
+    let named = listings::typed(context, &workspace, &args.comparison.targets)?;
+    let (old, new) = listings::sides(&workspace, &args.comparison)?;
+    let [before, after] = [&old, &new].map(|place| listed(place, &store, &named, args.deps));
+    let diff = compare::changes(&before, &after, args.comparison.all);
+    let found = listings::by_name([(old.name().to_owned(), before), (new.name().to_owned(), after)]);
+    listings::present(&named, &found)?;
+    let look = Look { what: "parameter", paths: !args.comparison.no_path, precision: None, results: false };
+    let report = ParamsDiff(Comparison::of(&old, &new, diff, look));
+    if args.comparison.md {
+        context.ui.raw(&report.0.markdown())?;
+    } else {
+        context.ui.show(&report)?;
+    }
+    let exit = listings::finish(context, found, false)?;
+    Ok(if exit == Exit::Done && args.comparison.exit_code && report.0.differs() { Exit::CheckFailed } else { exit })
+}
+
+impl Report for ParamsDiff {
+    const KIND: &'static str = "params-diff";
+
+    fn human(&self, page: &mut Page) {
+        match self.0.table() {
+            Some(table) => page.table(&table),
+            None => page.line("no parameter differs"),
+        };
     }
 }

@@ -48,7 +48,8 @@ pub fn merge(bytes: &[u8]) {
 /// A pipeline file, without parameter files beside it.
 pub fn pipeline(bytes: &[u8]) {
     let file = RelPath::new("dvc.yaml").unwrap_or_default();
-    let pipeline = Pipeline { lock: RelPath::default(), base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), file };
+    let pipeline =
+        Pipeline { lock: RelPath::default(), base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new(), file };
     let _ = schema::read(&source("dvc.yaml", bytes), pipeline, &ParamFiles::new("/nowhere"));
 }
 

@@ -1,4 +1,4 @@
-//! Parameter and metric files: YAML, JSON and TOML, each read at most once in a process.
+//! Parameter and metric files: YAML, JSON and TOML, each read at most once in a process, from the folder on disk or from a commit.
 //!
 //! The format follows the file's ending: `.json`, `.toml`, `.yaml` and `.yml`; anything else is read
 //! as YAML, except `.py`, which only Python can read.
@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::origin::Origin;
 use super::problem::{Problem, Source};
 use super::value::Value;
 use super::yaml::{self, Mark, Node};
 use crate::relpath::RelPath;
-use crate::text::Place;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -24,17 +24,22 @@ pub struct ParamFile {
 
 type Read = Result<Option<Arc<ParamFile>>, Vec<Problem>>;
 
-/// The files of one repository.
+/// The files of one repository, or of one commit.
 #[derive(Debug)]
 pub struct ParamFiles {
-    root: PathBuf,
+    origin: Origin,
     read: Mutex<HashMap<RelPath, Read>>,
 }
 
 impl ParamFiles {
-    /// Reads nothing yet.
+    /// Those below a folder; reads nothing yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), read: Mutex::default() }
+        Self::from(Origin::Folder(root.into()))
+    }
+
+    /// Where they are read from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The content of a file; `None` when it does not exist.
@@ -50,18 +55,10 @@ impl ParamFiles {
         fresh
     }
 
-    /// As [`ParamFiles::read`], from the disk, for files that may have changed since.
+    /// As [`ParamFiles::read`], read anew, for files that may have changed since.
     pub fn read_again(&self, path: &RelPath) -> Read {
-        let problem = |message: String| {
-            vec![Problem { place: Place { path: path.as_str().into(), line: 1, column: 1, excerpt: None }, message, hint: None }]
-        };
-        let bytes = match std::fs::read(path.on_disk(&self.root)) {
-            Ok(bytes) => bytes,
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
-            Err(error) => return Err(problem(format!("cannot read `{path}`: {error}"))),
-        };
-        let text = String::from_utf8(bytes).map_err(|_| problem(format!("`{path}` is not UTF-8 text")))?;
-        parse(&Source { path: path.clone(), text: text.into() }).map(|file| Some(Arc::new(file)))
+        let Some(source) = self.origin.text(path)? else { return Ok(None) };
+        parse(&source).map(|file| Some(Arc::new(file)))
     }
 
     /// Forgets everything: after a stage ran, files may be different ones.
@@ -71,6 +68,12 @@ impl ParamFiles {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RelPath, Read>> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Origin> for ParamFiles {
+    fn from(origin: Origin) -> Self {
+        Self { origin, read: Mutex::default() }
     }
 }
 

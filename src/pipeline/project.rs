@@ -1,6 +1,6 @@
 //! All pipelines of a repository, read once.
 
-mod find;
+pub(super) mod find;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::path::Path;
 use super::Error;
 use super::graph::Graph;
 use super::lock::{self, Lock};
+use super::origin;
 use super::paramfile::ParamFiles;
 use super::problem::{Problem, Source};
 use super::schema;
@@ -109,37 +110,28 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
     Ok(by_name.chain(by_folder).map(|pipeline| pipeline.lock).collect())
 }
 
-fn named(file: RelPath) -> Pipeline {
+pub(super) fn named(file: RelPath) -> Pipeline {
     let stem = file.as_str().strip_suffix(".yaml").unwrap_or(file.as_str());
     let lock = RelPath::new(&format!("{stem}.lock")).unwrap_or_default();
-    Pipeline { file, lock, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() }
+    Pipeline { file, lock, base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new() }
 }
 
-fn nested(file: RelPath) -> Pipeline {
+pub(super) fn nested(file: RelPath) -> Pipeline {
     let base = file.parent().unwrap_or_default();
-    Pipeline { file, lock: base.join("derm.lock"), base, params: Vec::new(), metrics: Vec::new() }
+    Pipeline { file, lock: base.join("derm.lock"), base, params: Vec::new(), metrics: Vec::new(), plots: Vec::new() }
 }
 
 fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
     let path = file.on_disk(root);
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source { path: file.clone(), text: text.into() }),
-        Err(error) => {
-            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-            let line = good.matches('\n').count() + 1;
-            let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            let place = crate::text::Place { path: file.as_str().into(), line, column, excerpt: None };
-            Err(vec![Problem { place, message: "not UTF-8 text".to_owned(), hint: Some("save the file as UTF-8".to_owned()) }].into())
-        }
-    }
+    Ok(origin::text(file, bytes)?)
 }
 
 fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
     if file.on_disk(root).exists() { Ok(lock::parse(&read_source(root, file)?)?) } else { Ok(Lock::new()) }
 }
 
-fn labels(stages: &[Stage], pipelines: &[Pipeline]) -> Vec<String> {
+pub(super) fn labels(stages: &[Stage], pipelines: &[Pipeline]) -> Vec<String> {
     let mut uses: HashMap<&str, usize> = HashMap::new();
     for stage in stages {
         *uses.entry(&stage.name).or_default() += 1;

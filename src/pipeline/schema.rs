@@ -17,6 +17,7 @@ use super::paramfile::ParamFiles;
 use super::problem::{Problem, Problems, Source};
 use super::stage::{Pipeline, Stage};
 use super::template::{self, Scope};
+use super::value::Value;
 use super::yaml::{self, Node};
 use crate::relpath::RelPath;
 
@@ -78,7 +79,7 @@ impl Reader<'_, '_> {
             pipeline.metrics = self.top_paths(node, &scope, &pipeline.base, "metrics");
         }
         if let Some(node) = root.get("plots") {
-            self.top_plots(node);
+            pipeline.plots = self.top_plots(node, &scope);
         }
         if let Some(node) = root.get("artifacts") {
             self.map(node, "`artifacts`");
@@ -95,16 +96,21 @@ impl Reader<'_, '_> {
     }
 
     /// `plots:` of a file: a list of paths and of maps, or one map.
-    fn top_plots(&mut self, node: &Node) {
+    fn top_plots(&mut self, node: &Node, scope: &Scope) -> Vec<(String, Value)> {
+        let node = template::fill(node, scope, false, &mut self.problems);
         let items = match node.entries() {
-            Some(_) => return,
-            None => self.list(node, "`plots`").unwrap_or_default(),
+            Some(_) => vec![node],
+            None => self.list(&node, "`plots`").unwrap_or_default().to_vec(),
         };
+        let mut plots = Vec::new();
         for item in items {
-            if item.as_text().is_none() && item.entries().is_none() {
-                self.problems.add(item.mark, format!("a plot is a path or a map, not {}", item.what()));
+            match (item.as_text(), item.entries()) {
+                (Some(path), _) => plots.push((path.to_owned(), Value::Null)),
+                (None, Some(entries)) => plots.extend(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_value()))),
+                (None, None) => self.problems.add(item.mark, format!("a plot is a path or a map, not {}", item.what())),
             }
         }
+        plots
     }
 
     fn stages(&mut self, node: &Node, scope: &Scope, base: &RelPath) -> Vec<Stage> {
@@ -131,7 +137,8 @@ mod tests {
     fn read_text(text: &str) -> Result<Definition, Vec<Problem>> {
         let file = RelPath::new("pipelines/x.yaml").unwrap();
         let source = Source { path: file.clone(), text: text.into() };
-        let pipeline = Pipeline { lock: file.clone(), file, base: RelPath::root(), params: Vec::new(), metrics: Vec::new() };
+        let pipeline =
+            Pipeline { lock: file.clone(), file, base: RelPath::root(), params: Vec::new(), metrics: Vec::new(), plots: Vec::new() };
         read(&source, pipeline, &ParamFiles::new("/nonexistent"))
     }
 

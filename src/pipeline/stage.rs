@@ -19,6 +19,8 @@ pub struct Pipeline {
     pub params: Vec<RelPath>,
     /// Top-level `metrics`.
     pub metrics: Vec<RelPath>,
+    /// Top-level `plots`: what each is called, and its settings, a map or nothing.
+    pub plots: Vec<(String, Value)>,
 }
 
 /// One stage.

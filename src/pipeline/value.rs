@@ -90,6 +90,15 @@ impl Value {
         }
     }
 
+    /// As a number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Value::Int(value) => Some(*value as f64),
+            Value::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// What it is, for messages.
     pub fn what(&self) -> &'static str {
         match self {

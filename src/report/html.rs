@@ -148,6 +148,15 @@ impl Section {
         self
     }
 
+    /// Drawings, and beside them, where there is room, a table of what they show.
+    #[must_use]
+    pub fn plots_with(mut self, plots: &[Svg], table: &Table) -> Self {
+        self.sortable |= table.is_sortable();
+        let drawn: String = plots.iter().map(|plot| format!("<figure>{}</figure>\n", plot.inline())).collect();
+        self.body += &format!("<div class=\"plots\">\n{drawn}{}</div>\n", table.render());
+        self
+    }
+
     /// A table.
     #[must_use]
     pub fn table(mut self, table: &Table) -> Self {

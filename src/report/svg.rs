@@ -1,4 +1,4 @@
-//! Drawings: lines, heat maps, bars, sparklines.
+//! Drawings: lines, heat maps, upright and lying bars, sparklines.
 //!
 //! Every drawing is a [`Svg`], shown inside a page of [`super::html`] (whose style sheet colours it) or
 //! written alone with [`Svg::standalone`]. Coordinates are rounded to a tenth of a unit. Colours are Okabe
@@ -8,6 +8,7 @@ mod axis;
 mod bars;
 mod heat_map;
 mod line_plot;
+mod lying_bars;
 mod paint;
 mod sparkline;
 
@@ -15,6 +16,7 @@ pub use axis::Axis;
 pub use bars::{Bars, Group};
 pub use heat_map::HeatMap;
 pub use line_plot::{Area, LinePlot, Series, Stroke};
+pub use lying_bars::LyingBars;
 pub use paint::{STYLE, Svg, escape};
 pub use sparkline::sparkline;
 

@@ -16,6 +16,11 @@ impl Page {
         Self { text: String::new(), width }
     }
 
+    /// Columns of the terminal; `None` when stdout is none.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
     /// One line.
     pub fn line(&mut self, text: impl AsRef<str>) -> &mut Self {
         self.text.push_str(text.as_ref());

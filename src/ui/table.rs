@@ -49,6 +49,21 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// The same as a Markdown table, as GitHub shows it: without styles, nothing cut.
+    pub fn markdown(&self) -> String {
+        let plain = |cell: &str| {
+            let text: String = pieces(cell).filter(|(_, is_code)| !is_code).map(|(piece, _)| piece).collect();
+            text.replace('|', "\\|").replace(['\n', '\r'], " ")
+        };
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut out = line(self.columns.iter().map(|(name, _)| plain(name)).collect());
+        out += &line(self.columns.iter().map(|(_, align)| if *align == Align::Right { "---:" } else { "---" }.to_owned()).collect());
+        for row in &self.rows {
+            out += &line((0..self.columns.len()).map(|i| row.get(i).map(|cell| plain(cell)).unwrap_or_default()).collect());
+        }
+        out
+    }
+
     /// Its lines, none wider than `limit` columns where that is possible.
     pub(super) fn lines(&self, limit: Option<usize>) -> Vec<String> {
         let headings: Vec<String> = self.columns.iter().map(|(name, _)| Style::Heading.paint(name)).collect();
@@ -165,6 +180,15 @@ mod tests {
         assert!(lines.iter().all(|line| width(line) <= 30), "{lines:?}");
         assert!(plain(lines).ends_with("data/a-rather-long-na…  10,015"));
         assert!(plain(table().lines(Some(5))).contains("data/a-rath…  10,015"));
+    }
+
+    #[test]
+    fn markdown_has_no_codes_and_keeps_bars_in_their_cells() {
+        let mut table = table();
+        table.row(["a|b".into(), "1".into()]);
+        let text = table.markdown();
+        assert!(text.starts_with("| path | files |\n| --- | ---: |\n| data/a | 3 |\n"), "{text}");
+        assert!(text.ends_with("| a\\|b | 1 |\n"), "{text}");
     }
 
     #[test]
