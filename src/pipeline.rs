@@ -13,6 +13,7 @@
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
 //! | [`executor`] | where commands run: this machine, or Slurm |
+//! | [`journal`] | finished stages on their way into the locks |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
 //! | [`origin`], [`revision`] | files of the workspace or of a commit; what is known at either |
@@ -33,9 +34,11 @@ pub mod executor;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod graph;
+pub mod journal;
 pub mod lock;
 pub mod metrics;
 pub mod migrate;
+mod missing;
 pub mod origin;
 mod outputs;
 pub mod paramfile;

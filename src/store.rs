@@ -72,6 +72,7 @@ use rayon::prelude::*;
 pub use checkout::Overwrite;
 pub use entry::{Change, Changed, Entry, FileChange, Kind, Work};
 pub use error::{Error, Untrackable};
+pub use scratch::Scratch;
 pub use stat::{Stat, is_executable};
 pub use status::{PathStatus, status};
 
@@ -85,6 +86,52 @@ use tree::{Node, What};
 use crate::digest::ObjectId;
 use crate::relpath::RelPath;
 use crate::workspace::Workspace;
+
+/// Paths that are saved by and by and become durable together with what others save: one wait for the disk instead of many.
+/// Dropped without that, nothing of it is kept.
+pub struct Saving<'a> {
+    store: &'a Store,
+    batch: Batch<'a>,
+    stored: Mutex<Vec<scan::Stored>>,
+    trees: Mutex<Vec<ObjectId>>,
+}
+
+impl Saving<'_> {
+    /// As [`Store::save`], but the cache has it only after [`Saving::commit`].
+    pub fn save(&self, path: &RelPath, work: &Work) -> Result<Entry, Error> {
+        let scan = Scan::new(self.store, path, Some(&self.batch), work);
+        let what = scan.run(TopLink::Refuse)?;
+        let entry = what.as_ref().and_then(scan::entry_of).ok_or_else(|| Error::Missing(path.clone()))?;
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).extend(scan.into_stored());
+        if entry.kind == Kind::Tree {
+            self.trees.lock().unwrap_or_else(PoisonError::into_inner).push(entry.id);
+        }
+        Ok(entry)
+    }
+
+    /// Puts what all of them saved into the cache and links it back; says of each whether that went well.
+    ///
+    /// # Errors
+    /// What concerns all of them, such as a full disk.
+    pub fn commit(all: &[&Self], work: &Work) -> Result<Vec<Result<(), Error>>, Error> {
+        let batches: Vec<&Batch> = all.iter().map(|saving| &saving.batch).collect();
+        let accepted = Batch::commit_together(&batches)?;
+        let link_back = |(saving, accepted): (&&Self, Result<(), Error>)| {
+            accepted?;
+            let stored = std::mem::take(&mut *saving.stored.lock().unwrap_or_else(PoisonError::into_inner));
+            checkout::link_back(saving.store, &stored, work)?;
+            saving.store.complete().extend(saving.trees.lock().unwrap_or_else(PoisonError::into_inner).drain(..));
+            Ok(())
+        };
+        Ok(all.iter().zip(accepted).map(link_back).collect())
+    }
+}
+
+impl Drop for Saving<'_> {
+    fn drop(&mut self) {
+        self.batch.discard();
+    }
+}
 
 /// The store of one repository. `Send + Sync`; opening it reads nothing.
 pub struct Store {
@@ -131,6 +178,17 @@ impl Store {
             self.complete().insert(entry.id);
         }
         Ok(entry)
+    }
+
+    /// Begins to save paths. What is unfinished lies in `folder`, which many may share.
+    pub fn saving(&self, folder: &Arc<Scratch>) -> Saving<'_> {
+        let batch = Batch::beside(&self.cache, &self.links, folder.clone());
+        Saving { store: self, batch, stored: Mutex::default(), trees: Mutex::default() }
+    }
+
+    /// A folder for [`Store::saving`].
+    pub fn scratch(&self) -> Result<Arc<Scratch>, Error> {
+        Ok(Arc::new(Scratch::new(&self.cache.scratch_dir())?))
     }
 
     /// Makes `path` be `entry`, verified. Refuses to destroy bytes that are not in the cache, before anything is

@@ -35,6 +35,10 @@ pub struct PushArgs {
     #[arg(long)]
     pub dry: bool,
 
+    /// Also send the results of all earlier runs of stages, and what they made
+    #[arg(long)]
+    pub run_cache: bool,
+
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
@@ -60,6 +64,10 @@ pub struct FetchArgs {
     /// The remote, or a URL
     #[arg(short, long, value_name = "NAME")]
     pub remote: Option<String>,
+
+    /// Also bring the results of earlier runs of stages, and what they made
+    #[arg(long)]
+    pub run_cache: bool,
 
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -93,4 +101,8 @@ pub struct PullArgs {
     /// Succeed although the remote lacks something
     #[arg(long)]
     pub allow_missing: bool,
+
+    /// Also bring the results of earlier runs of stages, and what they made
+    #[arg(long)]
+    pub run_cache: bool,
 }

@@ -118,7 +118,15 @@ fn on_remote(
         named.extend(recorded::over(repository, &args.scope)?);
     }
     let remote = transfer::open(context, workspace, Some(name))?;
-    Ok(remote::sweep(store, &remote, &named, args.grace, args.dry, work)?)
+    let mut needed = Needed::default();
+    let swept = remote::sweep(store, &remote, &named, args.grace, args.dry, work)?;
+    for (_, entry) in &named {
+        needed.add(store, entry, true)?;
+    }
+    // A result is of use as long as what it names is kept.
+    let stays = |bytes: &[u8]| runcache::understood(bytes).is_some_and(|outs| outs.values().all(|entry| needed.has(&entry.id)));
+    remote::sweep_files(&remote, runcache::FOLDER, &stays, args.grace, args.dry, work)?;
+    Ok(swept)
 }
 
 /// The other repositories that were named. Refuses a cache that others may use while none is named.

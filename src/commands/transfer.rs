@@ -3,13 +3,14 @@
 //! What is transferred may belong to several remotes: an output of a stage can name its own.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::checkout::{self, CheckedOut};
 use super::{Context, Exit, Failure, recorded};
 use crate::cli::transfer::{FetchArgs, PullArgs, PushArgs};
-use crate::pipeline::Project;
+use crate::pipeline::{Project, runcache};
 use crate::relpath::RelPath;
 use crate::store::remote::{self, Fetched, Lacking, Pushed, Remote};
 use crate::store::{Entry, Error, Overwrite, Store, Work};
@@ -23,9 +24,15 @@ const SHOWN: usize = 5;
 /// What goes to or comes from one remote; `None` is the one that the user named or the default.
 type ByRemote = BTreeMap<Option<String>, Vec<(RelPath, Entry)>>;
 
+/// What a run of a stage made.
+type Outs = BTreeMap<RelPath, Entry>;
+
 #[derive(Serialize)]
 struct PushReport {
     remotes: Vec<PushedTo>,
+    /// Results of earlier runs that were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -50,19 +57,37 @@ struct WouldPush {
 #[derive(Serialize)]
 struct FetchReport {
     remotes: Vec<FetchedFrom>,
+    /// Results of earlier runs that came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<usize>,
 }
 
 #[derive(Serialize)]
-struct FetchedFrom {
+pub(super) struct FetchedFrom {
     remote: String,
     #[serde(flatten)]
     fetched: Fetched,
+}
+
+impl FetchedFrom {
+    /// Says what came, and what did not.
+    pub fn note(&self, context: &Context) {
+        if self.fetched.objects > 0 {
+            context.ui.note(format!("fetched {} from `{}`", text::count(self.fetched.objects as usize, "object", "objects"), self.remote));
+        }
+        if !self.fetched.absent.is_empty() {
+            context.ui.note(format!("`{}` does not have {}", self.remote, names(&self.fetched.absent)));
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct PullReport {
     remotes: Vec<FetchedFrom>,
     paths: Vec<CheckedOut>,
+    /// Results of earlier runs that came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<usize>,
 }
 
 impl Report for PushReport {
@@ -75,6 +100,7 @@ impl Report for PushReport {
                 n => format!("Sent {} ({}) to `{remote}`.", text::count(n as usize, "object", "objects"), text::bytes(pushed.bytes)),
             });
         }
+        runs(self.runs, "Sent", page);
     }
 }
 
@@ -101,6 +127,7 @@ impl Report for FetchReport {
 
     fn human(&self, page: &mut Page) {
         came(&self.remotes, page);
+        runs(self.runs, "Fetched", page);
     }
 }
 
@@ -109,10 +136,17 @@ impl Report for PullReport {
 
     fn human(&self, page: &mut Page) {
         came(&self.remotes, page);
+        runs(self.runs, "Fetched", page);
         let changed: Vec<&CheckedOut> = self.paths.iter().filter(|path| !path.changed.is_empty()).collect();
         if !changed.is_empty() {
             page.table(&checkout::table_of(changed));
         }
+    }
+}
+
+fn runs(count: Option<usize>, verb: &str, page: &mut Page) {
+    if let Some(count) = count.filter(|count| *count > 0) {
+        page.line(format!("{verb} {}.", text::count(count, "result of an earlier run", "results of earlier runs")));
     }
 }
 
@@ -135,6 +169,10 @@ pub fn push(context: &Context, args: &PushArgs) -> Result<Exit, Failure> {
     wanted.extend(recorded::over(&workspace, &args.scope)?);
     // What must not leave is written in the definitions: without them nothing is sent.
     let project = Project::load(&workspace)?;
+    let results = if args.run_cache { results_to_send(&project, &store) } else { Vec::new() };
+    wanted.extend(results.iter().flat_map(|(_, _, outs)| outs.clone()));
+    wanted.sort_by(|a, b| (&a.0, a.1.id).cmp(&(&b.0, b.1.id)));
+    wanted.dedup();
     let groups = grouped(&project, wanted, args.remote.as_deref(), true);
     let (mut sent, mut would, mut incomplete) = (Vec::new(), Vec::new(), Vec::new());
     for (name, entries) in groups {
@@ -159,8 +197,34 @@ pub fn push(context: &Context, args: &PushArgs) -> Result<Exit, Failure> {
         }
         return Err(not_here(&incomplete));
     }
-    context.ui.show(&PushReport { remotes: sent })?;
+    let mut runs = None;
+    if args.run_cache {
+        // After the objects that they name.
+        let remote = open(context, &workspace, args.remote.as_deref())?;
+        let files: Vec<_> = results.into_iter().map(|(name, path, _)| (name, path)).collect();
+        runs = Some(remote::push_files(&remote, runcache::FOLDER, &files, &work)?.len());
+    }
+    context.ui.show(&PushReport { remotes: sent, runs })?;
     Ok(Exit::Done)
+}
+
+/// Results of earlier runs that are whole in the cache and may leave.
+fn results_to_send(project: &Project, store: &Store) -> Vec<(String, PathBuf, Outs)> {
+    let kept: Vec<&RelPath> = project.stages.iter().flat_map(|stage| &stage.outs).filter(|out| !out.push).map(|out| &out.path).collect();
+    let may_leave = |outs: &Outs| outs.iter().all(|(path, entry)| !kept.iter().any(|kept| path.is_within(kept)) && store.has(entry));
+    runcache::all(&project.workspace).into_iter().filter(|(_, _, outs)| may_leave(outs)).collect()
+}
+
+/// Brings results of earlier runs that are not known here; returns what each of those runs made.
+pub(super) fn fetch_results(context: &Context, workspace: &Workspace, remote: Option<&str>) -> Result<Vec<Outs>, Failure> {
+    let observer = context.ui.observer();
+    let work = Work { observer: &*observer, interrupt: &context.interrupt };
+    let remote = open(context, workspace, remote)?;
+    let mut came = Vec::new();
+    for (name, bytes) in remote::fetch_files(&remote, runcache::FOLDER, &|name| runcache::lacks(workspace, name), &work)? {
+        came.extend(runcache::adopt(workspace, &name, &bytes)?);
+    }
+    Ok(came)
 }
 
 /// Runs `derm fetch`.
@@ -169,11 +233,13 @@ pub fn fetch(context: &Context, args: &FetchArgs) -> Result<Exit, Failure> {
     let store = Store::open(&workspace)?;
     let mut wanted = wanted(context, &workspace, &store, &args.targets, args.remote.as_deref())?;
     wanted.extend(recorded::over(&workspace, &args.scope)?);
+    let results = if args.run_cache { Some(fetch_results(context, &workspace, args.remote.as_deref())?) } else { None };
+    wanted.extend(results.iter().flatten().flatten().map(|(path, entry)| (path.clone(), entry.clone())));
     let remotes = bring(context, &workspace, &store, wanted, args.remote.as_deref())?;
     if let Some(failure) = not_there(&remotes) {
         return Err(noted(context, &remotes, failure));
     }
-    context.ui.show(&FetchReport { remotes })?;
+    context.ui.show(&FetchReport { remotes, runs: results.map(|results| results.len()) })?;
     Ok(Exit::Done)
 }
 
@@ -182,7 +248,10 @@ pub fn pull(context: &Context, args: &PullArgs) -> Result<Exit, Failure> {
     let workspace = context.workspace()?;
     let store = Store::open(&workspace)?;
     let wanted = wanted(context, &workspace, &store, &args.targets, args.remote.as_deref())?;
-    let remotes = bring(context, &workspace, &store, wanted.clone(), args.remote.as_deref())?;
+    let results = if args.run_cache { Some(fetch_results(context, &workspace, args.remote.as_deref())?) } else { None };
+    let mut all = wanted.clone();
+    all.extend(results.iter().flatten().flatten().map(|(path, entry)| (path.clone(), entry.clone())));
+    let remotes = bring(context, &workspace, &store, all, args.remote.as_deref())?;
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let _lock = workspace.lock(work.observer, work.interrupt)?;
@@ -204,7 +273,7 @@ pub fn pull(context: &Context, args: &PullArgs) -> Result<Exit, Failure> {
         }
         return Err(noted(context, &remotes, failure));
     }
-    context.ui.show(&PullReport { remotes, paths })?;
+    context.ui.show(&PullReport { remotes, paths, runs: results.map(|results| results.len()) })?;
     Ok(Exit::Done)
 }
 
@@ -238,7 +307,7 @@ fn wanted(
 }
 
 /// Fetches from each remote what belongs to it. A remote is opened only where the cache lacks something.
-fn bring(
+pub(super) fn bring(
     context: &Context,
     workspace: &Workspace,
     store: &Store,

@@ -44,6 +44,7 @@ fn out(name: &str) -> Out {
         role: Role::Out,
         cache: true,
         persist: false,
+        resume: false,
         push: true,
         remote: None,
         notes: Value::Null,

@@ -160,6 +160,9 @@ pub enum Error {
     /// Several stages failed, in order; never empty.
     #[error("{}", text::count(.0.len(), "stage failed", "stages failed"))]
     Several(Vec<Error>),
+    /// It could not be written down, for the reason that another stage gives.
+    #[error("what the stage made could not be written down")]
+    NotSaved,
     /// Stopped by the user.
     #[error("interrupted")]
     Interrupted,

@@ -18,22 +18,21 @@
 //! | --- | --- | --- |
 //! | `NAME/id` | the submitting program | the queue's id: it outlives a derm that is killed while it submits |
 //! | `NAME/script` | derm | what an array starts: it goes to the task's script |
-//! | `NAME/N/job.json` | derm, before it submits | [`job::Note`]: stage, inputs, terms, and which old outputs are aside for it |
-//! | `NAME/N/owner` | derm | locked as long as the derm that looks after the job lives |
+//! | `NAME/N/job.json` | derm, before it submits | [`job::Note`]: stage, inputs, terms, and the claim that notes what is aside |
+//! | `NAME/N/owner` | derm | locked while the folder is being filled |
 //! | `NAME/N/script` | derm | [`script`] |
 //! | `NAME/N/log` | the job | both streams, and marks: [`follow`] |
 //! | `NAME/N/status` | the job, last, renamed into place | `CODE WHERE`: exit status, and the line that it is of |
 //!
 //! # A derm that dies
 //!
-//! Its jobs go on, and write to the places of the outputs. So the old outputs stay aside as long as `job.json` names
-//! their folder: the next run puts back everything else ([`batch::Jobs::recover`]) and, when it comes to the stage,
-//! with all before it done, hashes the inputs again. If the job
-//! is of these inputs and was asked for on these terms, that run takes its place: it shows what the job printed, waits
-//! for its end, and saves the outputs, or puts the old ones back when it failed. Otherwise it cancels the job, waits
-//! until the queue says that it has ended, and puts the old outputs back; only then is the stage looked at as
-//! usual. A job of a stage that is not asked for is left alone; one of a stage that is no longer defined is cancelled.
-//! A job whose old outputs are no longer aside has been counted already.
+//! Its jobs go on, and write to the places of the outputs. So what the claim of a stage notes ([`super::run`]) is not undone as long as a
+//! `job.json` names that claim: the old outputs stay aside. Who takes the claim next, with all stages before it done, hashes the
+//! inputs again. If the job is of these inputs and was asked for on these terms, that run takes its place: it shows what the job
+//! printed, waits for its end, and saves the outputs, or puts the old ones back when it failed. Otherwise it cancels the job,
+//! waits until the queue says that it has ended, and puts the old outputs back; only then is the stage looked at as usual. A job of a
+//! stage that is not asked for is left alone; one of a stage that is no longer defined is cancelled. A job whose claim is gone has been
+//! counted already.
 //!
 //! Without an id the queue is asked for the name; a job that reaches the queue even later finds that its
 //! `job.json` is gone and does nothing. A job that cannot be cancelled, because the queue does not answer, is left as it is for the next run.
@@ -54,7 +53,7 @@ pub mod slurm;
 mod watch;
 
 use super::error::Tail;
-use super::run::{Aside, Listener};
+use super::run::{Aside, Claim, Listener};
 use super::stage::Stage;
 use super::{Error, Project};
 use crate::digest::ObjectId;
@@ -70,10 +69,16 @@ pub struct Task<'a> {
     pub inputs: &'a ObjectId,
     /// Its old outputs.
     pub aside: &'a Aside,
+    /// Its claim.
+    pub claim: &'a Claim,
+    /// Numbers of this machine's GPUs that it may use; empty when they need not be told apart.
+    pub gpus: &'a [String],
     /// Hears what happens.
     pub listener: &'a dyn Listener,
     /// Progress and interruption.
     pub work: Work<'a>,
+    /// No other stage runs beside it.
+    pub alone: bool,
     /// Its commands may write to derm's terminal.
     pub shared: bool,
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Error;
+use super::journal;
 use super::lock::{self, Lock};
 use super::problem::Source;
 use super::project::lock_files;
@@ -18,13 +19,17 @@ use crate::workspace::{Revision, Workspace};
 /// A lock that cannot be understood.
 pub fn outputs(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Error> {
     let mut found = BTreeMap::new();
+    journal::settle_left(workspace);
+    let lines = journal::read(workspace);
     for file in lock_files(workspace)? {
         let path = file.on_disk(workspace.root());
-        match std::fs::read(&path) {
-            Ok(bytes) => collect(&parse(&file, &bytes)?, &mut found),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        let mut lock = match std::fs::read(&path) {
+            Ok(bytes) => parse(&file, &bytes)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Lock::new(),
             Err(error) => return Err(Error::io("read", path)(error)),
-        }
+        };
+        journal::apply(&lines, &file, &mut lock);
+        collect(&lock, &mut found);
     }
     Ok(found.into_iter().collect())
 }

@@ -42,6 +42,14 @@ impl ParamFiles {
         &self.origin
     }
 
+    /// The folder that paths begin at; a commit has none.
+    pub fn root(&self) -> Option<&std::path::Path> {
+        match &self.origin {
+            Origin::Folder(root) => Some(root),
+            Origin::Commit(_) => None,
+        }
+    }
+
     /// The content of a file; `None` when it does not exist.
     ///
     /// # Errors

@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::decide::{World, decide};
 use super::lock::Lock;
+use super::missing::{Lenient, Made};
 use super::reason::{Reason, Verdict};
 use super::stage::Stage;
 use super::value::Value;
 use super::{Error, Project};
 use crate::relpath::RelPath;
-use crate::store::{Entry, FileChange};
+use crate::store::{Entry, FileChange, Store};
 
 /// What would happen to a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,20 +42,59 @@ pub struct Planned {
     pub reasons: Vec<Reason>,
 }
 
+/// What a run was asked to do besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// `--force`
+    pub forced: bool,
+    /// `--force-downstream`
+    pub downstream: bool,
+    /// `--allow-missing`
+    pub lenient: bool,
+}
+
 /// Looks at the `wanted` stages in their order.
 pub fn plan(project: &Project, locks: &[Lock], wanted: &[bool], forced: bool, world: &dyn World) -> Result<Vec<Planned>, Error> {
+    each(project, locks, wanted, How { forced, ..How::default() }, world, None)
+}
+
+/// As [`plan`], for all that a run may be asked to do.
+pub fn plan_with(
+    project: &Project,
+    locks: &[Lock],
+    wanted: &[bool],
+    how: How,
+    world: &dyn World,
+    store: &Store,
+) -> Result<Vec<Planned>, Error> {
+    each(project, locks, wanted, how, world, Some(store))
+}
+
+fn each(
+    project: &Project,
+    locks: &[Lock],
+    wanted: &[bool],
+    how: How,
+    world: &dyn World,
+    store: Option<&Store>,
+) -> Result<Vec<Planned>, Error> {
     let mut ahead = Ahead { world, restored: HashMap::new() };
+    let made = how.lenient.then(|| Made::new(locks));
     let mut next: HashMap<usize, Next> = HashMap::new();
     let mut planned = Vec::new();
     for &index in project.graph.order.iter().filter(|index| wanted[**index]) {
         let stage = &project.stages[index];
         let record = locks[stage.pipeline].get(&stage.name);
-        let verdict = decide(stage, record, forced && !stage.frozen, &ahead)?;
+        let needs = &project.graph.needs[index];
+        let follows = how.downstream && needs.iter().any(|need| next.get(need).is_some_and(|next| *next != Next::Fresh));
+        let forced = (how.forced || follows) && !stage.frozen;
+        let verdict = match (&made, store) {
+            (Some(made), Some(store)) => decide(stage, record, forced, &Lenient { world: &ahead, project, store, made, record })?,
+            _ => decide(stage, record, forced, &ahead)?,
+        };
         let before: Vec<usize> = match stage.frozen {
             true => Vec::new(),
-            false => {
-                project.graph.needs[index].iter().copied().filter(|need| matches!(next.get(need), Some(Next::Run | Next::Maybe))).collect()
-            }
+            false => needs.iter().copied().filter(|need| matches!(next.get(need), Some(Next::Run | Next::Maybe))).collect(),
         };
         let item = with_upstream(project, index, verdict, &before);
         if item.next == Next::Restore {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Error;
 use super::graph::Graph;
+use super::journal;
 use super::lock::{self, Lock};
 use super::origin;
 use super::paramfile::ParamFiles;
@@ -97,9 +98,17 @@ impl Project {
         format!("{}:{}", self.pipelines[stage.pipeline].file, stage.name)
     }
 
-    /// The locks, in the order of the pipelines; an absent file is an empty lock.
+    /// The locks, in the order of the pipelines, with what runs have finished since; an absent file is an empty lock.
     pub fn locks(&self) -> Result<Vec<Lock>, Error> {
-        self.pipelines.iter().map(|pipeline| read_lock(self.workspace.root(), &pipeline.lock)).collect()
+        journal::settle_left(&self.workspace);
+        // Before the locks: what is merged into them meanwhile is seen twice, not never.
+        let lines = journal::read(&self.workspace);
+        let read = |pipeline: &Pipeline| {
+            let mut lock = read_lock(self.workspace.root(), &pipeline.lock)?;
+            journal::apply(&lines, &pipeline.lock, &mut lock);
+            Ok(lock)
+        };
+        self.pipelines.iter().map(read).collect()
     }
 }
 
@@ -108,6 +117,12 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
     let by_name = find::named(workspace.root(), &mut Vec::new())?.into_iter().map(named);
     let by_folder = find::nested(workspace.root(), &[]).into_iter().map(nested);
     Ok(by_name.chain(by_folder).map(|pipeline| pipeline.lock).collect())
+}
+
+/// The pipeline files that there are, understood or not.
+pub fn pipeline_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
+    let by_name = find::named(workspace.root(), &mut Vec::new())?;
+    Ok(by_name.into_iter().chain(find::nested(workspace.root(), &[])).collect())
 }
 
 pub(super) fn named(file: RelPath) -> Pipeline {
@@ -127,7 +142,8 @@ fn read_source(root: &Path, file: &RelPath) -> Result<Source, Error> {
     Ok(origin::text(file, bytes)?)
 }
 
-fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
+/// One lock as its file has it; an absent file is an empty lock.
+pub(super) fn read_lock(root: &Path, file: &RelPath) -> Result<Lock, Error> {
     if file.on_disk(root).exists() { Ok(lock::parse(&read_source(root, file)?)?) } else { Ok(Lock::new()) }
 }
 

@@ -1,43 +1,58 @@
 //! Running what is stale.
 //!
-//! Order of events for one stage ([`one`]): inputs are hashed; outputs that a person edited are saved as objects; old outputs
-//! are moved aside ([`aside`]); the commands run ([`shell`]); outputs are checked, hashed, put into the cache and
-//! linked back; inputs are compared with what they were before; the result is kept in the run cache; then
-//! the record goes into the lock ([`commit`]). A failure before that puts the old outputs back; a kill leaves a note by
-//! which the next run does.
+//! Order of events for one stage ([`one`]): it is claimed, so that no other derm runs it meanwhile ([`claim`]); inputs are hashed; outputs
+//! that a person edited are saved as objects; old outputs are moved aside ([`aside`]); the commands run ([`shell`]); outputs are checked
+//! and hashed; inputs are compared with what they were before; then, together with what ends at the same moment ([`commit`]), outputs
+//! go into the cache and are linked back, the result goes into the run cache, the record into the journal, and the claim is
+//! given up. A failure before that puts the old outputs back; after a kill the next run does, by the notes in the claim.
 
 mod aside;
+pub(super) mod claim;
 mod commit;
 mod guard;
 mod one;
 mod orphans;
+mod resume;
 mod schedule;
 pub(super) mod shell;
+pub mod watch;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
-pub use aside::{Aside, remove};
+pub use aside::{Aside, PutBack, remove};
+pub use claim::Claim;
 pub use guard::Guard;
 pub use one::save_out;
 pub use shell::Shell;
 
+use super::decide::decide;
 use super::executor::batch::Jobs;
-use super::plan::{Next, plan};
-use super::reason::Reason;
+use super::lock::Record;
+use super::missing::{Lenient, Made};
+use super::plan::{How, Next, plan_with};
+use super::reason::{Reason, Verdict};
 use super::stage::Place;
 use super::world::Disk;
 use super::{Error, Project};
-use crate::store::{Store, Work};
+use crate::relpath::RelPath;
+use crate::store::{Entry, Scratch, Store, Work};
+
+/// Brings objects from remotes into the cache; says whether all of them came.
+pub type Bring<'a> = dyn Fn(&[(RelPath, Entry)]) -> bool + Sync + 'a;
 
 /// What to run and how.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
     /// The stages asked for; none are all.
-    pub targets: Vec<usize>,
+    pub targets: &'a [usize],
     /// Run them even if fresh.
     pub force: bool,
+    /// Run what comes after a stage that ran, even if its inputs came out the same.
+    pub force_downstream: bool,
     /// Only say what would be done.
     pub dry: bool,
     /// Only the targets, not what they need.
@@ -46,10 +61,22 @@ pub struct Options {
     pub downstream: bool,
     /// After a failure go on with stages that do not need what failed.
     pub keep_going: bool,
+    /// After a failure go on with everything; what the failed stage made stays.
+    pub ignore_errors: bool,
+    /// Data that is not there is no reason to run.
+    pub allow_missing: bool,
+    /// Take no results of earlier runs.
+    pub no_run_cache: bool,
+    /// Record what stages make without putting it into the cache.
+    pub no_commit: bool,
     /// How many stages may run side by side.
     pub jobs: usize,
+    /// The GPUs, by the names that CUDA knows them by.
+    pub gpus: &'a [String],
     /// Standard error is a terminal that a stage which runs alone may write to itself.
     pub share_terminal: bool,
+    /// Where results that the cache lacks may come from.
+    pub bring: Option<&'a Bring<'a>>,
 }
 
 /// What happened to a stage.
@@ -89,6 +116,8 @@ pub struct Step {
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<Error>,
+    /// What became of its outputs when it did not succeed.
+    pub put_back: PutBack,
 }
 
 /// A finished run: its stages in the order in which they come after each other.
@@ -106,8 +135,8 @@ pub trait Listener: Sync {
     fn starts(&self, stage: usize, reasons: &[Reason]);
     /// One of its commands begins.
     fn command(&self, stage: usize, line: &str);
-    /// It printed a line.
-    fn output(&self, stage: usize, line: &str);
+    /// It printed these lines.
+    fn output(&self, stage: usize, lines: &str);
     /// A stage is done with, in whatever way.
     fn done(&self, step: &Step);
 }
@@ -118,7 +147,7 @@ pub trait Listener: Sync {
 ///
 /// # Errors
 /// What keeps the run from starting at all, or its results from being written down.
-pub fn repro(project: &Project, options: &Options, work: Work<'_>, listener: &dyn Listener) -> Result<Outcome, Error> {
+pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener: &dyn Listener) -> Result<Outcome, Error> {
     if project.stages.is_empty() {
         let files: Vec<String> = project.pipelines.iter().map(|pipeline| pipeline.file.to_string()).collect();
         return Err(if files.is_empty() { Error::NoPipelines } else { Error::NoStages(files) });
@@ -129,28 +158,44 @@ pub fn repro(project: &Project, options: &Options, work: Work<'_>, listener: &dy
     if options.dry {
         return dry(project, options, &wanted, &disk);
     }
-    let _alone = guard::Guard::take(&project.workspace, work)?;
-    orphans::end_all(&project.workspace, work);
-    let (jobs, held) = Jobs::recover(project, work)?;
-    aside::recover(&project.workspace, work, &held)?;
-    check_queue(project, &wanted, options, &jobs, &disk)?;
-    let committer = commit::Committer::new(project, project.locks()?, work);
-    let run = Run { project, options, disk, committer, listener, jobs, stop: AtomicBool::new(false) };
+    let _guard = Guard::join(&project.workspace, work)?;
+    let jobs = Jobs::recover(project, work)?;
+    claim::recover(&project.workspace, &work, &|claim| jobs.holds(claim))?;
+    check_queue(project, options, &wanted, &jobs, &disk)?;
+    let committer = commit::Committer::new(project)?;
+    let made = options.allow_missing.then(|| Made::new(&committer.locks()));
+    let run = Run {
+        project,
+        options,
+        disk,
+        made,
+        committer,
+        listener,
+        jobs,
+        scratch: OnceLock::new(),
+        own: Mutex::default(),
+        stop: AtomicBool::new(false),
+    };
     let outcome = schedule::all(&run, &wanted);
     run.committer.flush()?;
     store.flush()?;
-    outcome
+    Ok(outcome)
 }
 
 /// What the parts of a run share.
 struct Run<'a> {
     project: &'a Project,
-    options: &'a Options,
+    options: &'a Options<'a>,
     disk: Disk<'a>,
+    /// What was made, where missing data is no reason to run.
+    made: Option<Made>,
     committer: commit::Committer<'a>,
     listener: &'a dyn Listener,
     /// Stages that run elsewhere.
     jobs: Jobs,
+    scratch: OnceLock<Arc<Scratch>>,
+    /// Stages that this run has claimed at some time.
+    own: Mutex<HashSet<usize>>,
     /// Nothing more is started.
     stop: AtomicBool,
 }
@@ -159,20 +204,52 @@ impl Run<'_> {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst) || self.disk.work.interrupt.is_raised()
     }
+
+    fn own(&self, stage: usize) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(stage);
+    }
+
+    fn owns(&self, stage: usize) -> bool {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).contains(&stage)
+    }
+
+    /// What is to be done with a stage.
+    fn verdict(&self, index: usize, record: Option<&Record>, forced: bool) -> Result<Verdict, Error> {
+        let stage = &self.project.stages[index];
+        match &self.made {
+            None => decide(stage, record, forced, &self.disk),
+            Some(made) => {
+                let lenient = Lenient { world: &self.disk, project: self.project, store: self.disk.store, made, record };
+                decide(stage, record, forced, &lenient)
+            }
+        }
+    }
+
+    /// The folder for objects that are not finished.
+    fn scratch(&self) -> Result<Arc<Scratch>, Error> {
+        if let Some(scratch) = self.scratch.get() {
+            return Ok(scratch.clone());
+        }
+        let new = self.disk.store.scratch()?;
+        Ok(self.scratch.get_or_init(|| new).clone())
+    }
 }
 
 /// Nothing runs here when a stage that is not fresh needs a queueing system that is not there.
-fn check_queue(project: &Project, wanted: &[bool], options: &Options, jobs: &Jobs, disk: &Disk<'_>) -> Result<(), Error> {
+fn check_queue(project: &Project, options: &Options<'_>, wanted: &[bool], jobs: &Jobs, disk: &Disk<'_>) -> Result<(), Error> {
     let elsewhere = |index: usize| wanted[index] && project.stages[index].how.executor != Place::Local;
-    let Some((queue, program)) = jobs.lacks().filter(|_| (0..wanted.len()).any(elsewhere)) else { return Ok(()) };
-    let planned = plan(project, &project.locks()?, wanted, options.force, disk)?;
+    if !(0..wanted.len()).any(elsewhere) {
+        return Ok(());
+    }
+    let Some((queue, program)) = jobs.lacks() else { return Ok(()) };
+    let planned = planned(project, options, wanted, disk)?;
     let stale = planned.iter().find(|planned| elsewhere(planned.stage) && matches!(planned.next, Next::Run | Next::Maybe));
     let missing = |planned: &super::plan::Planned| Error::NoQueue { stage: project.label(planned.stage).to_owned(), queue, program };
     stale.map_or(Ok(()), |planned| Err(missing(planned)))
 }
 
 /// Which stages take part.
-fn wanted(project: &Project, options: &Options) -> Vec<bool> {
+pub fn wanted(project: &Project, options: &Options<'_>) -> Vec<bool> {
     let graph = &project.graph;
     if options.targets.is_empty() {
         return vec![true; project.stages.len()];
@@ -183,16 +260,16 @@ fn wanted(project: &Project, options: &Options) -> Vec<bool> {
         return wanted;
     }
     if options.downstream {
-        return graph.closure(&options.targets, &graph.feeds);
+        return graph.closure(options.targets, &graph.feeds);
     }
     // What a frozen stage needs is of no interest to it.
     let needs: Vec<Vec<usize>> =
         graph.needs.iter().zip(&project.stages).map(|(needs, stage)| if stage.frozen { Vec::new() } else { needs.clone() }).collect();
-    graph.closure(&options.targets, &needs)
+    graph.closure(options.targets, &needs)
 }
 
-fn dry(project: &Project, options: &Options, wanted: &[bool], disk: &Disk<'_>) -> Result<Outcome, Error> {
-    let planned = plan(project, &project.locks()?, wanted, options.force, disk)?;
+fn dry(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Outcome, Error> {
+    let planned = planned(project, options, wanted, disk)?;
     let step = |planned: super::plan::Planned| Step {
         stage: planned.stage,
         action: match planned.next {
@@ -204,6 +281,12 @@ fn dry(project: &Project, options: &Options, wanted: &[bool], disk: &Disk<'_>) -
         reasons: planned.reasons,
         seconds: 0.0,
         error: None,
+        put_back: PutBack::default(),
     };
     Ok(Outcome { steps: planned.into_iter().map(step).collect(), interrupted: false })
+}
+
+fn planned(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Vec<super::plan::Planned>, Error> {
+    let how = How { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
+    plan_with(project, &project.locks()?, wanted, how, disk, disk.store)
 }

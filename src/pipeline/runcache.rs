@@ -6,7 +6,8 @@
 //! files}}}`. The key is the BLAKE3 hash ([`KeyHasher`], purpose `derm run 1`) of, in this order: the form of the command
 //! and its texts; the number of deps, then path and hash of each; the number of parameters, then file, key and
 //! value (as JSON) of each; the number of outs, then the path of each. Going back to parameters that were run
-//! before, renaming a stage, or a run that was killed before it wrote its lock thus costs nothing.
+//! before, renaming a stage, or a run that was killed before it wrote its lock thus costs nothing. On a remote results lie below
+//! `runs/` by the same names (`push --run-cache`), so that branches, clones and colleagues share them.
 //!
 //! Not kept for stages whose result does not follow from that: without deps and params, without outs, with
 //! `always_changed`, with a `persist` or `cache: false` out (nothing could be restored), or whose inputs
@@ -83,6 +84,52 @@ pub fn keep(workspace: &Workspace, key: &ObjectId, outs: &BTreeMap<RelPath, Entr
     let mut file = atomic::AtomicFile::create(&path)?;
     file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
     Ok(file.commit_unsynced()?)
+}
+
+/// The folder of results in a cache and on a remote.
+pub const FOLDER: &str = "runs";
+
+/// Every result that can be understood: its name below [`FOLDER`], its file, and what the run made.
+pub fn all(workspace: &Workspace) -> Vec<(String, PathBuf, BTreeMap<RelPath, Entry>)> {
+    let base = workspace.cache_dir().join(FOLDER);
+    let list = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for path in list(&base).iter().flat_map(|shard| list(shard)) {
+        let name = path.strip_prefix(&base).ok().and_then(Path::to_str).map(str::to_owned);
+        let outs = std::fs::read(&path).ok().and_then(|bytes| understood(&bytes));
+        found.extend(name.filter(|name| is_name(name)).zip(outs).map(|(name, outs)| (name, path, outs)));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// What the run of a result made; `None` for anything else.
+pub fn understood(bytes: &[u8]) -> Option<BTreeMap<RelPath, Entry>> {
+    serde_json::from_slice::<File>(bytes).ok().filter(|file| file.schema == 1).map(|file| file.outs)
+}
+
+/// Whether a result of this name, which came from elsewhere, could be kept and is not known here.
+pub fn lacks(workspace: &Workspace, name: &str) -> bool {
+    is_name(name) && !workspace.cache_dir().join(FOLDER).join(name).exists()
+}
+
+/// Keeps a result that came from elsewhere; returns what the run made.
+pub fn adopt(workspace: &Workspace, name: &str, bytes: &[u8]) -> Result<Option<BTreeMap<RelPath, Entry>>, Error> {
+    let Some(outs) = understood(bytes).filter(|_| is_name(name)) else { return Ok(None) };
+    let path = workspace.cache_dir().join(FOLDER).join(name);
+    let folder = path.parent().unwrap_or(&path);
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let mut file = atomic::AtomicFile::create(&path)?;
+    file.write_all(bytes).map_err(Error::io("write", &path))?;
+    file.commit_unsynced()?;
+    Ok(Some(outs))
+}
+
+/// `ab/cdef….json`, 64 hexadecimal digits in all.
+fn is_name(name: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = name.strip_suffix(".json").and_then(|name| name.split_once('/'));
+    parts.is_some_and(|(shard, rest)| shard.len() == 2 && rest.len() == 62 && digits(shard) && digits(rest))
 }
 
 /// Removes results that were kept longer than `grace` ago and hold an output that `stays` says no to, and files that cannot be

@@ -65,6 +65,8 @@ pub struct How {
     pub retry: u32,
     /// What it needs while it runs.
     pub resources: Resources,
+    /// Names, sorted: stages that share one never run side by side, whichever derm runs them.
+    pub mutex: Vec<String>,
     /// The shell, instead of `$SHELL`.
     pub shell: Option<String>,
     /// Where its commands run.
@@ -105,7 +107,7 @@ pub struct Resources {
     pub cpus: usize,
     /// Bytes of memory.
     pub memory: u64,
-    /// GPUs: stages that want one never run side by side.
+    /// GPUs, of those that the machine has.
     pub gpus: u32,
 }
 
@@ -174,6 +176,8 @@ pub struct Out {
     pub cache: bool,
     /// Whether it stays in place while its stage runs.
     pub persist: bool,
+    /// Whether what a try that failed has left of it stays for the next one; see [`super::run`].
+    pub resume: bool,
     /// Whether it goes to remotes.
     pub push: bool,
     /// The remote it goes to, if not the default one.

@@ -36,6 +36,29 @@ pub fn resolve(project: &Project, cwd: &Path, target: &str) -> Result<Vec<usize>
     by_path(project, cwd, target).ok_or_else(|| unknown(project, target))
 }
 
+/// The stages whose name, group, file or output the pattern fits; `*` also stands for `/`.
+///
+/// # Errors
+/// A pattern that fits nothing, or is none.
+pub fn resolve_glob(project: &Project, cwd: &Path, pattern: &str) -> Result<Vec<usize>, Error> {
+    let glob = |text: &str| globset::Glob::new(text).ok().map(|glob| glob.compile_matcher());
+    let Some(names) = glob(pattern) else { return Err(unknown(project, pattern)) };
+    let here = project.workspace.relative(cwd, Path::new(".")).unwrap_or_default();
+    let paths = if here.is_root() { None } else { glob(&format!("{here}/{pattern}")) };
+    let paths = paths.as_ref().unwrap_or(&names);
+    let fits = |index: usize| {
+        let stage = &project.stages[index];
+        let group = stage.group.as_deref();
+        names.is_match(&stage.name)
+            || names.is_match(project.label(index))
+            || group.is_some_and(|group| names.is_match(group))
+            || paths.is_match(project.pipelines[stage.pipeline].file.as_str())
+            || stage.outs.iter().any(|out| paths.is_match(out.path.as_str()))
+    };
+    let found = by(project, fits);
+    if found.is_empty() { Err(unknown(project, pattern)) } else { Ok(found) }
+}
+
 fn by(project: &Project, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
     (0..project.stages.len()).filter(|index| wanted(*index)).collect()
 }

@@ -123,6 +123,11 @@ impl<'a> Batch<'a> {
         Self { most: (OFTEN_OBJECTS, OFTEN_BYTES), ..Self::new(cache, links) }
     }
 
+    /// A batch that is accepted together with others, whose unfinished files lie in one folder.
+    pub fn beside(cache: &'a Cache, links: &'a Links, scratch: Arc<Scratch>) -> Self {
+        Self { scratch: OnceLock::from(scratch), ..Self::new(cache, links) }
+    }
+
     /// Makes the content of a file of the workspace an object.
     pub fn ingest(&self, path: &Path, executable: bool) -> Result<Known, Error> {
         for link in self.links.candidates(executable) {
@@ -252,6 +257,41 @@ impl<'a> Batch<'a> {
     pub fn commit_so_far(&self) -> Result<(), Error> {
         let Pending { files, trees, own, .. } = std::mem::take(&mut *self.pending());
         self.accept(&files, &own, &trees)
+    }
+
+    /// Makes several batches durable with one wait for the disk, and says of each whether its objects got their names.
+    ///
+    /// # Errors
+    /// What concerns all of them.
+    pub fn commit_together(batches: &[&Self]) -> Result<Vec<Result<(), Error>>, Error> {
+        let Some(first) = batches.first() else { return Ok(Vec::new()) };
+        let pending: Vec<Pending> = batches.iter().map(|batch| std::mem::take(&mut *batch.pending())).collect();
+        let files = || pending.iter().flat_map(|pending| pending.files.iter().chain(&pending.trees));
+        // Whoever lost a file meanwhile hears of it alone, below.
+        let own = || pending.iter().flat_map(|pending| &pending.own).filter(|own| own.path.exists());
+        let ids: Vec<ObjectId> = files().map(|(_, id)| *id).chain(own().map(|own| own.id)).collect();
+        if ids.is_empty() {
+            return Ok(batches.iter().map(|_| Ok(())).collect());
+        }
+        first.sync(files().map(|(path, _)| path).chain(own().map(|own| &own.path)).cloned().collect())?;
+        let accept = |pending: &Pending| {
+            pending.files.iter().try_for_each(|(path, id)| first.cache.accept(path, id))?;
+            pending.own.iter().try_for_each(|own| first.accept_own(own))?;
+            pending.trees.iter().try_for_each(|(path, id)| first.cache.accept(path, id))
+        };
+        let done = pending.par_iter().map(accept).collect();
+        let shards: HashSet<PathBuf> = ids.iter().filter_map(|id| first.cache.path(id).parent().map(Path::to_owned)).collect();
+        let there = shards.into_iter().filter(|shard| shard.is_dir());
+        first.sync(there.chain([first.cache.objects_dir()]).filter(|folder| folder.is_dir()).collect())?;
+        Ok(done)
+    }
+
+    /// Removes what was written and is not wanted after all.
+    pub fn discard(&self) {
+        let Pending { files, trees, .. } = std::mem::take(&mut *self.pending());
+        for (path, _) in files.iter().chain(&trees) {
+            let _ = fs::remove_file(path);
+        }
     }
 
     fn accept(&self, files: &[(PathBuf, ObjectId)], own: &[Own], trees: &[(PathBuf, ObjectId)]) -> Result<(), Error> {

@@ -43,6 +43,7 @@ pub(super) mod pack;
 mod partial;
 mod pool;
 mod push;
+mod results;
 mod sweep;
 mod transport;
 mod uploads;
@@ -54,6 +55,7 @@ use std::sync::OnceLock;
 pub use fault::Fault;
 pub use fetch::{Fetched, Verified, fetch, fetch_listings, fetch_object, verify};
 pub use push::{Lacking, Pushed, lacking, push, push_workspace, send_again};
+pub use results::{fetch_files, push_files, sweep_files};
 pub use sweep::{SweptRemote, sweep};
 
 use address::Address;

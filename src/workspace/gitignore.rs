@@ -11,7 +11,7 @@
 //! Lines outside the block are never touched; a line that a person wrote there already counts. Adding
 //! twice changes nothing. With its last line gone the block goes, and with it an empty file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -25,6 +25,28 @@ const END: &str = "# End of derm's block";
 /// Has git ignore `path`; `true` when a line was added.
 pub fn add(workspace: &Workspace, path: &RelPath) -> Result<bool, Error> {
     edit(workspace, path, |block, outside, line| !outside.contains(line.as_str()) && block.insert(line))
+}
+
+/// Has git ignore all of these, each file being written once; returns those that got a line.
+pub fn add_all(workspace: &Workspace, paths: &[&RelPath]) -> Result<Vec<RelPath>, Error> {
+    let mut folders: BTreeMap<RelPath, Vec<&RelPath>> = BTreeMap::new();
+    for path in paths {
+        folders.entry(path.parent().unwrap_or_default()).or_default().push(path);
+    }
+    let mut added = Vec::new();
+    for paths in folders.into_values() {
+        let lines = paths.iter().filter_map(|path| place(workspace, path).map(|(_, name)| (*path, format!("/{}", escaped(&name)))));
+        let before = added.len();
+        edit(workspace, paths[0], |block, outside, _| {
+            for (path, line) in lines {
+                if !outside.contains(line.as_str()) && block.insert(line) {
+                    added.push(path.clone());
+                }
+            }
+            added.len() > before
+        })?;
+    }
+    Ok(added)
 }
 
 /// Takes the line back; `true` when there was one.

@@ -271,3 +271,53 @@ fn migration_of_a_dvc_project() {
     // All that was there stays, but for derm's own settings.
     Case { prepare, args: &["migrate", "dvc"], keeps: |path| path.starts_with(".dvc") || data(path) || path == "data.dvc" }.run();
 }
+
+/// Two chains that meet, one output a folder, one stage with a metric that git keeps.
+fn stages(sandbox: &Sandbox, version: u8) {
+    let text = "stages:\n  a:\n    cmd: cp in a\n    deps: [in]\n    outs: [a]\n  b:\n    cmd: cat a a > b; echo '{\"n\": 2}' > m.json\n    deps: [a]\n    outs: [b]\n    metrics:\n    - m.json: {cache: false}\n  c:\n    cmd: mkdir c; for i in 1 2 3 4 5 6 7 8 9; do cp in c/$i; done\n    deps: [in]\n    outs: [c]\n  d:\n    cmd: cat c/3 b > d\n    deps: [c, b]\n    outs: [d]\n  e:\n    cmd: echo part > e; sleep 0.05; cat d >> e\n    deps: [d]\n    outs: [e]\n";
+    sandbox.write("pipelines/p.yaml", text);
+    sandbox.write("in", vec![b'0' + version; 100_000]);
+}
+
+fn sources(path: &str) -> bool {
+    path == "in" || path == "pipelines/p.yaml" || path.starts_with(".derm/cache/b3")
+}
+
+#[test]
+fn repro() {
+    Case { prepare: |sandbox| stages(sandbox, 0), args: &["repro", "-q", "-j", "3"], keeps: sources }.run();
+}
+
+#[test]
+fn repro_with_hard_links_over_old_outputs() {
+    let prepare = |sandbox: &Sandbox| {
+        sandbox.write(".derm/config", "[cache]\nlink = [\"hardlink\"]\n");
+        stages(sandbox, 0);
+        sandbox.derm(["repro", "-q"]).success();
+        stages(sandbox, 1);
+    };
+    Case { prepare, args: &["repro", "-q"], keeps: sources }.run();
+}
+
+#[test]
+fn repro_beside_another() {
+    // The other one shares the stages, and is the one that ends them.
+    let kills = std::env::var("DERM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
+    let calm = Sandbox::repository();
+    stages(&calm, 0);
+    calm.derm(["repro", "-q"]).success();
+    for kill in 0..kills {
+        let sandbox = Sandbox::repository();
+        stages(&sandbox, 0);
+        let other = sandbox.command(["repro", "-q"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let moment = Duration::from_millis(kill * 37 % 200);
+        kill_after(&sandbox, &["repro", "-q", "-j", "2"], moment);
+        let other = other.wait_with_output().unwrap();
+        assert!(other.status.success(), "kill after {moment:?}: {}", String::from_utf8_lossy(&other.stderr));
+        sandbox.derm(["repro", "-q"]).success();
+        objects_are_whole(&sandbox.root(), &format!("kill after {moment:?}"));
+        for path in ["pipelines/p.lock", "a", "b", "c/9", "d", "e", "m.json"] {
+            assert_eq!(sandbox.read(path), calm.read(path), "kill after {moment:?}: {path}");
+        }
+    }
+}

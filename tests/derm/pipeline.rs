@@ -2,12 +2,29 @@
 
 mod bad_input; // files that cannot be understood, stages that fail
 mod commands; // what the commands show, as text and as JSON
+mod faults; // stages that misbehave, full disks, damaged locks
+mod options; // what the options of repro mean
+mod resuming; // what a try left, for the next one
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
+mod sharing; // several derm repro at once, and the journal
 mod slurm; // stages that run as jobs of Slurm
 mod stale; // when a stage runs, and why
+mod watching; // repro --watch
+
+use std::time::{Duration, Instant};
 
 use crate::support::{Ran, Sandbox};
+
+/// Waits until `condition` holds; a minute is more than enough on the slowest machine.
+#[track_caller]
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
 
 /// A repository with one pipeline file, `pipelines/p.yaml`.
 fn project(pipeline: &str) -> Sandbox {

@@ -62,6 +62,7 @@ impl Explain for Error {
                 .hint(format!("`scancel {job}` ends it")),
             Error::Nested { .. } => failure.hint("list what it should run as stages of their own"),
             Error::Several(errors) => several(failure, errors),
+            Error::NotSaved => failure.hint("type `derm repro` again when the cause is mended"),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }
     }

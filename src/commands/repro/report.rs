@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::pipeline::run::{Action, Outcome, Step};
+use crate::pipeline::run::{Action, Outcome, PutBack, Step};
 use crate::pipeline::{Project, Reason};
+use crate::relpath::RelPath;
 use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table};
 
@@ -14,6 +15,8 @@ pub struct Repro {
     interrupted: bool,
     seconds: f64,
     pub stages: Vec<StageReport>,
+    #[serde(skip)]
+    explain: bool,
 }
 
 /// One stage.
@@ -26,6 +29,9 @@ pub struct StageReport {
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<serde_json::Value>,
+    /// What became of its outputs when it did not succeed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<PutBack>,
 }
 
 /// A reason as data and in words.
@@ -43,7 +49,7 @@ impl Why {
 }
 
 impl Repro {
-    pub fn new(project: &Project, outcome: &Outcome, dry: bool, seconds: f64) -> Self {
+    pub fn new(project: &Project, outcome: &Outcome, dry: bool, explain: bool, seconds: f64) -> Self {
         let stage = |step: &Step| StageReport {
             stage: project.stages[step.stage].name.clone(),
             file: project.pipelines[project.stages[step.stage].pipeline].file.to_string(),
@@ -51,25 +57,55 @@ impl Repro {
             reasons: Why::all(&step.reasons),
             seconds: step.seconds,
             error: None,
+            undone: Some(step.put_back.clone()).filter(|undone| !undone.is_empty()),
         };
         let stages: Vec<StageReport> = outcome.steps.iter().map(stage).collect();
         let up_to_date = stages.iter().all(|stage| stage.action == Action::Fresh);
-        Self { dry, up_to_date, interrupted: outcome.interrupted, seconds, stages }
+        Self { dry, up_to_date, interrupted: outcome.interrupted, seconds, stages, explain }
     }
 
     fn count(&self, action: Action) -> usize {
         self.stages.iter().filter(|stage| stage.action == action).count()
     }
 
-    /// After a failure: what was not done.
+    /// After a failure or a stop: what was saved, what became of the rest, and what was not done.
     pub fn left_over(&self) -> Vec<String> {
-        let names: Vec<&str> =
-            self.stages.iter().filter(|stage| stage.action == Action::Skipped).map(|stage| stage.stage.as_str()).collect();
-        let (shown, more) = names.split_at(names.len().min(10));
-        match (shown.is_empty(), more.len()) {
-            (true, _) => Vec::new(),
-            (false, 0) => vec![format!("not run: {}", shown.join(", "))],
-            (false, more) => vec![format!("not run: {} and {more} more", shown.join(", "))],
+        let of = |wanted: &dyn Fn(Action) -> bool| -> Vec<&str> {
+            self.stages.iter().filter(|stage| wanted(stage.action)).map(|stage| stage.stage.as_str()).collect()
+        };
+        let saved = of(&|action| matches!(action, Action::Ran | Action::Restored | Action::Recorded));
+        let undone = |of: fn(&PutBack) -> &Vec<RelPath>| -> Vec<&str> {
+            self.stages.iter().filter_map(|stage| stage.undone.as_ref()).flat_map(|undone| of(undone).iter().map(RelPath::as_str)).collect()
+        };
+        let lines = [
+            ("saved and recorded", saved),
+            ("put back as it was", undone(|undone| &undone.old)),
+            ("half made, and removed", undone(|undone| &undone.removed)),
+            ("left for the next try", undone(|undone| &undone.left)),
+            ("not run", of(&|action| action == Action::Skipped)),
+        ];
+        let lines = lines.into_iter().filter(|(_, names)| !names.is_empty());
+        lines.map(|(what, names)| format!("{what}: {}", text::some_of(&names, 10))).collect()
+    }
+
+    /// Every stage with all its reasons.
+    fn explained(&self, page: &mut Page) {
+        for stage in &self.stages {
+            let what = match stage.action {
+                Action::Fresh => "is up to date",
+                Action::WouldRun => "would run",
+                Action::MayRun => "would run, unless what comes before it makes the same as last time",
+                Action::WouldRestore => "would be restored from the cache",
+                Action::Ran => "ran",
+                Action::Restored => "was restored from the cache",
+                Action::Recorded => "is frozen and was recorded as it is",
+                Action::Failed => "failed",
+                Action::Skipped => "was not run",
+            };
+            page.line(format!("{} {what}", Style::Heading.paint(&stage.stage)));
+            for why in &stage.reasons {
+                page.line(format!("  {}", why.text));
+            }
         }
     }
 
@@ -96,6 +132,13 @@ impl Report for Repro {
 
     fn human(&self, page: &mut Page) {
         let all = text::count(self.stages.len(), "stage", "stages");
+        if self.explain {
+            self.explained(page);
+            if self.dry {
+                return;
+            }
+            page.blank();
+        }
         if self.up_to_date {
             page.line(Style::Good.paint(&format!("everything is up to date ({all})")));
             return;
@@ -104,7 +147,14 @@ impl Report for Repro {
             self.dry_table(page);
             return;
         }
-        let counted = [(Action::Ran, "ran"), (Action::Restored, "restored"), (Action::Recorded, "recorded"), (Action::Fresh, "up to date")];
+        let counted = [
+            (Action::Ran, "ran"),
+            (Action::Restored, "restored"),
+            (Action::Recorded, "recorded"),
+            (Action::Fresh, "up to date"),
+            (Action::Failed, "failed"),
+            (Action::Skipped, "not run"),
+        ];
         let parts: Vec<String> = counted
             .into_iter()
             .map(|(action, word)| (self.count(action), word))

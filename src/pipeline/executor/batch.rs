@@ -1,6 +1,6 @@
 //! Stages as jobs of a queue: submitted, taken up again, given up. See [`super`] for the whole protocol.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::watch::{self, End, Watch};
 use super::{Executor, Task, script};
 use crate::digest::{KeyHasher, ObjectId};
 use crate::pipeline::error::{Ended, JobEnd, Tail};
-use crate::pipeline::run::{Aside, Shell};
+use crate::pipeline::run::{Claim, Shell, claim};
 use crate::pipeline::stage::{Place, Stage};
 use crate::pipeline::{Error, Project};
 use crate::store::Work;
@@ -31,8 +31,8 @@ const ARRAY: usize = 1000;
 pub struct Jobs {
     queue: Box<dyn Queue>,
     workspace: Workspace,
-    /// Jobs of derms that are gone, by `FILE:STAGE`.
-    left: Mutex<HashMap<String, Job>>,
+    /// The claims that jobs of other derms named when this run began.
+    left: HashSet<String>,
     /// The jobs of stages that this run looks after.
     active: Mutex<HashMap<usize, Active>>,
     /// Stages that wait to be submitted together.
@@ -61,37 +61,43 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Jobs {
-    /// Finds the jobs that derms which are gone have left, and ends those of stages that are no longer defined.
-    ///
-    /// Also gives the folders of old outputs that jobs hold: they stay aside.
-    pub fn recover(project: &Project, work: Work<'_>) -> Result<(Self, Vec<String>), Error> {
-        let (left, mut held) = job::left(&project.workspace);
-        let jobs = Self {
+    /// Looks for jobs, and ends those of stages that are no longer defined and nobody looks after.
+    pub fn recover(project: &Project, work: Work<'_>) -> Result<Self, Error> {
+        let mut jobs = Self {
             queue: Box::new(Slurm::default()),
             workspace: project.workspace.clone(),
-            left: Mutex::default(),
+            left: HashSet::new(),
             active: Mutex::default(),
             gathering: Mutex::default(),
         };
-        let defined: HashMap<String, usize> = (0..project.stages.len()).map(|index| (project.address(index), index)).collect();
-        for job in left {
-            let address = job.note.stage.clone();
-            let old = if defined.contains_key(&address) { locked(&jobs.left).insert(address, job) } else { Some(job) };
-            if let Some(old) = old {
-                let aside = old.note.aside.clone();
-                work.observer.note(&format!("ending the job of `{}`, which is no longer defined", old.note.stage));
-                jobs.end(old)?;
-                held.retain(|held| *held != aside);
+        let found = job::all(&project.workspace);
+        if found.is_empty() {
+            return Ok(jobs);
+        }
+        let defined: HashSet<String> = (0..project.stages.len()).map(|index| project.address(index)).collect();
+        for job in found {
+            if !defined.contains(&job.note.stage)
+                && let Some(_claim) = Claim::try_take(&claim::called(&project.workspace, &job.note.claim))?
+            {
+                work.observer.note(&format!("ending the job of `{}`, which is no longer defined", job.note.stage));
+                watch::end(&*jobs.queue, &job).map_err(|said| jobs.kept(&job, &job.note.stage, said))?;
+                job.remove();
+            } else {
+                jobs.left.insert(job.note.claim.clone());
             }
         }
-        Ok((jobs, held))
+        Ok(jobs)
     }
 
-    /// Ends a job, whose outputs can be put back then.
-    fn end(&self, job: Job) -> Result<(), Error> {
-        watch::end(&*self.queue, &job).map_err(|said| self.kept(&job, &job.note.stage, said))?;
-        job.remove();
-        Ok(())
+    /// Whether the claim called `name` belongs to a job.
+    pub fn holds(&self, name: &str) -> bool {
+        self.left.contains(name)
+    }
+
+    /// Whether a stage had a job of another derm when this run began.
+    pub fn holds_stage(&self, project: &Project, index: usize) -> bool {
+        let path = || claim::of_stage(project, index);
+        !self.left.is_empty() && path().file_name().is_some_and(|name| self.holds(&name.to_string_lossy()))
     }
 
     fn kept(&self, job: &Job, stage: &str, said: String) -> Error {
@@ -99,40 +105,47 @@ impl Jobs {
         Error::JobKept { stage: stage.to_owned(), queue: self.queue.name(), job: id, said }
     }
 
-    /// The job that a derm which is gone has left for a stage.
-    pub fn left_for(&self, project: &Project, index: usize) -> Option<Job> {
-        locked(&self.left).remove(&project.address(index))
+    /// The job that a derm which died has left for the stage of this claim.
+    pub fn left(&self, claim: &Claim) -> Result<Option<Job>, Error> {
+        if !job::base(&self.workspace).exists() {
+            return Ok(None);
+        }
+        let name = claim.name();
+        let mut found: Vec<Job> = job::all(&self.workspace).into_iter().filter(|job| job.note.claim == name).collect();
+        let job = found.pop();
+        // There is never more than one; if there were, they would write to the same places.
+        for other in found {
+            watch::end(&*self.queue, &other).map_err(|said| self.kept(&other, &other.note.stage, said))?;
+            other.remove();
+        }
+        Ok(job)
     }
 
-    /// Takes up such a job if its inputs are `inputs`; otherwise ends it and puts the old outputs back.
-    ///
-    /// Gives the old outputs that are aside for it.
+    /// Takes up such a job if its inputs are `inputs` and its claim still notes that it runs; otherwise ends it.
     pub fn take_up(
         &self,
         project: &Project,
         index: usize,
         job: Job,
         inputs: Option<&ObjectId>,
+        claimed: bool,
         work: Work<'_>,
-    ) -> Result<Option<Aside>, Error> {
+    ) -> Result<bool, Error> {
         let (stage, label) = (&project.stages[index], project.label(index));
-        let aside = Aside::find(&self.workspace, &job.note.aside);
         let same = inputs == Some(&job.note.inputs) && stage.how.executor != Place::Local;
-        let (Some(aside), true) = (&aside, same && self.goes_on(stage, &job)?) else {
-            if aside.is_some() {
-                let why = if same { "is gone, or was asked for on other terms" } else { "is of other inputs" };
-                work.observer.note(&format!("ending the job that an earlier run has left for `{label}`: it {why}"));
-            }
-            watch::end(&*self.queue, &job).map_err(|said| self.kept(&job, label, said))?;
-            aside.map_or(Ok(()), |aside| aside.put_back())?;
-            job.remove();
-            return Ok(None);
-        };
-        let id = job.id().unwrap_or_default();
-        work.observer.note(&format!("`{label}` is {} job {id}, which an earlier run had submitted", self.queue.name()));
-        let aside = Aside::find(&self.workspace, &aside.name());
-        locked(&self.active).insert(index, Active { job, taken_up: true });
-        Ok(aside)
+        if claimed && same && self.goes_on(stage, &job)? {
+            let id = job.id().unwrap_or_default();
+            work.observer.note(&format!("`{label}` is {} job {id}, which an earlier run had submitted", self.queue.name()));
+            locked(&self.active).insert(index, Active { job, taken_up: true });
+            return Ok(true);
+        }
+        if claimed {
+            let why = if same { "is gone, or was asked for on other terms" } else { "is of other inputs" };
+            work.observer.note(&format!("ending the job that an earlier run has left for `{label}`: it {why}"));
+        }
+        watch::end(&*self.queue, &job).map_err(|said| self.kept(&job, label, said))?;
+        job.remove();
+        Ok(false)
     }
 
     /// Whether a job of the right inputs can be waited for.
@@ -178,13 +191,13 @@ impl Jobs {
             inputs: *task.inputs,
             terms: terms_key(stage, &terms),
             array: false,
-            aside: task.aside.name(),
+            claim: task.claim.name(),
         };
         let (reply, answer) = channel();
         let member = Member { note, stage: task.index, reply };
         match &stage.group {
-            None => self.submit_all(task, &stage.name, &terms, vec![member]),
-            Some(group) => self.gather(task, (stage.pipeline, group.clone(), terms), member),
+            Some(group) if !task.alone => self.gather(task, (stage.pipeline, group.clone(), terms), member),
+            _ => self.submit_all(task, &stage.name, &terms, vec![member]),
         }
         let job = answer.recv().unwrap_or(Err(Error::Interrupted))?;
         let id = job.id().unwrap_or_default();

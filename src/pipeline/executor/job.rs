@@ -25,16 +25,16 @@ pub struct Note {
     pub terms: ObjectId,
     /// Whether it is a task of an array.
     pub array: bool,
-    /// The folder of `.derm/tmp/aside` with the old outputs.
-    pub aside: String,
+    /// The name of the stage's claim.
+    pub claim: String,
 }
 
-/// A job, looked after by this derm.
+/// A job.
 pub struct Job {
     /// What it is about.
     pub note: Note,
     folder: PathBuf,
-    /// Locked as long as it is open; nothing where the file system has no locks.
+    /// Locked while the folder is filled; nothing where the file system has no locks.
     _owner: Option<File>,
 }
 
@@ -123,24 +123,17 @@ impl Job {
     }
 }
 
-/// Jobs whose derm is gone, and the folders of old outputs that any job holds.
-pub fn left(workspace: &Workspace) -> (Vec<Job>, Vec<String>) {
-    let (mut jobs, mut held) = (Vec::new(), Vec::new());
-    let mut submissions = list(&base(workspace));
-    submissions.sort();
-    for folder in submissions.iter().flat_map(|submission| tasks(submission)) {
-        let Some(note) = fs::read(folder.join(NOTE)).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok()) else {
-            sweep(&folder);
-            continue;
-        };
-        held.push(note.aside.clone());
-        if let Ok(_owner) = own(&folder)
-            && note.schema == 1
-        {
-            jobs.push(Job { note, folder, _owner });
+/// All jobs that there are, whoever looks after them.
+pub fn all(workspace: &Workspace) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for folder in list(&base(workspace)).iter().flat_map(|submission| tasks(submission)) {
+        match fs::read(folder.join(NOTE)).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok()) {
+            Some(note) if note.schema == 1 => jobs.push(Job { note, folder, _owner: None }),
+            Some(_) => {}
+            None => sweep(&folder),
         }
     }
-    (jobs, held)
+    jobs
 }
 
 /// Removes the folder of a job that was never submitted, or whose derm was killed while removing it.

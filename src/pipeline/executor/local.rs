@@ -10,14 +10,17 @@ pub struct Local;
 
 impl Executor for Local {
     fn run(&self, task: &Task<'_>) -> Result<Tail, Error> {
-        let shell = Shell::new(task.stage(), task.label(), &task.project.workspace, task.shared);
+        let mut shell = Shell::new(task.stage(), task.label(), &task.project.workspace, task.shared);
+        if !task.gpus.is_empty() {
+            shell.default_env("CUDA_VISIBLE_DEVICES", &task.gpus.join(","));
+        }
         let deadline = shell.deadline();
         let mut tail = Tail::default();
         for line in task.stage().cmd.lines() {
             task.listener.command(task.index, line);
             let hear = |text: &str| task.listener.output(task.index, text);
             let stage = || task.label().to_owned();
-            tail = shell.run(line, deadline, task.work.interrupt, &hear).map_err(|failed| match failed {
+            tail = shell.run(line, deadline, task.work.interrupt, &hear, task.claim).map_err(|failed| match failed {
                 Failed::Interrupted => Error::Interrupted,
                 Failed::Ended(how, tail) => Error::StageFailed { stage: stage(), command: line.to_owned(), how, tail },
                 Failed::Start(source) => {

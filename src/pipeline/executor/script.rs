@@ -41,7 +41,7 @@ pub fn of_stage(stage: &Stage, shell: &Shell, root: &Path, folder: &Path, name: 
     line(&mut script, &[b"finish() { mark end; printf '%s %s\\n' \"$1\" \"$2\" > \"$folder/status.tmp\" && mv -f \"$folder/status.tmp\" \"$folder/status\"; exit \"$1\"; }"]);
     line(&mut script, &[b"mark start \"$(date +%s)\" \"$(uname -n)\""]);
     line(&mut script, &[b"if [ -e \"$folder/started\" ]; then rm -f \"$folder/status\""]);
-    for out in stage.outs.iter().filter(|out| !out.persist) {
+    for out in stage.outs.iter().filter(|out| !out.persist && !out.resume) {
         line(&mut script, &[b"rm -rf -- ", &quoted(out.path.on_disk(root))]);
     }
     line(&mut script, &[b"fi"]);

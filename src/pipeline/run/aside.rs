@@ -1,9 +1,9 @@
 //! Old outputs out of the way while a stage runs, and back when it fails.
 //!
-//! Before anything is moved, `.derm/tmp/aside/ID/note.json` says what will be: `{"outs": [PATH, …]}`, output N going
-//! to `.derm/tmp/aside/ID/N`, and `was: [true, …]` whether there was one. As long as the note stands, the run did not
-//! happen: [`recover`] puts every output back to what it was. Taking the note away is the moment the run counts.
-//! Outputs that a batch job still makes (see [`crate::pipeline::executor`]) stay aside until that is settled.
+//! Before anything is moved, the stage's claim notes what will be ([`Note`]): output N goes to `.derm/tmp/aside/ID/N`, and `was` says
+//! whether there was one. As long as the note stands, the run did not happen: [`put_back`] makes every output what it was, but
+//! for those that `stay`: what the run left of these remains, and only where it left nothing the old comes back. The claim's
+//! end is the moment the run counts.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,120 +11,139 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::claim::{self, Claim};
 use crate::pipeline::Error;
 use crate::relpath::RelPath;
-use crate::store::Work;
 use crate::workspace::Workspace;
 
-#[derive(Serialize, Deserialize)]
-struct Note {
+/// What was moved, or is about to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Note {
+    id: String,
     outs: Vec<RelPath>,
     was: Vec<bool>,
+    stay: Vec<bool>,
+    /// Of the try, for [`super::resume`].
+    pub key: String,
 }
 
 /// Outputs moved aside.
 pub struct Aside {
-    folder: PathBuf,
-    root: PathBuf,
+    workspace: Workspace,
     note: Note,
 }
 
-fn place(workspace: &Workspace) -> PathBuf {
-    workspace.derm_dir().join("tmp").join("aside")
+/// An output and what is to become of it.
+pub struct Way {
+    /// The output.
+    pub path: RelPath,
+    /// What the run leaves of it remains even if the run fails.
+    pub stay: bool,
+    /// It is what an earlier try has left, and not moved.
+    pub go_on: bool,
+}
+
+/// What became of the outputs of a run that did not happen.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PutBack {
+    /// The old ones are there again.
+    pub old: Vec<RelPath>,
+    /// There were none before, so what the run had made was removed.
+    pub removed: Vec<RelPath>,
+    /// What the run left stays for the next try.
+    pub left: Vec<RelPath>,
+    /// What the run made stays, because failures are ignored.
+    pub kept: Vec<RelPath>,
+}
+
+impl PutBack {
+    /// Whether nothing was done.
+    pub fn is_empty(&self) -> bool {
+        self.old.is_empty() && self.removed.is_empty() && self.left.is_empty() && self.kept.is_empty()
+    }
+}
+
+fn folder(workspace: &Workspace, note: &Note) -> PathBuf {
+    workspace.derm_dir().join("tmp").join("aside").join(&note.id)
 }
 
 impl Aside {
     /// Moves what is at these paths aside.
-    pub fn take(workspace: &Workspace, outs: Vec<RelPath>) -> Result<Self, Error> {
-        let base = place(workspace);
-        fs::create_dir_all(&base).map_err(Error::io("create", &base))?;
-        let folder = base.join(uuid::Uuid::now_v7().simple().to_string());
-        fs::create_dir(&folder).map_err(Error::io("create", &folder))?;
-        let root = workspace.root().to_owned();
-        let was = outs.iter().map(|out| out.on_disk(&root).symlink_metadata().is_ok()).collect();
-        let aside = Self { folder, root, note: Note { outs, was } };
-        let note = serde_json::to_string(&aside.note).unwrap_or_default();
-        // Not synced: it must outlive a kill, not a power cut, and what is moved is in the cache.
-        let path = aside.folder.join("note.json");
-        fs::write(&path, note).map_err(Error::io("write", &path))?;
-        for (index, out) in aside.note.outs.iter().enumerate().filter(|(index, _)| aside.note.was[*index]) {
-            let from = out.on_disk(&aside.root);
-            if let Err(error) = fs::rename(&from, aside.folder.join(index.to_string())) {
-                aside.put_back()?;
-                return Err(Error::io("move aside", from)(error));
+    pub fn take(workspace: &Workspace, claim: &Claim, outs: &[Way], key: String) -> Result<Self, Error> {
+        let root = workspace.root();
+        let note = Note {
+            id: uuid::Uuid::now_v7().simple().to_string(),
+            outs: outs.iter().map(|out| out.path.clone()).collect(),
+            was: outs.iter().map(|out| !out.go_on && out.path.on_disk(root).symlink_metadata().is_ok()).collect(),
+            stay: outs.iter().map(|out| out.stay).collect(),
+            key,
+        };
+        let aside = Self { workspace: workspace.clone(), note };
+        if aside.note.outs.is_empty() {
+            return Ok(aside);
+        }
+        claim.note(&claim::Note::Aside(aside.note.clone()))?;
+        if aside.note.was.contains(&true) {
+            let folder = folder(workspace, &aside.note);
+            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+            for (index, out) in aside.note.outs.iter().enumerate().filter(|(index, _)| aside.note.was[*index]) {
+                let from = out.on_disk(root);
+                if let Err(error) = fs::rename(&from, folder.join(index.to_string())) {
+                    put_back(workspace, &Note { stay: vec![false; aside.note.outs.len()], ..aside.note.clone() }, false)?;
+                    return Err(Error::io("move aside", from)(error));
+                }
             }
         }
         Ok(aside)
     }
 
-    /// What is aside in the folder called `name`, unless it was put back or the run counts.
-    pub fn find(workspace: &Workspace, name: &str) -> Option<Self> {
-        let folder = place(workspace).join(name);
-        let note = note(&folder)?;
-        Some(Self { folder, root: workspace.root().to_owned(), note })
+    /// What a run that died had moved aside for a batch job.
+    pub fn of_note(workspace: &Workspace, note: Option<Note>, key: String) -> Self {
+        let nothing = Note { id: String::new(), outs: Vec::new(), was: Vec::new(), stay: Vec::new(), key };
+        Self { workspace: workspace.clone(), note: note.unwrap_or(nothing) }
     }
 
-    /// The name of its folder.
-    pub fn name(&self) -> String {
-        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// Removes what the commands left at the outputs' places, for another try.
+    /// Removes what the commands left at the outputs' places, for another try; what is to stay stays.
     pub fn clear(&self) -> Result<(), Error> {
-        for out in &self.note.outs {
-            remove(&out.on_disk(&self.root))?;
+        for (out, _) in self.note.outs.iter().zip(&self.note.stay).filter(|(_, stay)| !**stay) {
+            remove(&out.on_disk(self.workspace.root()))?;
         }
         Ok(())
     }
 
-    /// The run did not happen: everything is as it was.
-    pub fn put_back(&self) -> Result<(), Error> {
-        put_back(&self.root, &self.folder, &self.note)
+    /// The run did not happen. `keep`: everything it made remains all the same.
+    pub fn put_back(&self, keep: bool) -> Result<PutBack, Error> {
+        put_back(&self.workspace, &self.note, keep)
     }
 
-    /// The run counts: from here on the new outputs stay.
-    pub fn keep_new(&self) -> Result<(), Error> {
-        let note = self.folder.join("note.json");
-        fs::remove_file(&note).map_err(Error::io("remove", &note))?;
-        // What is left is old content that the cache has; a failure to remove it harms nobody.
-        let _ = remove(&self.folder);
-        Ok(())
+    /// The key of the try.
+    pub fn key(&self) -> &str {
+        &self.note.key
     }
-}
 
-fn note(folder: &Path) -> Option<Note> {
-    let bytes = fs::read(folder.join("note.json")).ok()?;
-    serde_json::from_slice::<Note>(&bytes).ok().filter(|note| note.outs.len() == note.was.len())
-}
-
-/// Puts back what runs that were killed had moved aside, but for the folders called one of `held`.
-pub fn recover(workspace: &Workspace, work: Work<'_>, held: &[String]) -> Result<(), Error> {
-    let base = place(workspace);
-    let entries = match fs::read_dir(&base) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("read", base)(error)),
-    };
-    let free = |entry: &fs::DirEntry| !held.iter().any(|held| entry.file_name() == held.as_str());
-    for folder in entries.filter_map(Result::ok).filter(free).map(|entry| entry.path()) {
-        match note(&folder) {
-            Some(note) => {
-                work.observer.note("an earlier run was killed: putting back the outputs it had moved aside");
-                put_back(workspace.root(), &folder, &note)?;
-            }
-            // Nothing was moved yet, or the run counts already.
-            None => remove(&folder)?,
+    /// The run counts: what was moved aside goes. Its content is in the cache, or nobody wants it.
+    pub fn forget_old(&self) {
+        if self.note.was.contains(&true) {
+            let _ = remove(&folder(&self.workspace, &self.note));
         }
     }
-    Ok(())
 }
 
 /// May be interrupted and repeated at any point.
-fn put_back(root: &Path, folder: &Path, note: &Note) -> Result<(), Error> {
-    for (index, (out, was)) in note.outs.iter().zip(&note.was).enumerate() {
-        let (there, kept) = (out.on_disk(root), folder.join(index.to_string()));
+pub fn put_back(workspace: &Workspace, note: &Note, keep: bool) -> Result<PutBack, Error> {
+    let folder = folder(workspace, note);
+    let mut done = PutBack::default();
+    for (index, (out, (was, stay))) in note.outs.iter().zip(note.was.iter().zip(&note.stay)).enumerate() {
+        let (there, kept) = (out.on_disk(workspace.root()), folder.join(index.to_string()));
         let moved = kept.symlink_metadata().is_ok();
+        if (*stay || keep) && there.symlink_metadata().is_ok() {
+            if *stay { &mut done.left } else { &mut done.kept }.push(out.clone());
+            continue;
+        }
         if moved || !was {
+            if !was && there.symlink_metadata().is_ok() {
+                done.removed.push(out.clone());
+            }
             remove(&there)?;
         }
         if moved {
@@ -132,10 +151,11 @@ fn put_back(root: &Path, folder: &Path, note: &Note) -> Result<(), Error> {
                 fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
             }
             fs::rename(&kept, &there).map_err(Error::io("put back", &there))?;
+            done.old.push(out.clone());
         }
     }
-    let _ = fs::remove_file(folder.join("note.json"));
-    remove(folder)
+    remove(&folder)?;
+    Ok(done)
 }
 
 /// Removes a file, link or folder, if there is one.

@@ -1,39 +1,49 @@
 //! Writing down what stages did.
 //!
-//! A finished stage reaches its lock at once while that is cheap against the time stages take. With thousands of
-//! quick stages rewriting the file for each would be quadratic, so it is then written at intervals of twenty times
-//! its own cost, and at the end; a kill in between loses no work, because the run cache has the results. Stages that the
-//! run cache does not keep are written at once.
+//! A finished stage counts when its outputs are in the cache and its line is in the [journal](crate::pipeline::journal); until then its
+//! claim says what to undo. Waiting for the disk takes longer than a quick stage runs, so stages that end within a moment are
+//! written down together, in the order in which they ended ([`together`]): the disk is waited for once, and at most a
+//! twentieth of the time. What comes after them starts meanwhile; a kill undoes all that is not written down yet.
 
-use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Run;
 use super::guard::Held;
-use crate::pipeline::lock::{self, Lock, Record};
-use crate::pipeline::{Error, Project};
-use crate::store::Work;
-use crate::workspace::atomic;
+use super::one::Done;
+use crate::observer::Interrupt;
+use crate::pipeline::journal::{self, Line};
+use crate::pipeline::lock::{Lock, Record};
+use crate::pipeline::{Error, Project, runcache};
+use crate::relpath::RelPath;
+use crate::store::{Saving, Work};
+use crate::workspace::gitignore;
 
-/// The locks of a run.
+/// The locks of a run, as it knows them.
 pub struct Committer<'a> {
     project: &'a Project,
-    work: Work<'a>,
     state: Mutex<State>,
 }
 
 struct State {
     locks: Vec<Lock>,
-    changed: Vec<bool>,
-    written: Instant,
-    cost: Duration,
+    /// What the journal and the locks' files were when they were read, or written by this run.
+    journal: Option<(u64, u64)>,
+    files: Vec<Option<(u64, i64, i64)>>,
 }
 
 impl<'a> Committer<'a> {
     /// Starts from the locks as they are on disk.
-    pub fn new(project: &'a Project, locks: Vec<Lock>, work: Work<'a>) -> Self {
-        let changed = vec![false; locks.len()];
-        Self { project, work, state: Mutex::new(State { locks, changed, written: Instant::now(), cost: Duration::ZERO }) }
+    pub fn new(project: &'a Project) -> Result<Self, Error> {
+        Ok(Self { project, state: Mutex::new(Self::read(project)?) })
+    }
+
+    fn read(project: &Project) -> Result<State, Error> {
+        let files = (0..project.pipelines.len()).map(|index| stamp(project, index)).collect();
+        // The stamps first: what is written after them is read once more, never missed.
+        let journal = journal::stamp(&project.workspace);
+        Ok(State { locks: project.locks()?, journal, files })
     }
 
     /// A stage's record.
@@ -42,45 +52,170 @@ impl<'a> Committer<'a> {
         self.state().locks[stage.pipeline].get(&stage.name).cloned()
     }
 
-    /// Notes what a stage did. `at_once`: the lock is written before this returns.
-    pub fn put(&self, stage: usize, record: Record, at_once: bool) -> Result<(), Error> {
-        let stage = &self.project.stages[stage];
+    /// All of them.
+    pub fn locks(&self) -> Vec<Lock> {
+        self.state().locks.clone()
+    }
+
+    /// Reads the locks again if another run wrote something down since; says whether it did.
+    pub fn refresh(&self, stage: usize) -> Result<bool, Error> {
+        let pipeline = self.project.stages[stage].pipeline;
+        let same = |state: &State| {
+            state.journal == journal::stamp(&self.project.workspace) && state.files[pipeline] == stamp(self.project, pipeline)
+        };
+        if same(&self.state()) {
+            return Ok(false);
+        }
+        let fresh = Self::read(self.project)?;
+        *self.state() = fresh;
+        Ok(true)
+    }
+
+    /// Writes down what stages did.
+    fn put(&self, done: impl Iterator<Item = (usize, Record)>) -> Result<(), Error> {
         let mut state = self.state();
-        if state.locks[stage.pipeline].get(&stage.name) != Some(&record) {
-            state.locks[stage.pipeline].insert(stage.name.clone(), record);
-            state.changed[stage.pipeline] = true;
-        }
-        if at_once || state.written.elapsed() >= state.cost * 20 { self.write(&mut state) } else { Ok(()) }
-    }
-
-    /// Writes every lock that differs from its file.
-    pub fn flush(&self) -> Result<(), Error> {
-        self.write(&mut self.state())
-    }
-
-    fn write(&self, state: &mut State) -> Result<(), Error> {
-        if !state.changed.contains(&true) {
-            return Ok(());
-        }
-        let started = Instant::now();
-        let workspace = &self.project.workspace;
-        // A raised interrupt must not keep finished work from being written down.
-        let calm = crate::observer::Interrupt::default();
-        let _held = Held::take(workspace, &Work { observer: self.work.observer, interrupt: &calm })?;
-        for (index, pipeline) in self.project.pipelines.iter().enumerate() {
-            if std::mem::replace(&mut state.changed[index], false) {
-                let stages = self.project.stages.iter().filter(|stage| stage.pipeline == index);
-                let names: HashSet<&str> = stages.map(|stage| stage.name.as_str()).collect();
-                state.locks[index].retain(|name, _| names.contains(name.as_str()));
-                atomic::write(&pipeline.lock.on_disk(workspace.root()), lock::to_yaml(&state.locks[index]).as_bytes())?;
+        let known = state.journal == journal::stamp(&self.project.workspace);
+        let mut lines = Vec::new();
+        for (index, record) in done {
+            let stage = &self.project.stages[index];
+            let lock = &mut state.locks[stage.pipeline];
+            if lock.get(&stage.name) != Some(&record) {
+                lines.push(Line::new(&self.project.pipelines[stage.pipeline].lock, &stage.name, lock.get(&stage.name), &record));
+                lock.insert(stage.name.clone(), record);
             }
         }
-        state.written = Instant::now();
-        state.cost = started.elapsed();
+        journal::append(&self.project.workspace, &lines)?;
+        if known && !lines.is_empty() {
+            state.journal = journal::stamp(&self.project.workspace);
+        }
         Ok(())
+    }
+
+    /// Merges all that was written down into the locks.
+    pub fn flush(&self) -> Result<(), Error> {
+        journal::settle(&self.project.workspace, Some(self.project))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn stamp(project: &Project, pipeline: usize) -> Option<(u64, i64, i64)> {
+    let meta = project.pipelines[pipeline].lock.on_disk(project.workspace.root()).metadata().ok()?;
+    Some((meta.ino(), meta.mtime(), meta.mtime_nsec()))
+}
+
+/// Stages that are done and not written down yet.
+#[derive(Default)]
+pub struct Pending<'a> {
+    list: Vec<(usize, Done<'a>)>,
+    since: Option<Instant>,
+    cost: Duration,
+}
+
+/// Never more claims open than this.
+const MOST: usize = 64;
+/// No stage waits longer, however slow the disk is.
+const LATEST: Duration = Duration::from_secs(2);
+/// So long a stage waits for others to be written down with.
+const SOON: Duration = Duration::from_millis(60);
+
+impl<'a> Pending<'a> {
+    pub fn add(&mut self, stage: usize, done: Done<'a>) {
+        self.since.get_or_insert_with(Instant::now);
+        self.list.push((stage, done));
+    }
+
+    /// For how long nothing has to be written; `None` when nothing waits.
+    pub fn patience(&self) -> Option<Duration> {
+        let longest = if self.list.len() >= MOST { Duration::ZERO } else { SOON.max(self.cost * 20).min(LATEST) };
+        self.since.map(|since| longest.saturating_sub(since.elapsed()))
+    }
+
+    /// Writes all of them down. Those that could not be are returned with the reason, and undone.
+    pub fn write(&mut self, run: &Run<'a>) -> Vec<(usize, Error)> {
+        self.since = None;
+        let list = std::mem::take(&mut self.list);
+        if list.is_empty() {
+            return Vec::new();
+        }
+        let started = Instant::now();
+        let failed = together(run, list);
+        self.cost = started.elapsed();
+        failed
+    }
+}
+
+fn together<'a>(run: &Run<'a>, list: Vec<(usize, Done<'a>)>) -> Vec<(usize, Error)> {
+    // The work is done: stopping now would throw it away for the sake of seconds.
+    let calm = Interrupt::default();
+    let work = Work { observer: run.disk.work.observer, interrupt: &calm };
+    let mut failed = Vec::new();
+    let mut good = Vec::new();
+    match durable(run, &list, &work) {
+        Ok(results) => {
+            for ((index, done), result) in list.into_iter().zip(results) {
+                match result {
+                    Ok(()) => good.push((index, done)),
+                    Err(error) => {
+                        done.undo();
+                        failed.push((index, error));
+                    }
+                }
+            }
+        }
+        Err(error) => {
+            let mut error = Some(error);
+            for (index, done) in list {
+                done.undo();
+                failed.push((index, error.take().unwrap_or(Error::NotSaved)));
+            }
+            return failed;
+        }
+    }
+    for (_, done) in &good {
+        if let Some(key) = done.keep {
+            // A result that cannot be kept is made again one day.
+            let kept = runcache::keep(&run.project.workspace, &key, &done.record.outs);
+            kept.err().into_iter().for_each(|error| work.observer.warn(&format!("{error}: the run cache does without it")));
+        }
+    }
+    if let Err(error) = run.committer.put(good.iter().map(|(index, done)| (*index, done.record.clone()))) {
+        let mut error = Some(error);
+        for (index, done) in good {
+            done.undo();
+            failed.push((index, error.take().unwrap_or(Error::NotSaved)));
+        }
+        return failed;
+    }
+    for (index, done) in good {
+        if let Err(error) = done.counts() {
+            failed.push((index, error));
+        }
+    }
+    failed
+}
+
+/// Puts what they made into the cache and keeps it out of git.
+fn durable(run: &Run<'_>, list: &[(usize, Done<'_>)], work: &Work<'_>) -> Result<Vec<Result<(), Error>>, Error> {
+    let savings: Vec<&Saving> = list.iter().filter_map(|(_, done)| done.saving.as_ref()).collect();
+    let ignored: Vec<&RelPath> = list.iter().flat_map(|(_, done)| &done.ignore).collect();
+    if savings.is_empty() && ignored.is_empty() {
+        return Ok(list.iter().map(|_| Ok(())).collect());
+    }
+    let _held = Held::take(&run.project.workspace, work)?;
+    let mut saved = Saving::commit(&savings, work)?.into_iter();
+    let new = gitignore::add_all(&run.project.workspace, &ignored)?;
+    for path in new {
+        if !run.project.workspace.tracked_by_git(&path, 1)?.is_empty() {
+            let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
+            work.observer.warn(&message);
+        }
+    }
+    let of = |(_, done): &(usize, Done<'_>)| match done.saving {
+        Some(_) => saved.next().unwrap_or(Ok(())).map_err(Error::from),
+        None => Ok(()),
+    };
+    Ok(list.iter().map(of).collect())
 }

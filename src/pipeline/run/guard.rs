@@ -1,7 +1,8 @@
-//! One `derm repro` at a time in a repository, and none inside another's stage.
+//! Who may run beside whom, and no `derm repro` inside another's stage.
 //!
-//! `.derm/tmp/repro.lock` is locked with the operating system's file lock for the whole run, so a run that was killed
-//! leaves nothing to clean up. It is not the workspace's lock: a stage's own `derm …` commands take that one.
+//! `.derm/tmp/repro.lock` is locked with the operating system's file lock, so a run that was killed leaves nothing to clean up.
+//! Runs share it: they divide the stages among themselves ([`super::claim`]). What no run may be beside, such as `gc` and
+//! `commit`, has it alone. It is not the workspace's lock: a stage's own `derm …` commands take that one.
 
 use std::fs::{File, TryLockError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,24 +23,47 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Waits until no other run holds it, saying so.
+    /// Waits until no run holds it, saying so; then no run starts.
+    ///
+    /// # Errors
+    /// Inside a stage of the same repository, or when the user stops the wait.
     pub fn take(workspace: &Workspace, work: Work<'_>) -> Result<Self, Error> {
+        Self::wait(workspace, work, File::try_lock, "waiting for another `derm repro` in this repository")
+    }
+
+    /// Joins other runs.
+    pub(super) fn join(workspace: &Workspace, work: Work<'_>) -> Result<Self, Error> {
+        Self::wait(workspace, work, File::try_lock_shared, "waiting for `derm gc` or `derm commit` in this repository")
+    }
+
+    /// As [`Guard::take`] without waiting.
+    pub(in crate::pipeline) fn try_take(workspace: &Workspace) -> Option<Self> {
+        let file = File::options().write(true).create(true).truncate(false).open(place(workspace)).ok()?;
+        file.try_lock().ok().map(|()| Self { _file: file })
+    }
+
+    fn wait(
+        workspace: &Workspace,
+        work: Work<'_>,
+        lock: fn(&File) -> Result<(), TryLockError>,
+        waiting: &'static str,
+    ) -> Result<Self, Error> {
         let outer = std::env::var(STAGE).ok().filter(|_| std::env::var_os(ROOT).is_some_and(|root| root == workspace.root()));
         if let Some(stage) = outer {
             return Err(Error::Nested { stage });
         }
-        let folder = workspace.derm_dir().join("tmp");
-        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let path = folder.join("repro.lock");
+        let path = place(workspace);
+        let folder = path.parent().unwrap_or(&path);
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(Error::io("lock", &path))?;
         let mut told = false;
         loop {
-            match file.try_lock() {
+            match lock(&file) {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) if work.interrupt.is_raised() => return Err(Error::Interrupted),
                 Err(TryLockError::WouldBlock) => {
                     if !std::mem::replace(&mut told, true) {
-                        work.observer.note("waiting for another `derm repro` in this repository");
+                        work.observer.note(waiting);
                     }
                     std::thread::sleep(Duration::from_millis(25));
                 }
@@ -49,6 +73,10 @@ impl Guard {
             }
         }
     }
+}
+
+fn place(workspace: &Workspace) -> std::path::PathBuf {
+    workspace.derm_dir().join("tmp").join("repro.lock")
 }
 
 /// The stages of this process first wait for each other here, without a word; the workspace's lock, which says whom it

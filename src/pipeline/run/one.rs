@@ -1,15 +1,18 @@
 //! One stage from its verdict to its record.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use super::aside::{self, Aside};
+use super::aside::{self, Aside, PutBack, Way};
+use super::claim::{self, Claim, Passing};
 use super::guard::Held;
-use super::{Action, Run};
+use super::{Action, Run, resume};
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
-use crate::pipeline::decide::{World, decide, values};
+use crate::pipeline::decide::{World, values};
 use crate::pipeline::error::Tail;
+use crate::pipeline::executor::batch::Jobs;
 use crate::pipeline::executor::job::Job;
 use crate::pipeline::executor::local::Local;
 use crate::pipeline::executor::{Executor, Task};
@@ -18,7 +21,7 @@ use crate::pipeline::reason::{Reason, Verdict};
 use crate::pipeline::stage::{Out, Place, Stage};
 use crate::pipeline::{Error, runcache};
 use crate::relpath::RelPath;
-use crate::store::{self, Entry, Overwrite, Store, Work};
+use crate::store::{self, Entry, Overwrite, Saving, Store, Work};
 use crate::text;
 use crate::workspace::{Workspace, gitignore};
 
@@ -27,19 +30,63 @@ pub struct One<'a> {
     run: &'a Run<'a>,
     index: usize,
     stage: &'a Stage,
+    forced: bool,
+    /// Numbers of the GPUs that it may use; empty when they need not be told apart.
+    gpus: Vec<String>,
 }
 
 /// What came of it.
-pub struct Done {
+pub struct Came<'a> {
+    pub reasons: Vec<Reason>,
+    pub seconds: f64,
+    /// `None`: another run did it meanwhile, it is fresh.
+    pub result: Result<Option<Done<'a>>, Error>,
+    /// What became of its outputs when it did not succeed.
+    pub put_back: PutBack,
+}
+
+/// What was done, and has to be written down.
+pub struct Done<'a> {
     pub action: Action,
     pub record: Record,
-    /// Old outputs, still put back if the record cannot be written.
-    pub aside: Option<Aside>,
+    /// What goes into the cache.
+    pub saving: Option<Saving<'a>>,
+    /// What git is to ignore.
+    pub ignore: Vec<RelPath>,
+    /// Under which key the run cache remembers it.
+    pub keep: Option<ObjectId>,
+    /// Old outputs, still put back if this cannot be written down.
+    aside: Option<Aside>,
+    claim: Claim,
+    _result: Option<Passing>,
+    remains: PathBuf,
+    /// Where its batch job is, if there was one, and its stage.
+    jobs: (&'a Jobs, usize),
+}
+
+impl Done<'_> {
+    /// It is written down.
+    pub fn counts(self) -> Result<(), Error> {
+        self.claim.done()?;
+        self.jobs.0.settled(self.jobs.1);
+        resume::forget(&self.remains);
+        self.aside.iter().for_each(Aside::forget_old);
+        Ok(())
+    }
+
+    /// It could not be written down: everything is as it was.
+    pub fn undo(self) {
+        // What cannot be undone now is undone by the next run, which finds the claim.
+        if self.aside.iter().all(|aside| aside.put_back(false).is_ok()) {
+            self.jobs.0.settled(self.jobs.1);
+            let _ = self.claim.done();
+        }
+    }
 }
 
 impl<'a> One<'a> {
-    pub fn new(run: &'a Run<'a>, index: usize) -> Self {
-        Self { run, index, stage: &run.project.stages[index] }
+    pub fn new(run: &'a Run<'a>, index: usize, forced: bool, gpus: Vec<String>) -> Self {
+        Self { run, index, stage: &run.project.stages[index], forced, gpus }
     }
 
     fn work(&self) -> Work<'a> {
@@ -50,90 +97,219 @@ impl<'a> One<'a> {
         self.run.project.label(self.index)
     }
 
-    /// Does what the verdict asks for.
-    pub fn bring_up(&self, verdict: &Verdict, old: Option<&Record>) -> Result<Done, Error> {
-        if let (Verdict::Restore(_), Some(old)) = (verdict, old)
-            && self.restore(&old.outs)?
-        {
-            // Only outputs differed: command and inputs are as recorded.
-            return Ok(Done { action: Action::Restored, record: old.clone(), aside: None });
-        }
-        if self.stage.frozen {
-            return self.record_only();
-        }
-        let mut record = self.inputs()?;
-        let key = runcache::applies(self.stage).then(|| runcache::key(self.stage, &record));
-        let forced = verdict.reasons().contains(&Reason::Forced);
-        if let Some(outs) = key.filter(|_| !forced).and_then(|key| runcache::find(&self.run.project.workspace, &key))
-            && self.stage.outs.iter().all(|out| outs.get(&out.path).is_some_and(|entry| self.run.disk.in_cache(entry)))
-            && self.restore(&outs)?
-        {
-            record.outs = outs;
-            return Ok(Done { action: Action::Restored, record, aside: None });
-        }
-        self.run.listener.starts(self.index, verdict.reasons());
-        let aside = self.make_room(old)?;
-        self.bring_in(record, aside)
+    fn workspace(&self) -> &'a Workspace {
+        &self.run.project.workspace
     }
 
-    /// Runs the commands and saves what they made, or puts back what is aside.
-    fn bring_in(&self, mut record: Record, aside: Aside) -> Result<Done, Error> {
-        let inputs = runcache::key(self.stage, &record);
-        let ran = self.run_and_save(&mut record, &inputs, &aside).and_then(|()| {
-            if runcache::applies(self.stage) && record.changed.is_empty() {
-                runcache::keep(&self.run.project.workspace, &inputs, &record.outs)?;
+    /// Does what the verdict asks for, with the stage's claim.
+    pub fn bring_up(&self, verdict: Verdict, claim: Claim) -> Came<'a> {
+        let started = Instant::now();
+        let mut came = Came { reasons: verdict.reasons().to_vec(), seconds: 0.0, result: Ok(None), put_back: PutBack::default() };
+        came.result = self.claimed(verdict, claim, &mut came.reasons, &mut came.put_back);
+        came.seconds = started.elapsed().as_secs_f64();
+        came
+    }
+
+    /// Takes into account what others have done since the verdict.
+    fn claimed(
+        &self,
+        verdict: Verdict,
+        claim: Claim,
+        reasons: &mut Vec<Reason>,
+        put_back: &mut PutBack,
+    ) -> Result<Option<Done<'a>>, Error> {
+        let left = self.run.jobs.left(&claim)?;
+        if left.is_none() {
+            claim.begin(self.workspace(), &self.work())?;
+        }
+        let mut waited = claim.waited | self.wait_for_needs()?;
+        let mut goes_on = None;
+        if let Some(job) = left {
+            waited = true;
+            goes_on = self.take_up(job, &claim)?;
+        }
+        let mut verdict = verdict;
+        if self.run.committer.refresh(self.index)? || waited {
+            self.run.disk.forget();
+            let old = self.run.committer.record(self.index);
+            verdict = self.run.verdict(self.index, old.as_ref(), self.forced)?;
+            *reasons = verdict.reasons().to_vec();
+        }
+        if verdict.is_fresh() && goes_on.is_none() {
+            claim.done()?;
+            return Ok(None);
+        }
+        let old = self.run.committer.record(self.index);
+        let result = match goes_on {
+            Some((record, aside)) => {
+                self.run.listener.starts(self.index, verdict.reasons());
+                self.bring_in(record, aside, claim, None, put_back)
             }
-            Ok(())
-        });
-        match ran {
-            Ok(()) => Ok(Done { action: Action::Ran, record, aside: Some(aside) }),
-            Err(error) => {
-                self.run.disk.forget();
-                // A job that may still run has the places of the outputs until the next run settles that.
-                if !matches!(error, Error::JobKept { .. }) {
-                    aside.put_back()?;
-                    self.run.jobs.settled(self.index);
-                }
+            None => self.act(&verdict, old.as_ref(), claim, put_back),
+        };
+        match result {
+            Ok(done) => Ok(Some(done)),
+            Err((error, claim)) => {
+                claim.map_or(Ok(()), Claim::done)?;
                 Err(error)
             }
         }
     }
 
-    /// Goes on with a job that a derm which is gone had submitted for this stage, or ends it and looks at the stage as usual.
-    pub fn take_up(&self, job: Job, old: Option<&Record>, forced: bool) -> (Vec<Reason>, Result<Done, Error>) {
-        match self.try_take_up(job, old, forced) {
-            Ok((reasons, result)) => (reasons, result),
-            Err(error) => (Vec::new(), Err(error)),
+    /// Goes on with the batch job of a derm that died, if it is of the inputs that there are now; otherwise ends it and puts the old
+    /// outputs back.
+    fn take_up(&self, job: Job, claim: &Claim) -> Result<Option<(Record, Aside)>, Error> {
+        self.run.disk.forget();
+        let inputs = self.inputs().ok().filter(|_| !self.stage.frozen);
+        let key = inputs.as_ref().map(|record| runcache::key(self.stage, record));
+        let left = claim.left_aside();
+        let goes_on = self.run.jobs.take_up(self.run.project, self.index, job, key.as_ref(), left.is_some(), self.work())?;
+        if let (true, Some(record), Some(key), Some(note)) = (goes_on, inputs, key, left) {
+            return Ok(Some((record, Aside::of_note(self.workspace(), note, key.hex()))));
+        }
+        claim.begin(self.workspace(), &self.work())?;
+        Ok(None)
+    }
+
+    /// Waits until no other run is making what this one reads.
+    fn wait_for_needs(&self) -> Result<bool, Error> {
+        let mut others = claim::others(self.run.project, &self.run.project.graph.needs[self.index]);
+        others.retain(|(need, _)| !self.run.owns(*need));
+        for (need, place) in &others {
+            if claim::is_held(place) {
+                let label = self.run.project.label(*need);
+                self.work().observer.note(&format!("`{}` waits for `{label}`, which another derm runs", self.label()));
+            }
+            while claim::is_held(place) {
+                if self.run.stopped() {
+                    return Err(Error::Interrupted);
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        Ok(!others.is_empty())
+    }
+
+    fn done(&self, action: Action, record: Record, claim: Claim) -> Done<'a> {
+        let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
+        Done {
+            action,
+            record,
+            saving: None,
+            ignore: Vec::new(),
+            keep: None,
+            aside: None,
+            claim,
+            _result: None,
+            remains,
+            jobs: (&self.run.jobs, self.index),
         }
     }
 
-    fn try_take_up(&self, job: Job, old: Option<&Record>, forced: bool) -> Result<(Vec<Reason>, Result<Done, Error>), Error> {
-        let inputs = self.inputs().ok().filter(|_| !self.stage.frozen);
-        let key = inputs.as_ref().map(|record| runcache::key(self.stage, record));
-        let aside = self.run.jobs.take_up(self.run.project, self.index, job, key.as_ref(), self.work())?;
-        if aside.is_none() {
-            // Outputs may be back.
-            self.run.disk.forget();
+    /// On failure the claim comes back, unless it still says what to undo.
+    fn act(
+        &self,
+        verdict: &Verdict,
+        old: Option<&Record>,
+        claim: Claim,
+        put_back: &mut PutBack,
+    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
+        macro_rules! attempt {
+            ($what:expr) => {
+                match $what {
+                    Ok(value) => value,
+                    Err(error) => return Err((error, Some(claim))),
+                }
+            };
         }
-        let verdict = decide(self.stage, old, forced, &self.run.disk)?;
-        let reasons = verdict.reasons().to_vec();
-        if let (Some(record), Some(aside)) = (inputs, aside) {
-            let reasons = if reasons.is_empty() { vec![Reason::Forced] } else { reasons };
-            self.run.listener.starts(self.index, &reasons);
-            return Ok((reasons, self.bring_in(record, aside)));
+        if let (Verdict::Restore(_), Some(old)) = (verdict, old)
+            && attempt!(self.restore(&old.outs))
+        {
+            // Only outputs differed: command and inputs are as recorded.
+            let ignore = self.restored();
+            return Ok(Done { ignore, ..self.done(Action::Restored, old.clone(), claim) });
         }
-        let done = match (verdict.is_fresh(), old) {
-            (true, Some(old)) => Ok(Done { action: Action::Fresh, record: old.clone(), aside: None }),
-            _ => self.bring_up(&verdict, old),
-        };
-        Ok((reasons, done))
+        self.run.disk.recheck_params();
+        if self.stage.frozen {
+            let mut record = attempt!(self.frozen());
+            let (saving, ignore) = attempt!(self.save_outs(&mut record));
+            return Ok(Done { saving, ignore, ..self.done(Action::Recorded, record, claim) });
+        }
+        let mut record = attempt!(self.inputs());
+        let key = runcache::key(self.stage, &record);
+        let options = self.run.options;
+        let applies = runcache::applies(self.stage);
+        let mut result = None;
+        if applies && !options.no_run_cache && !verdict.reasons().contains(&Reason::Forced) {
+            let place = claim::of_result(self.workspace(), &key);
+            result = Some(attempt!(Passing::take(&place, &|| self.run.stopped(), &|who| {
+                self.work().observer.note(&format!("waiting for `{}`, which {who} runs with the same inputs elsewhere", self.label()));
+            })));
+            if let Some(outs) = attempt!(self.found(&key)) {
+                record.outs = outs;
+                let ignore = self.restored();
+                return Ok(Done { ignore, _result: result, ..self.done(Action::Restored, record, claim) });
+            }
+        }
+        self.run.listener.starts(self.index, verdict.reasons());
+        let aside = attempt!(self.make_room(old, &claim, &key));
+        self.bring_in(record, aside, claim, result, put_back)
+    }
+
+    /// Runs the commands and saves what they made, or puts back what is aside.
+    fn bring_in(
+        &self,
+        mut record: Record,
+        aside: Aside,
+        claim: Claim,
+        result: Option<Passing>,
+        put_back: &mut PutBack,
+    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
+        let (key, options) = (runcache::key(self.stage, &record), self.run.options);
+        match self.run_and_save(&mut record, &key, &aside, &claim) {
+            Ok((saving, ignore)) => {
+                let applies = runcache::applies(self.stage);
+                let keep = (applies && !options.no_commit && record.changed.is_empty()).then_some(key);
+                Ok(Done { saving, ignore, keep, aside: Some(aside), _result: result, ..self.done(Action::Ran, record, claim) })
+            }
+            // A job that may still run has the places of the outputs, until the next run settles that.
+            Err(error @ Error::JobKept { .. }) => Err((error, None)),
+            Err(error) => {
+                self.run.disk.forget();
+                let undone = aside.put_back(options.ignore_errors && !error.is_interrupt()).and_then(|undone| {
+                    let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
+                    resume::remember(&remains, aside.key(), &undone.left).map(|()| undone)
+                });
+                *put_back = undone.map_err(|error| (error, None))?;
+                self.run.jobs.settled(self.index);
+                Err((error, Some(claim)))
+            }
+        }
+    }
+
+    /// Takes the result of an earlier run, if the run cache knows one and its outputs can be had.
+    fn found(&self, key: &ObjectId) -> Result<Option<BTreeMap<RelPath, Entry>>, Error> {
+        let Some(outs) = runcache::find(self.workspace(), key) else { return Ok(None) };
+        if !self.stage.outs.iter().all(|out| outs.contains_key(&out.path)) {
+            return Ok(None);
+        }
+        let lacking: Vec<(RelPath, Entry)> =
+            outs.iter().filter(|(_, entry)| !self.run.disk.in_cache(entry)).map(|(path, entry)| (path.clone(), entry.clone())).collect();
+        if !lacking.is_empty() && !self.run.options.bring.as_ref().is_some_and(|bring| bring(&lacking)) {
+            return Ok(None);
+        }
+        Ok(self.restore(&outs)?.then_some(outs))
+    }
+
+    fn restored(&self) -> Vec<RelPath> {
+        self.stage.outs.iter().filter(|out| out.cache).map(|out| out.path.clone()).collect()
     }
 
     /// The inputs as they are before the commands run.
     fn inputs(&self) -> Result<Record, Error> {
         let mut deps = BTreeMap::new();
         for path in &self.stage.deps {
-            let entry = self.run.disk.entry(path)?.ok_or_else(|| self.missing_dep(path))?;
+            let entry = self.run.disk.look(path)?.ok_or_else(|| self.missing_dep(path))?;
             deps.insert(path.clone(), entry);
         }
         Ok(Record {
@@ -173,7 +349,7 @@ impl<'a> One<'a> {
     }
 
     /// A frozen stage: what is there is what counts.
-    fn record_only(&self) -> Result<Done, Error> {
+    fn frozen(&self) -> Result<Record, Error> {
         let mut record = Record {
             cmd: self.stage.cmd.clone(),
             deps: BTreeMap::new(),
@@ -194,8 +370,7 @@ impl<'a> One<'a> {
                 return Err(Error::FrozenOutMissing { stage: self.label().to_owned(), path: out.path.clone() });
             }
         }
-        self.save_outs(&mut record)?;
-        Ok(Done { action: Action::Recorded, record, aside: None })
+        Ok(record)
     }
 
     /// Takes outputs from the cache; `false` when the cache turns out not to have them whole.
@@ -205,7 +380,7 @@ impl<'a> One<'a> {
             if self.run.disk.entry(&out.path)?.as_ref() == Some(entry) {
                 continue;
             }
-            self.keep_edited(out, Some(entry))?;
+            self.keep_edited(out, Some(entry), false)?;
             let _held = Held::take(&self.run.project.workspace, &self.work())?;
             match self.run.disk.store.checkout_with(entry, &out.path, Overwrite::Force, &self.work()) {
                 Ok(_) => self.run.disk.note(&out.path, entry),
@@ -219,20 +394,20 @@ impl<'a> One<'a> {
                 }
                 Err(error) => return Err(error.into()),
             }
-            gitignore::add(&self.run.project.workspace, &out.path)?;
         }
         Ok(true)
     }
 
-    /// What a person put at an output's place is kept as an object before it goes.
-    fn keep_edited(&self, out: &Out, recorded: Option<&Entry>) -> Result<(), Error> {
+    /// What a person put at an output's place is kept as an object before it goes. `all`: so is what no cache has although its stage
+    /// made it, because it may not come back.
+    fn keep_edited(&self, out: &Out, recorded: Option<&Entry>, all: bool) -> Result<(), Error> {
         let disk = &self.run.disk;
         let Some(there) = disk.entry(&out.path)? else { return Ok(()) };
         let made_here = recorded == Some(&there);
-        if (made_here && !out.cache) || disk.in_cache(&there) {
+        if (made_here && !out.cache && !all) || disk.in_cache(&there) {
             return Ok(());
         }
-        let _held = Held::take(&self.run.project.workspace, &self.work())?;
+        let _held = Held::take(self.workspace(), &self.work())?;
         disk.store.save(&out.path, &self.work())?;
         if !made_here {
             let message = format!("`{}` was not what its stage made; its content is kept in the cache as {}", out.path, there.id);
@@ -241,46 +416,80 @@ impl<'a> One<'a> {
         Ok(())
     }
 
-    /// Old outputs out of the way; those that persist become files of their own.
-    fn make_room(&self, old: Option<&Record>) -> Result<Aside, Error> {
+    /// Old outputs out of the way; those that persist become files of their own, and those that an earlier try left stay.
+    fn make_room(&self, old: Option<&Record>, claim: &Claim, key: &ObjectId) -> Result<Aside, Error> {
+        let key = key.hex();
+        let note = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
+        let (remains, same) = resume::remains(&note, &key);
+        let mut ways = Vec::new();
         for out in self.stage.outs.iter().filter(|out| !out.persist) {
-            self.keep_edited(out, old.and_then(|old| old.outs.get(&out.path)))?;
+            let recorded = old.and_then(|old| old.outs.get(&out.path));
+            // A checkout may have replaced what was left.
+            let left = out.resume && remains.contains(&out.path) && self.run.disk.entry(&out.path)?.as_ref() != recorded;
+            let go_on = left && same && !self.forced;
+            if go_on {
+                self.work().observer.note(&format!("`{}` goes on from what its last try left of `{}`", self.label(), out.path));
+            } else {
+                if left {
+                    let why = if same { "forced" } else { "its command, an input or a parameter is another" };
+                    self.work().observer.note(&format!("`{}` does not go on from what its last try left: {why}", self.label()));
+                }
+                self.keep_edited(out, recorded, out.resume || self.run.options.ignore_errors)?;
+            }
+            ways.push(Way { path: out.path.clone(), stay: out.resume, go_on });
         }
         for out in self.stage.outs.iter().filter(|out| out.persist) {
-            unlink(&out.path.on_disk(self.run.project.workspace.root()))?;
+            unlink(&out.path.on_disk(self.workspace().root()))?;
         }
-        let outs = self.stage.outs.iter().filter(|out| !out.persist).map(|out| out.path.clone()).collect();
-        Aside::take(&self.run.project.workspace, outs)
+        Aside::take(self.workspace(), claim, &ways, key)
     }
 
-    fn run_and_save(&self, record: &mut Record, inputs: &ObjectId, aside: &Aside) -> Result<(), Error> {
-        let tail = self.run_commands(inputs, aside)?;
-        self.run.disk.forget();
-        let root = self.run.project.workspace.root();
+    fn run_and_save(
+        &self,
+        record: &mut Record,
+        inputs: &ObjectId,
+        aside: &Aside,
+        claim: &Claim,
+    ) -> Result<(Option<Saving<'a>>, Vec<RelPath>), Error> {
+        let tail = self.run_commands(inputs, aside, claim)?;
+        self.stage.outs.iter().for_each(|out| self.run.disk.forget_path(&out.path));
+        self.run.disk.recheck_params();
+        let root = self.workspace().root();
         let lacks = |out: &&Out| out.path.on_disk(root).symlink_metadata().is_err();
         let paths: Vec<String> = self.stage.outs.iter().filter(lacks).map(|out| out.path.to_string()).collect();
         if !paths.is_empty() {
             return Err(Error::OutMissing { stage: self.label().to_owned(), command: self.stage.cmd.shown(), paths, tail });
         }
-        self.save_outs(record)?;
+        let saved = self.save_outs(record)?;
         record.changed = self.changed(record)?;
         if !record.changed.is_empty() {
             let paths: Vec<&str> = record.changed.iter().map(RelPath::as_str).collect();
             let message = format!("{} changed while `{}` ran: it stays stale", text::quoted_list(&paths), self.label());
             self.work().observer.warn(&message);
         }
-        Ok(())
+        Ok(saved)
     }
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
-    fn run_commands(&self, inputs: &ObjectId, aside: &Aside) -> Result<Tail, Error> {
-        let shared = self.run.options.share_terminal && self.run.options.jobs <= 1;
-        let (project, listener, work) = (self.run.project, self.run.listener, self.work());
-        let task = Task { project, index: self.index, inputs, aside, listener, work, shared };
+    fn run_commands(&self, inputs: &ObjectId, aside: &Aside, claim: &Claim) -> Result<Tail, Error> {
+        let alone = self.run.options.jobs <= 1;
+        let task = Task {
+            project: self.run.project,
+            index: self.index,
+            inputs,
+            aside,
+            claim,
+            gpus: &self.gpus,
+            listener: self.run.listener,
+            work: self.work(),
+            alone,
+            shared: self.run.options.share_terminal && alone,
+        };
         let executor: &dyn Executor = match self.stage.how.executor {
             Place::Local => &Local,
             Place::Slurm(_) => &self.run.jobs,
         };
+        let _mutexes = self.mutexes()?;
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {
@@ -295,29 +504,51 @@ impl<'a> One<'a> {
         }
     }
 
-    /// Hashes the outputs and puts those that are cached into the cache.
-    fn save_outs(&self, record: &mut Record) -> Result<(), Error> {
-        let workspace = &self.run.project.workspace;
+    /// The stage's mutexes, in the order of their names: nobody waits in a circle.
+    fn mutexes(&self) -> Result<Vec<Passing>, Error> {
+        let take = |name: &String| {
+            Passing::take(&claim::of_mutex(self.workspace(), name), &|| self.run.stopped(), &|who| {
+                self.work().observer.note(&format!("`{}` waits for the mutex `{name}`, which {who} holds", self.label()));
+            })
+        };
+        self.stage.how.mutex.iter().map(take).collect()
+    }
+
+    /// Hashes the outputs and prepares those that are cached for the cache.
+    fn save_outs(&self, record: &mut Record) -> Result<(Option<Saving<'a>>, Vec<RelPath>), Error> {
         // The work is done: stopping now would throw it away for the sake of seconds.
         let calm = Interrupt::default();
         let work = Work { observer: self.work().observer, interrupt: &calm };
-        let _held = Held::take(workspace, &work)?;
+        let mut saving = None;
+        let mut ignore = Vec::new();
         for out in &self.stage.outs {
-            let entry = save_out(workspace, self.run.disk.store, out, &work)?;
-            if !out.cache {
+            let entry = if out.cache && !self.run.options.no_commit {
+                let saving = match &mut saving {
+                    Some(saving) => saving,
+                    none => none.insert(self.run.disk.store.saving(&self.run.scratch()?)),
+                };
+                saving.save(&out.path, &work)?
+            } else {
+                self.run.disk.store.hash(&out.path, &work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?
+            };
+            if out.cache {
+                ignore.push(out.path.clone());
+            } else {
                 record.uncached.insert(out.path.clone());
+                let _held = Held::take(self.workspace(), &work)?;
+                gitignore::remove(self.workspace(), &out.path)?;
             }
             self.run.disk.note(&out.path, &entry);
             record.outs.insert(out.path.clone(), entry);
         }
-        Ok(())
+        Ok((saving, ignore))
     }
 
     /// Inputs that are no longer what they were before the commands ran.
     fn changed(&self, record: &Record) -> Result<Vec<RelPath>, Error> {
         let mut changed = Vec::new();
         for (path, before) in &record.deps {
-            if self.run.disk.entry(path)?.as_ref() != Some(before) {
+            if self.run.disk.look(path)?.as_ref() != Some(before) {
                 changed.push(path.clone());
             }
         }
@@ -334,19 +565,6 @@ impl<'a> One<'a> {
             }
         }
         Ok(changed)
-    }
-}
-
-impl Done {
-    /// Writes the record; with that the run counts.
-    pub fn commit(self, run: &Run<'_>, index: usize) -> Result<Action, Error> {
-        let kept = runcache::applies(&run.project.stages[index]) && self.record.changed.is_empty();
-        if let Some(aside) = self.aside {
-            aside.keep_new()?;
-        }
-        run.committer.put(index, self.record, !kept)?;
-        run.jobs.settled(index);
-        Ok(self.action)
     }
 }
 
@@ -393,9 +611,4 @@ fn unlink(path: &std::path::Path) -> Result<(), Error> {
         let _ = aside::remove(&copy);
         Error::io("copy", path)(error)
     })
-}
-
-/// Seconds since `start`.
-pub fn since(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64()
 }

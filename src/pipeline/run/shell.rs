@@ -11,7 +11,7 @@
 //! | `DERM_ROOT`, `DVC_ROOT` | the repository's root, absolute |
 //!
 //! and last what the stage says under `env`. Standard input is empty. What the commands print, on either stream, is
-//! handed over line by line; where the caller shares its terminal they write to standard error themselves, so that
+//! handed over in whole lines; where the caller shares its terminal they write to standard error themselves, so that
 //! their progress bars live. They run in a process group of their own: on Ctrl-C and on a timeout all of it gets
 //! SIGINT, after ten seconds SIGTERM, after five more SIGKILL.
 
@@ -20,13 +20,14 @@ use std::ffi::OsString;
 use std::io::{PipeReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::guard;
-use super::orphans::Running;
+use super::claim::{Claim, Note};
+use super::{guard, orphans};
 use crate::observer::Interrupt;
 use crate::pipeline::error::{Ended, Tail};
 use crate::pipeline::stage::Stage;
@@ -40,6 +41,8 @@ const LONGEST: usize = 8 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// From SIGTERM to SIGKILL.
 const LAST: Duration = Duration::from_secs(5);
+/// A command that takes longer gets a thread that reads what it prints.
+const SOON: Duration = Duration::from_millis(4);
 /// How long a program that outlives its shell may still print.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
@@ -52,7 +55,6 @@ pub struct Shell {
     timeout: Option<Duration>,
     /// Commands write to derm's own standard error.
     shared: bool,
-    workspace: Workspace,
 }
 
 /// Why the commands did not succeed.
@@ -82,7 +84,12 @@ impl Shell {
         env.extend(stage.how.env.iter().map(|(key, value)| (key.into(), value.into())));
         let options = options(&program);
         let (folder, timeout) = (stage.wdir.on_disk(root), stage.how.timeout);
-        Self { program, options, folder, env, timeout, shared, workspace: workspace.clone() }
+        Self { program, options, folder, env, timeout, shared }
+    }
+
+    /// Adds a variable, unless the stage sets it itself.
+    pub fn default_env(&mut self, name: &str, value: &str) {
+        self.env.insert(0, (name.into(), value.into()));
     }
 
     /// The shell, for messages.
@@ -116,6 +123,7 @@ impl Shell {
         deadline: Option<(Instant, Duration)>,
         interrupt: &Interrupt,
         hear: &(dyn Fn(&str) + Sync),
+        claim: &Claim,
     ) -> Result<Tail, Failed> {
         let (reader, writer) = std::io::pipe().map_err(Failed::Start)?;
         let mut command = Command::new(&self.program);
@@ -129,11 +137,18 @@ impl Shell {
         }
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(Failed::Start)?;
-        let _noted = Running::note(&self.workspace, child.id());
+        // Not being able to note it is no reason not to run.
+        let group = child.id();
+        let _ = claim.note(&Note::Started { group, at: orphans::now() });
         // The command holds the pipe's writing ends; while it lives the reader would never see the end.
         drop(command);
-        let mut watch = Watch { lines: read_in_background(reader), hear, tail: VecDeque::new(), open: true };
-        let stopped = watch.until_end(&mut child, deadline, interrupt);
+        let mut watch = Watch { blocks: None, hear, line: Vec::new(), text: String::new(), tail: VecDeque::new(), open: true };
+        let stopped = match watch.soon(&mut child, reader) {
+            Some(status) => Stop::Ended(status),
+            None => watch.until_end(&mut child, deadline, interrupt),
+        };
+        watch.last();
+        let _ = claim.note(&Note::Ended { group });
         let tail = Tail { lines: watch.tail.into(), only_stdout: self.shared };
         match stopped {
             Stop::Ended(status) if status.success() => Ok(tail),
@@ -154,18 +169,56 @@ enum Stop {
 
 /// Looks after one running command.
 struct Watch<'a> {
-    lines: Receiver<String>,
+    /// What the thread that reads has read; none until there is one.
+    blocks: Option<Receiver<Vec<u8>>>,
     hear: &'a (dyn Fn(&str) + Sync),
+    /// The beginning of a line that has no end yet.
+    line: Vec<u8>,
+    /// Whole lines that were not handed over yet.
+    text: String,
     tail: VecDeque<String>,
     /// Whether the command may still print.
     open: bool,
 }
 
 impl Watch<'_> {
+    /// Waits for a command that ends at once, without a thread of its own; the others go on with one.
+    fn soon(&mut self, child: &mut Child, mut reader: PipeReader) -> Option<ExitStatus> {
+        let until = Instant::now() + SOON;
+        let blocking = rustix::fs::fcntl_getfl(&reader).ok()?;
+        let unblocked = rustix::fs::fcntl_setfl(&reader, blocking | OFlags::NONBLOCK).is_ok();
+        let mut status = None;
+        let mut block = [0; 4096];
+        while unblocked && self.open && Instant::now() < until {
+            // Asked before the pipe is read: what it printed last is in there then.
+            status = child.try_wait().ok().flatten();
+            loop {
+                match reader.read(&mut block) {
+                    Ok(0) => break self.open = false,
+                    Ok(n) => self.take(&block[..n]),
+                    Err(_) => break,
+                }
+            }
+            if status.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(60));
+        }
+        if self.open {
+            let _ = rustix::fs::fcntl_setfl(&reader, blocking);
+            self.blocks = Some(read_in_background(reader));
+        }
+        if status.is_some() {
+            self.drain(STRAGGLERS);
+        }
+        status
+    }
+
     fn until_end(&mut self, child: &mut Child, deadline: Option<(Instant, Duration)>, interrupt: &Interrupt) -> Stop {
-        let mut pause = Duration::from_micros(200);
+        let mut pause = Duration::from_micros(100);
         loop {
-            self.listen(pause);
+            // The end of the pipe wakes this up: as a rule that is the end of the command.
+            self.listen(if self.open { Duration::from_millis(20) } else { pause });
             pause = (pause * 2).min(Duration::from_millis(20));
             match child.try_wait() {
                 Ok(None) => {}
@@ -192,26 +245,56 @@ impl Watch<'_> {
             std::thread::sleep(pause);
             return;
         }
-        match self.lines.recv_timeout(pause) {
-            Ok(line) => {
-                self.take(&line);
-                while let Ok(line) = self.lines.try_recv() {
-                    self.take(&line);
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => self.open = false,
+        match self.blocks.as_ref().map(|blocks| blocks.recv_timeout(pause)) {
+            Some(Ok(block)) => self.take(&block),
+            Some(Err(RecvTimeoutError::Timeout)) => {}
+            Some(Err(RecvTimeoutError::Disconnected)) | None => self.open = false,
         }
     }
 
-    fn take(&mut self, line: &str) {
-        (self.hear)(line);
+    /// Hands over the lines that a block completes, all at once.
+    fn take(&mut self, block: &[u8]) {
+        let mut rest = block;
+        // Progress bars end their lines with carriage returns.
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            self.line.extend_from_slice(&rest[..at]);
+            self.end_line();
+            rest = &rest[at + 1..];
+        }
+        self.line.extend_from_slice(rest);
+        if self.line.len() >= LONGEST {
+            self.end_line();
+        }
+        self.hand_over();
+    }
+
+    fn end_line(&mut self) {
+        let line = String::from_utf8_lossy(&self.line);
         if !line.trim().is_empty() {
-            self.tail.push_back(line.to_owned());
-            if self.tail.len() > TAIL {
+            if self.tail.len() == TAIL {
                 self.tail.pop_front();
             }
+            let shown = line.char_indices().nth(LONGEST).map_or(&*line, |(at, _)| &line[..at]);
+            self.tail.push_back(shown.to_owned());
         }
+        self.text.push_str(&line);
+        self.text.push('\n');
+        self.line.clear();
+    }
+
+    fn hand_over(&mut self) {
+        if let Some(text) = self.text.strip_suffix('\n') {
+            (self.hear)(text);
+            self.text.clear();
+        }
+    }
+
+    /// Hands over a last line without an end.
+    fn last(&mut self) {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+        self.hand_over();
     }
 
     /// Hands over the rest; a program that the command left behind may keep the pipe open, which is not waited for.
@@ -241,29 +324,16 @@ impl Watch<'_> {
     }
 }
 
-/// Reads until everybody who can write is gone. The thread is left alone when nobody listens any more.
-fn read_in_background(mut reader: PipeReader) -> Receiver<String> {
-    let (lines, heard) = channel();
+/// Reads until everybody who can write is gone. The thread is left alone when nobody listens any more. It reads no further than
+/// the listener follows: a command that prints a lot waits, as for a slow terminal, and no memory fills.
+fn read_in_background(mut reader: PipeReader) -> Receiver<Vec<u8>> {
+    let (blocks, heard) = sync_channel(4);
     std::thread::spawn(move || {
-        let mut line: Vec<u8> = Vec::new();
         let mut block = vec![0; 64 << 10];
         while let Ok(n @ 1..) = reader.read(&mut block) {
-            for &byte in &block[..n] {
-                // Progress bars end their lines with carriage returns.
-                let ends = matches!(byte, b'\n' | b'\r');
-                if !ends {
-                    line.push(byte);
-                }
-                if ends || line.len() >= LONGEST {
-                    if lines.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
-                        return;
-                    }
-                    line.clear();
-                }
+            if blocks.send(block[..n].to_vec()).is_err() {
+                return;
             }
-        }
-        if !line.is_empty() {
-            let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
         }
     });
     heard

@@ -6,10 +6,11 @@ use crate::pipeline::value::Value;
 use crate::pipeline::yaml::{Entry, Mark, Node};
 use crate::relpath::RelPath;
 
-const FLAGS: &[&str] = &["cache", "persist", "push", "remote", "desc", "type", "labels", "meta", "checkpoint"];
+const FLAGS: &[&str] = &["cache", "persist", "resume", "push", "remote", "desc", "type", "labels", "meta", "checkpoint"];
 const PLOT_FLAGS: &[&str] = &[
     "cache",
     "persist",
+    "resume",
     "push",
     "remote",
     "desc",
@@ -46,7 +47,7 @@ impl Reader<'_, '_> {
             self.problems.add(mark, format!("`{path}` cannot be an output"));
             return None;
         }
-        Some(Out { path, mark, role, cache: true, persist: false, push: true, remote: None, notes: Value::Null })
+        Some(Out { path, mark, role, cache: true, persist: false, resume: false, push: true, remote: None, notes: Value::Null })
     }
 
     fn out_with_flags(&mut self, entry: &Entry, role: Role, wdir: &RelPath, outs: &mut Vec<Out>) {
@@ -75,11 +76,12 @@ impl Reader<'_, '_> {
     fn out_flag(&mut self, flag: &Entry, out: Option<&mut Out>) {
         let what = format!("`{}`", flag.key);
         match flag.key.as_str() {
-            "cache" | "persist" | "push" => {
+            "cache" | "persist" | "resume" | "push" => {
                 let value = self.flag(&flag.value, &what);
                 match (flag.key.as_str(), out) {
                     ("cache", Some(out)) => out.cache = value,
                     ("persist", Some(out)) => out.persist = value,
+                    ("resume", Some(out)) => out.resume = value,
                     ("push", Some(out)) => out.push = value,
                     _ => {}
                 }

@@ -1,4 +1,4 @@
-//! How a stage is run: `env`, `timeout`, `retry`, `resources`, `executor`, `shell`.
+//! How a stage is run: `env`, `timeout`, `retry`, `resources`, `mutex`, `executor`, `shell`.
 
 use std::time::Duration;
 
@@ -23,6 +23,14 @@ impl Reader<'_, '_> {
         how.retry = node.get("retry").and_then(|node| self.whole(node, "`retry`", 100)).unwrap_or(0) as u32;
         if let Some(resources) = node.get("resources") {
             how.resources = self.resources(resources);
+        }
+        if let Some(mutex) = node.get("mutex") {
+            how.mutex = match mutex.items() {
+                Some(items) => items.iter().filter_map(|item| self.text(item, "the name of a mutex")).collect(),
+                None => self.text(mutex, "`mutex`").into_iter().collect(),
+            };
+            how.mutex.sort();
+            how.mutex.dedup();
         }
         how.executor = node.get("executor").map(|node| self.executor(node)).unwrap_or_default();
         how.shell = node.get("shell").and_then(|node| self.text(node, "`shell`"));

@@ -23,6 +23,7 @@ const KEYS: &[&str] = &[
     "timeout",
     "retry",
     "resources",
+    "mutex",
     "executor",
     "shell",
 ];

@@ -1,19 +1,7 @@
 //! How stages are run, and what is left when they fail.
 
-use std::time::{Duration, Instant};
-
-use super::{actions, project, repro};
+use super::{actions, project, repro, until};
 use crate::support::Sandbox;
-
-/// Waits until `condition` holds; a minute is more than enough on the slowest machine.
-#[track_caller]
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
 
 #[test]
 fn lines_run_one_by_one_each_in_a_new_shell() {
