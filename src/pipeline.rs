@@ -14,6 +14,7 @@
 //! | [`graph`], [`project`], [`target`] | what comes before what; everything together; what a user may name |
 //! | [`lock`], [`reason`], [`mod@decide`] | the record, the verdict and its reasons |
 //! | [`world`], [`run`], [`runcache`] | the disk; running; results of earlier runs |
+//! | [`executor`] | where commands run: this machine, or Slurm |
 //! | [`journal`] | finished stages on their way into the locks |
 //! | [`mod@commit`] | recording what is there without running |
 //! | [`mod@migrate`] | from a DVC project to a derm repository |
@@ -24,7 +25,7 @@
 //! Promises: nothing runs before every pipeline file is understood; a stage reaches its lock only when its commands
 //! succeeded and its outputs are in the cache; what a run that failed or was killed had moved or half made is put
 //! back; an output that a person edited is kept as an object before it is replaced; an input that changes
-//! while its stage runs leaves the stage stale. Not here: remotes, other executors, and the terminal.
+//! while its stage runs leaves the stage stale. Not here: remotes and the terminal.
 
 pub mod commit;
 pub mod compare;
@@ -32,6 +33,7 @@ pub mod decide;
 pub mod draw;
 pub mod edit;
 mod error;
+pub mod executor;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod graph;
@@ -63,7 +65,7 @@ pub mod world;
 pub mod yaml;
 
 pub use decide::decide;
-pub use error::{Ended, Error, Tail};
+pub use error::{Ended, Error, JobEnd, Tail};
 pub use outputs::{outputs, outputs_at};
 pub use project::Project;
 pub use reason::{Reason, Verdict};

@@ -11,7 +11,7 @@ use super::Error;
 use super::trial::Spec;
 use crate::digest::KeyHasher;
 use crate::observer::{Interrupt, Silent};
-use crate::pipeline::run::recover;
+use crate::pipeline::run::give_up as give_up_runs;
 use crate::store::Work;
 use crate::workspace::config::Origin;
 use crate::workspace::{Workspace, atomic};
@@ -192,7 +192,7 @@ impl Place {
         }
         if let Ok(inside) = Workspace::at(&self.tree().join(workspace.below_git().unwrap_or_default())) {
             // What is put back there goes with the worktree: a failure harms nobody.
-            let _ = recover(&inside, &Work { observer: &Silent, interrupt: &Interrupt::default() });
+            let _ = give_up_runs(&inside, Work { observer: &Silent, interrupt: &Interrupt::default() });
         }
         self.clear(workspace, None)
     }

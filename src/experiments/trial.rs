@@ -20,7 +20,7 @@ use super::values::{self, Leaf, Set};
 use super::{Error, Note, Snapshot, inputs, refs, save};
 use crate::clock::Timestamp;
 use crate::observer::Interrupt;
-use crate::pipeline::run::recover;
+use crate::pipeline::run::give_up as give_up_runs;
 use crate::pipeline::{Project, revision};
 use crate::relpath::RelPath;
 use crate::store::{Store, Work};
@@ -306,7 +306,7 @@ impl Running {
         if let Some(place) = self.place.take() {
             let work = Work { observer: &crate::observer::Silent, interrupt: &Interrupt::default() };
             // What is put back there goes with the worktree: a failure harms nobody.
-            let _ = recover(&inside, &work);
+            let _ = give_up_runs(&inside, work);
             place.clear(&self.workspace, Some(&log))?;
             place.remove();
         }

@@ -119,6 +119,38 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A stage is to run elsewhere, and a program for that is missing.
+    #[error("stage `{stage}` runs on {queue}, but there is no `{program}` on this machine")]
+    NoQueue {
+        /// The stage.
+        stage: String,
+        /// The queueing system.
+        queue: &'static str,
+        /// The program.
+        program: &'static str,
+    },
+    /// The queueing system did not take a job.
+    #[error("{queue} did not take stage `{stage}`: {said}")]
+    NotSubmitted {
+        /// The stage.
+        stage: String,
+        /// The queueing system.
+        queue: &'static str,
+        /// Its words.
+        said: String,
+    },
+    /// A job could not be ended.
+    #[error("{queue} did not confirm that job {job} of stage `{stage}` has ended: {said}")]
+    JobKept {
+        /// The stage.
+        stage: String,
+        /// The queueing system.
+        queue: &'static str,
+        /// Its id, or its name.
+        job: String,
+        /// The queueing system's words.
+        said: String,
+    },
     /// `derm repro` was started by a stage of a `derm repro`.
     #[error("`derm repro` cannot run inside stage `{stage}` of the same repository")]
     Nested {
@@ -154,6 +186,29 @@ pub enum Ended {
     Signal(i32),
     /// It ran longer than its `timeout`.
     Timeout(Duration),
+    /// Its job ended without saying how the command did.
+    Job(JobEnd),
+}
+
+/// How a job ended, in the words of its queueing system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// As it should.
+    Completed,
+    /// With this exit status.
+    Failed(i32),
+    /// It wanted more memory than it had asked for.
+    Memory,
+    /// It reached its time limit.
+    Time,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Other jobs took its place, and it was not started again.
+    Preempted,
+    /// Its node failed, and it was not started again.
+    Node,
+    /// Nobody knows: the queue has forgotten it.
+    Gone,
 }
 
 impl std::fmt::Display for Ended {
@@ -165,6 +220,16 @@ impl std::fmt::Display for Ended {
                 None => write!(f, "killed by signal {signal}"),
             },
             Ended::Timeout(limit) => write!(f, "stopped after its timeout of {}", text::duration(limit.as_secs_f64())),
+            Ended::Job(end) => match end {
+                JobEnd::Completed => f.write_str("its job left no exit status"),
+                JobEnd::Failed(code) => write!(f, "its job failed with status {code} outside of its commands"),
+                JobEnd::Memory => f.write_str("its job ran out of memory"),
+                JobEnd::Time => f.write_str("its job was ended at its time limit"),
+                JobEnd::Cancelled => f.write_str("its job was cancelled"),
+                JobEnd::Preempted => f.write_str("its job was preempted and not started again"),
+                JobEnd::Node => f.write_str("the node of its job failed, and it was not started again"),
+                JobEnd::Gone => f.write_str("its job is gone and left no exit status"),
+            },
         }
     }
 }

@@ -7,14 +7,14 @@
 //! given up. A failure before that puts the old outputs back; after a kill the next run does, by the notes in the claim.
 
 mod aside;
-mod claim;
+pub(super) mod claim;
 mod commit;
 mod guard;
 mod one;
-mod orphans;
+pub(super) mod orphans;
 mod resume;
 mod schedule;
-mod shell;
+pub(super) mod shell;
 pub mod watch;
 
 use std::collections::HashSet;
@@ -23,20 +23,24 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
-pub use aside::PutBack;
-pub use claim::recover;
+pub use aside::{Aside, PutBack, remove};
+pub use claim::Claim;
 pub use guard::Guard;
 pub use one::save_out;
+pub use shell::Shell;
 
 use super::decide::decide;
+use super::executor::batch::{self, Jobs};
 use super::lock::Record;
 use super::missing::{Lenient, Made};
 use super::plan::{Asked, Next, plan_with};
 use super::reason::{Reason, Verdict};
+use super::stage::Place;
 use super::world::Disk;
 use super::{Error, Project};
 use crate::relpath::RelPath;
 use crate::store::{Entry, Scratch, Store, Work};
+use crate::workspace::Workspace;
 
 /// Brings objects from remotes into the cache; says whether all of them came.
 pub type Bring<'a> = dyn Fn(&[(RelPath, Entry)]) -> bool + Sync + 'a;
@@ -156,7 +160,9 @@ pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener:
         return dry(project, options, &wanted, &disk);
     }
     let _guard = Guard::join(&project.workspace, work)?;
-    claim::recover(&project.workspace, &work)?;
+    let jobs = Jobs::recover(project, work)?;
+    claim::recover(&project.workspace, &work, &|claim| jobs.holds(claim))?;
+    check_queue(project, options, &wanted, &jobs, &disk)?;
     let committer = commit::Committer::new(project)?;
     let made = options.allow_missing.then(|| Made::new(&committer.locks()));
     let run = Run {
@@ -166,6 +172,7 @@ pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener:
         made,
         committer,
         listener,
+        jobs,
         scratch: OnceLock::new(),
         own: Mutex::default(),
         stop: AtomicBool::new(false),
@@ -174,6 +181,15 @@ pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener:
     run.committer.flush()?;
     store.flush()?;
     Ok(outcome)
+}
+
+/// Ends what runs have left in a workspace that goes away: commands and jobs. Outputs are put back.
+///
+/// # Errors
+/// What cannot be put back.
+pub fn give_up(workspace: &Workspace, work: Work<'_>) -> Result<(), Error> {
+    batch::end_all(workspace, work);
+    claim::recover(workspace, &work, &|_| false)
 }
 
 /// What the parts of a run share.
@@ -185,6 +201,8 @@ struct Run<'a> {
     made: Option<Made>,
     committer: commit::Committer<'a>,
     listener: &'a dyn Listener,
+    /// Stages that run elsewhere.
+    jobs: Jobs,
     scratch: OnceLock<Arc<Scratch>>,
     /// Stages that this run has claimed at some time.
     own: Mutex<HashSet<usize>>,
@@ -227,6 +245,19 @@ impl Run<'_> {
     }
 }
 
+/// Nothing runs here when a stage that is not fresh needs a queueing system that is not there.
+fn check_queue(project: &Project, options: &Options<'_>, wanted: &[bool], jobs: &Jobs, disk: &Disk<'_>) -> Result<(), Error> {
+    let elsewhere = |index: usize| wanted[index] && project.stages[index].how.executor != Place::Local;
+    if !(0..wanted.len()).any(elsewhere) {
+        return Ok(());
+    }
+    let Some((queue, program)) = jobs.lacks() else { return Ok(()) };
+    let planned = planned(project, options, wanted, disk)?;
+    let stale = planned.iter().find(|planned| elsewhere(planned.stage) && matches!(planned.next, Next::Run | Next::Maybe));
+    let missing = |planned: &super::plan::Planned| Error::NoQueue { stage: project.label(planned.stage).to_owned(), queue, program };
+    stale.map_or(Ok(()), |planned| Err(missing(planned)))
+}
+
 /// Which stages take part.
 pub fn wanted(project: &Project, options: &Options<'_>) -> Vec<bool> {
     let graph = &project.graph;
@@ -248,9 +279,7 @@ pub fn wanted(project: &Project, options: &Options<'_>) -> Vec<bool> {
 }
 
 fn dry(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Outcome, Error> {
-    let locks = project.locks()?;
-    let how = Asked { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
-    let planned = plan_with(project, &locks, wanted, how, disk, disk.store)?;
+    let planned = planned(project, options, wanted, disk)?;
     let step = |planned: super::plan::Planned| Step {
         stage: planned.stage,
         action: match planned.next {
@@ -265,4 +294,9 @@ fn dry(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_
         put_back: PutBack::default(),
     };
     Ok(Outcome { steps: planned.into_iter().map(step).collect(), interrupted: false })
+}
+
+fn planned(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Vec<super::plan::Planned>, Error> {
+    let how = Asked { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
+    plan_with(project, &project.locks()?, wanted, how, disk, disk.store)
 }

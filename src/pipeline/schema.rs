@@ -5,6 +5,7 @@
 //! problems with a place; `live:` and `checkpoint:`, gone from DVC 3, are accepted with a warning.
 //! A null list (`deps:` with nothing after it) is a problem, an empty one and an empty `stages:` are not.
 
+mod executor;
 mod expand;
 mod output;
 mod read;

@@ -69,6 +69,35 @@ pub struct How {
     pub mutex: Vec<String>,
     /// The shell, instead of `$SHELL`.
     pub shell: Option<String>,
+    /// Where its commands run.
+    pub executor: Place,
+}
+
+/// `executor`: where the commands of a stage run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// On this machine.
+    #[default]
+    Local,
+    /// As a job of Slurm.
+    Slurm(Slurm),
+}
+
+/// What Slurm is told besides a stage's `resources` and `timeout`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slurm {
+    /// `--partition`.
+    pub partition: Option<String>,
+    /// `--account`.
+    pub account: Option<String>,
+    /// `--qos`.
+    pub qos: Option<String>,
+    /// `--time`, instead of the stage's `timeout`.
+    pub time: Option<String>,
+    /// More options of `sbatch`; they come last and so win.
+    pub options: Vec<String>,
+    /// Shell commands before the stage's own: `module load cuda`.
+    pub setup: Option<String>,
 }
 
 /// What a stage needs while it runs.

@@ -4,11 +4,12 @@ mod bad_input; // files that cannot be understood, stages that fail
 mod commands; // what the commands show, as text and as JSON
 mod faults; // stages that misbehave, full disks, damaged locks
 mod options; // what the options of repro mean
-mod resuming; // what a try left, for the next one
 mod reports; // parameters, metrics and plots of several revisions; graphs of many stages
+mod resuming; // what a try left, for the next one
 mod running; // order, environment, failure, interruption, what is put back
 mod schema; // foreach, matrix, vars, wdir, nested dvc.yaml
 mod sharing; // several derm repro at once, and the journal
+mod slurm; // stages that run as jobs of Slurm
 mod stages; // stage add and list, freeze, unfreeze, lock show and merge
 mod stale; // when a stage runs, and why
 mod watching; // repro --watch

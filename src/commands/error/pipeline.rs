@@ -3,7 +3,7 @@
 use super::{Explain, Failure};
 use crate::commands::Exit;
 use crate::pipeline::problem::Problem;
-use crate::pipeline::{Ended, Error, Tail};
+use crate::pipeline::{Ended, Error, JobEnd, Tail};
 use crate::text;
 
 /// Problems that a message names after the first.
@@ -50,6 +50,16 @@ impl Explain for Error {
                 .hint(format!("run it: `derm repro {}`", text::shell_word(&stage)))
                 .hint(format!("or bring `{path}` back first: `derm checkout {}`", text::shell_word(path.as_str()))),
             Error::CannotStart { .. } => failure.hint("check `wdir:` and `shell:` of the stage, and the variable SHELL"),
+            Error::NoQueue { queue, .. } => failure
+                .hint(format!("type this on a machine from which jobs are submitted to {queue}, where the repository has the same path as on its nodes"))
+                .hint("or write `executor: local` in the stage to run it on this machine; that does not make it stale")
+                .with_exit(Exit::Usage),
+            Error::NotSubmitted { queue, .. } => failure
+                .hint(format!("check `executor:` and `resources:` of the stage, and whether {queue} answers: `sinfo`"))
+                .hint("nothing was recorded, and the outputs are as they were before; mend it and type `derm repro`"),
+            Error::JobKept { job, .. } => failure
+                .hint(format!("its old outputs stay aside; `derm repro` takes job {job} up again, or ends it when its inputs have changed"))
+                .hint(format!("`scancel {job}` ends it")),
             Error::Nested { .. } => failure.hint("list what it should run as stages of their own"),
             Error::Several(errors) => several(failure, errors),
             Error::NotSaved => failure.hint("type `derm repro` again when the cause is mended"),
@@ -82,6 +92,8 @@ fn stage_failed(failure: Failure, command: &str, how: Ended, tail: &Tail) -> Fai
         Ended::Status(126) => failure.hint("exit status 126 means that the program may not be executed"),
         Ended::Signal(9) => failure.hint("SIGKILL often means that the machine ran out of memory"),
         Ended::Timeout(_) => failure.hint("give it longer with `timeout:`"),
+        Ended::Job(JobEnd::Memory) => failure.hint("give it more with `resources: {memory: 16GB}`"),
+        Ended::Job(JobEnd::Time) => failure.hint("give it longer with `timeout:`, or `time:` of its `executor`"),
         _ => failure,
     }
     .hint("nothing was recorded, and the outputs are as they were before; mend it and type `derm repro`")

@@ -72,7 +72,8 @@ impl Shown {
         if stops {
             columns.push(("ended at".to_owned(), Align::Right));
         }
-        let params: Vec<Vec<(String, String)>> = self.rows.iter().map(|line| line.row.params.iter().map(|typed| param(typed)).collect()).collect();
+        let params: Vec<Vec<(String, String)>> =
+            self.rows.iter().map(|line| line.row.params.iter().map(|typed| param(typed)).collect()).collect();
         let first = params.first().map(Vec::as_slice).unwrap_or_default();
         columns.extend(first.iter().map(|(key, _)| (key.clone(), Align::Right)));
         let rows = self.rows.iter().zip(&params).map(|(line, params)| {
@@ -100,11 +101,13 @@ impl Shown {
 
     fn markdown(&self, page: &mut Page) {
         let (columns, rows) = self.cells();
-        let line = |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
+        let line =
+            |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
         let rule = |align: &Align| if *align == Align::Right { "---:" } else { "---" }.to_owned();
         page.line(line(columns.iter().map(|(name, _)| name.clone()).collect()));
         page.line(line(columns.iter().map(|(_, align)| rule(align)).collect()));
-        rows.into_iter().for_each(|cells| drop(page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()))));
+        rows.into_iter()
+            .for_each(|cells| drop(page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()))));
     }
 }
 
@@ -196,7 +199,14 @@ impl Report for List {
             page.line("no sweeps");
             return;
         }
-        let columns = [("sweep", Align::Left), ("state", Align::Left), ("search", Align::Left), ("configurations", Align::Right), ("metric", Align::Left), ("best", Align::Right)];
+        let columns = [
+            ("sweep", Align::Left),
+            ("state", Align::Left),
+            ("search", Align::Left),
+            ("configurations", Align::Right),
+            ("metric", Align::Left),
+            ("best", Align::Right),
+        ];
         let mut table = Table::new(columns);
         for one in &self.sweeps {
             let best = one.best.map(number).unwrap_or_default();

@@ -95,6 +95,12 @@ impl Aside {
         Ok(aside)
     }
 
+    /// What a run that died had moved aside for a batch job.
+    pub fn of_note(workspace: &Workspace, note: Option<Note>, key: String) -> Self {
+        let nothing = Note { id: String::new(), outs: Vec::new(), was: Vec::new(), stay: Vec::new(), key };
+        Self { workspace: workspace.clone(), note: note.unwrap_or(nothing) }
+    }
+
     /// Removes what the commands left at the outputs' places, for another try; what is to stay stays.
     pub fn clear(&self) -> Result<(), Error> {
         for (out, _) in self.note.outs.iter().zip(&self.note.stay).filter(|(_, stay)| !**stay) {

@@ -11,7 +11,8 @@
 //!
 //! Who has waited for a stage or a result looks again: it is fresh by then, or can be restored. The first line of the file
 //! says who holds it, for those who wait. What follows in a stage's file are [`Note`]s, one JSON object a line: what must be
-//! undone if the holder dies. Whoever takes such a claim next, and every run at its start, undoes it first ([`recover`]).
+//! undone if the holder dies. Whoever takes such a claim next, and every run at its start, undoes it first ([`recover`]); not
+//! while a batch job still makes the outputs ([`crate::pipeline::executor`]).
 
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -83,6 +84,11 @@ pub fn of_mutex(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.cache_dir().join("claims").join(format!("mutex-{}", &key[..32]))
 }
 
+/// The place of a stage's claim that is called `name`.
+pub fn called(workspace: &Workspace, name: &str) -> PathBuf {
+    stages(workspace).join(name)
+}
+
 fn stages(workspace: &Workspace) -> PathBuf {
     workspace.derm_dir().join("tmp").join("stages")
 }
@@ -133,6 +139,18 @@ impl Claim {
     /// With what its holder knows about how it came to it.
     pub fn after_a_wait(self, waited: bool) -> Self {
         Self { waited, ..self }
+    }
+
+    /// Its name among those of stages.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What its last holder, who died, had moved aside; nothing when there is nothing to undo.
+    pub fn left_aside(&self) -> Option<Option<aside::Note>> {
+        let notes = self.notes();
+        let aside = notes.iter().rev().find_map(|note| if let Note::Aside(aside) = note { Some(aside.clone()) } else { None });
+        (!notes.is_empty()).then_some(aside)
     }
 
     /// Says who holds it, after undoing what a holder that died has left.
@@ -218,9 +236,13 @@ pub fn is_held(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// Undoes what runs that died have left. Stages that somebody runs are left alone.
-pub fn recover(workspace: &Workspace, work: &Work<'_>) -> Result<(), Error> {
+/// Undoes what runs that died have left. Stages that somebody runs are left alone, and those with a claim called as a batch job
+/// says that goes on.
+pub fn recover(workspace: &Workspace, work: &Work<'_>, has_job: &dyn Fn(&str) -> bool) -> Result<(), Error> {
     for entry in fs::read_dir(stages(workspace)).into_iter().flatten().flatten() {
+        if has_job(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
         if let Some(claim) = Claim::try_take(&entry.path())? {
             undo(workspace, work, &claim.path, &claim.notes())?;
             claim.done()?;

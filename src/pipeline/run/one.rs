@@ -7,15 +7,18 @@ use std::time::{Duration, Instant};
 use super::aside::{self, Aside, PutBack, Way};
 use super::claim::{self, Claim, Passing};
 use super::guard::Held;
-use super::shell::{Failed, Shell};
-use super::{Action, Run, orphans, resume};
+use super::{Action, Run, resume};
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
 use crate::pipeline::decide::{World, values};
 use crate::pipeline::error::Tail;
+use crate::pipeline::executor::batch::Jobs;
+use crate::pipeline::executor::job::Job;
+use crate::pipeline::executor::local::Local;
+use crate::pipeline::executor::{Executor, Task};
 use crate::pipeline::lock::Record;
 use crate::pipeline::reason::{Reason, Verdict};
-use crate::pipeline::stage::{Out, Stage};
+use crate::pipeline::stage::{Out, Place, Stage};
 use crate::pipeline::{Error, runcache};
 use crate::relpath::RelPath;
 use crate::store::{self, Entry, Overwrite, Saving, Store, Work};
@@ -57,12 +60,15 @@ pub struct Done<'a> {
     claim: Claim,
     _result: Option<Passing>,
     remains: PathBuf,
+    /// Where its batch job is, if there was one, and its stage.
+    jobs: (&'a Jobs, usize),
 }
 
 impl Done<'_> {
     /// It is written down.
     pub fn counts(self) -> Result<(), Error> {
         self.claim.done()?;
+        self.jobs.0.settled(self.jobs.1);
         resume::forget(&self.remains);
         self.aside.iter().for_each(Aside::forget_old);
         Ok(())
@@ -72,6 +78,7 @@ impl Done<'_> {
     pub fn undo(self) {
         // What cannot be undone now is undone by the next run, which finds the claim.
         if self.aside.iter().all(|aside| aside.put_back(false).is_ok()) {
+            self.jobs.0.settled(self.jobs.1);
             let _ = self.claim.done();
         }
     }
@@ -111,8 +118,16 @@ impl<'a> One<'a> {
         reasons: &mut Vec<Reason>,
         put_back: &mut PutBack,
     ) -> Result<Option<Done<'a>>, Error> {
-        claim.begin(self.workspace(), &self.work())?;
-        let waited = claim.waited | self.wait_for_needs()?;
+        let left = self.run.jobs.left(&claim)?;
+        if left.is_none() {
+            claim.begin(self.workspace(), &self.work())?;
+        }
+        let mut waited = claim.waited | self.wait_for_needs()?;
+        let mut goes_on = None;
+        if let Some(job) = left {
+            waited = true;
+            goes_on = self.take_up(job, &claim)?;
+        }
         let mut verdict = verdict;
         if self.run.committer.refresh(self.index)? || waited {
             self.run.disk.forget();
@@ -120,18 +135,40 @@ impl<'a> One<'a> {
             verdict = self.run.verdict(self.index, old.as_ref(), self.forced)?;
             *reasons = verdict.reasons().to_vec();
         }
-        if verdict.is_fresh() {
+        if verdict.is_fresh() && goes_on.is_none() {
             claim.done()?;
             return Ok(None);
         }
         let old = self.run.committer.record(self.index);
-        match self.act(&verdict, old.as_ref(), claim, put_back) {
+        let result = match goes_on {
+            Some((record, aside)) => {
+                self.run.listener.starts(self.index, verdict.reasons());
+                self.bring_in(record, aside, claim, None, put_back)
+            }
+            None => self.act(&verdict, old.as_ref(), claim, put_back),
+        };
+        match result {
             Ok(done) => Ok(Some(done)),
             Err((error, claim)) => {
                 claim.map_or(Ok(()), Claim::done)?;
                 Err(error)
             }
         }
+    }
+
+    /// Goes on with the batch job of a derm that died, if it is of the inputs that there are now; otherwise ends it and puts the old
+    /// outputs back.
+    fn take_up(&self, job: Job, claim: &Claim) -> Result<Option<(Record, Aside)>, Error> {
+        self.run.disk.forget();
+        let inputs = self.inputs().ok().filter(|_| !self.stage.frozen);
+        let key = inputs.as_ref().map(|record| runcache::key(self.stage, record));
+        let left = claim.left_aside();
+        let goes_on = self.run.jobs.take_up(self.run.project, self.index, job, key.as_ref(), left.is_some(), self.work())?;
+        if let (true, Some(record), Some(key), Some(note)) = (goes_on, inputs, key, left) {
+            return Ok(Some((record, Aside::of_note(self.workspace(), note, key.hex()))));
+        }
+        claim.begin(self.workspace(), &self.work())?;
+        Ok(None)
     }
 
     /// Waits until no other run is making what this one reads.
@@ -155,7 +192,18 @@ impl<'a> One<'a> {
 
     fn done(&self, action: Action, record: Record, claim: Claim) -> Done<'a> {
         let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
-        Done { action, record, saving: None, ignore: Vec::new(), keep: None, aside: None, claim, _result: None, remains }
+        Done {
+            action,
+            record,
+            saving: None,
+            ignore: Vec::new(),
+            keep: None,
+            aside: None,
+            claim,
+            _result: None,
+            remains,
+            jobs: (&self.run.jobs, self.index),
+        }
     }
 
     /// On failure the claim comes back, unless it still says what to undo.
@@ -205,11 +253,27 @@ impl<'a> One<'a> {
         }
         self.run.listener.starts(self.index, verdict.reasons());
         let aside = attempt!(self.make_room(old, &claim, &key));
-        match self.run_and_save(&mut record, &aside, &claim) {
+        self.bring_in(record, aside, claim, result, put_back)
+    }
+
+    /// Runs the commands and saves what they made, or puts back what is aside.
+    fn bring_in(
+        &self,
+        mut record: Record,
+        aside: Aside,
+        claim: Claim,
+        result: Option<Passing>,
+        put_back: &mut PutBack,
+    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
+        let (key, options) = (runcache::key(self.stage, &record), self.run.options);
+        match self.run_and_save(&mut record, &key, &aside, &claim) {
             Ok((saving, ignore)) => {
+                let applies = runcache::applies(self.stage);
                 let keep = (applies && !options.no_commit && record.changed.is_empty()).then_some(key);
                 Ok(Done { saving, ignore, keep, aside: Some(aside), _result: result, ..self.done(Action::Ran, record, claim) })
             }
+            // A job that may still run has the places of the outputs, until the next run settles that.
+            Err(error @ Error::JobKept { .. }) => Err((error, None)),
             Err(error) => {
                 self.run.disk.forget();
                 let undone = aside.put_back(options.ignore_errors && !error.is_interrupt()).and_then(|undone| {
@@ -217,6 +281,7 @@ impl<'a> One<'a> {
                     resume::remember(&remains, aside.key(), &undone.left).map(|()| undone)
                 });
                 *put_back = undone.map_err(|error| (error, None))?;
+                self.run.jobs.settled(self.index);
                 Err((error, Some(claim)))
             }
         }
@@ -388,8 +453,14 @@ impl<'a> One<'a> {
         Aside::take(self.workspace(), claim, &ways, key)
     }
 
-    fn run_and_save(&self, record: &mut Record, aside: &Aside, claim: &Claim) -> Result<(Option<Saving<'a>>, Vec<RelPath>), Error> {
-        let tail = self.run_commands(aside, claim)?;
+    fn run_and_save(
+        &self,
+        record: &mut Record,
+        inputs: &ObjectId,
+        aside: &Aside,
+        claim: &Claim,
+    ) -> Result<(Option<Saving<'a>>, Vec<RelPath>), Error> {
+        let tail = self.run_commands(inputs, aside, claim)?;
         self.stage.outs.iter().for_each(|out| self.run.disk.forget_path(&out.path));
         self.run.disk.recheck_params();
         let root = self.workspace().root();
@@ -409,18 +480,29 @@ impl<'a> One<'a> {
     }
 
     /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
-    fn run_commands(&self, aside: &Aside, claim: &Claim) -> Result<Tail, Error> {
-        let shared = self.run.options.share_terminal && self.run.options.jobs <= 1;
-        let mut shell = Shell::new(self.stage, self.label(), self.workspace(), shared);
-        shell.default_env(orphans::TRY, aside.id());
-        if !self.gpus.is_empty() {
-            shell.default_env("CUDA_VISIBLE_DEVICES", &self.gpus.join(","));
-        }
+    fn run_commands(&self, inputs: &ObjectId, aside: &Aside, claim: &Claim) -> Result<Tail, Error> {
+        let alone = self.run.options.jobs <= 1;
+        let task = Task {
+            project: self.run.project,
+            index: self.index,
+            inputs,
+            aside,
+            claim,
+            gpus: &self.gpus,
+            listener: self.run.listener,
+            work: self.work(),
+            alone,
+            shared: self.run.options.share_terminal && alone,
+        };
+        let executor: &dyn Executor = match self.stage.how.executor {
+            Place::Local => &Local,
+            Place::Slurm(_) => &self.run.jobs,
+        };
         let _mutexes = self.mutexes()?;
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {
-            let failed = match self.attempt(&shell, claim) {
+            let failed = match executor.run(&task) {
                 Ok(tail) => return Ok(tail),
                 Err(error @ Error::StageFailed { .. }) if tried < tries => error,
                 Err(error) => return Err(error),
@@ -439,24 +521,6 @@ impl<'a> One<'a> {
             })
         };
         self.stage.how.mutex.iter().map(take).collect()
-    }
-
-    fn attempt(&self, shell: &Shell, claim: &Claim) -> Result<Tail, Error> {
-        let deadline = shell.deadline();
-        let mut tail = Tail::default();
-        for line in self.stage.cmd.lines() {
-            self.run.listener.command(self.index, line);
-            let hear = |text: &str| self.run.listener.output(self.index, text);
-            let stage = || self.label().to_owned();
-            tail = shell.run(line, deadline, self.work().interrupt, &hear, claim).map_err(|failed| match failed {
-                Failed::Interrupted => Error::Interrupted,
-                Failed::Ended(how, tail) => Error::StageFailed { stage: stage(), command: line.to_owned(), how, tail },
-                Failed::Start(source) => {
-                    Error::CannotStart { stage: stage(), shell: shell.program(), folder: shell.folder().to_owned(), source }
-                }
-            })?;
-        }
-        Ok(tail)
     }
 
     /// Hashes the outputs and prepares those that are cached for the cache.

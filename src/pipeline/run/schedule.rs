@@ -5,6 +5,8 @@
 //! (one that wants more than there are runs alone), two that name the same `mutex` never run at once, and memory is not promised
 //! beyond what the machine has. Verdicts are reached on one thread, so a thousand fresh stages start none.
 //!
+//! Stages that run elsewhere take nothing of this machine: up to `-j` of them are waited for, besides.
+//!
 //! A stage that another derm runs takes no place: it is looked at again when that derm is done with it, and others go first.
 //!
 //! When a stage fails nothing more is started; with `keep_going`, only what needs it is left out; with
@@ -22,7 +24,7 @@ use super::commit::{self, Task};
 use super::one::{Came, One};
 use super::{Action, Outcome, Run, Step};
 use crate::pipeline::Error;
-use crate::pipeline::stage::How;
+use crate::pipeline::stage::{How, Place};
 
 /// How often it is looked whether another derm is done with a stage.
 const LOOK: Duration = Duration::from_millis(20);
@@ -98,7 +100,11 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
         }
         // The writer ends with what it has.
     });
-    receiver.try_iter().for_each(|report| if let Report::Lost(index, error) = report { board.lose(index, error) });
+    receiver.try_iter().for_each(|report| {
+        if let Report::Lost(index, error) = report {
+            board.lose(index, error)
+        }
+    });
     let order = run.project.graph.order.iter().filter(|index| wanted[**index]);
     let steps = order.map(|&index| board.steps[index].take().unwrap_or_else(|| step(index, Action::Skipped))).collect();
     Outcome { steps, interrupted: run.disk.work.interrupt.is_raised() }
@@ -112,7 +118,7 @@ fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope
     let run = board.run;
     let forced = (run.options.force || board.forced[index]) && !run.project.stages[index].frozen;
     let verdict = match run.verdict(index, run.committer.record(index).as_ref(), forced) {
-        Ok(verdict) if verdict.is_fresh() => return board.finish(step(index, Action::Fresh)),
+        Ok(verdict) if verdict.is_fresh() && !run.jobs.holds_stage(run.project, index) => return board.finish(step(index, Action::Fresh)),
         Ok(verdict) => verdict,
         Err(error) => return board.finish(Step { error: Some(error), ..step(index, Action::Failed) }),
     };
@@ -204,22 +210,30 @@ impl<'a> Board<'a> {
     }
 
     fn fits(&self, index: usize) -> bool {
-        if self.running.is_empty() {
-            return true;
-        }
         let how = |index: usize| &self.run.project.stages[index].how;
         let wants = how(index);
-        let sum = |of: fn(&How) -> u64| self.running.iter().map(|other| of(how(other.index))).fold(0, u64::saturating_add);
+        let apart = |other: &Running| !how(other.index).mutex.iter().any(|name| wants.mutex.contains(name));
+        let here = |how: &How| how.executor == Place::Local;
+        if !here(wants) {
+            let waited_for = self.running.iter().filter(|other| !here(how(other.index))).count();
+            return waited_for < self.run.options.jobs.max(1) && self.running.iter().all(apart);
+        }
+        let running = || self.running.iter().filter(|other| here(how(other.index)));
+        if running().next().is_none() {
+            return self.running.iter().all(apart);
+        }
+        let sum = |of: fn(&How) -> u64| running().map(|other| of(how(other.index))).fold(0, u64::saturating_add);
         let fit = |of: fn(&How) -> u64, most: u64| of(wants) == 0 || sum(of).saturating_add(of(wants)) <= most;
         fit(|how| how.resources.cpus as u64, self.run.options.jobs.max(1) as u64)
             && fit(|how| u64::from(how.resources.gpus), self.run.options.gpus.len().max(1) as u64)
             && (wants.resources.memory == 0 || sum(|how| how.resources.memory) == 0 || fit(|how| how.resources.memory, machine_memory()))
-            && !self.running.iter().any(|other| how(other.index).mutex.iter().any(|name| wants.mutex.contains(name)))
+            && self.running.iter().all(apart)
     }
 
     /// GPUs that no running stage has: as many as the stage wants, or as there are.
     fn take_gpus(&self, index: usize) -> Vec<usize> {
-        let wants = self.run.project.stages[index].how.resources.gpus as usize;
+        let how = &self.run.project.stages[index].how;
+        let wants = if how.executor == Place::Local { how.resources.gpus as usize } else { 0 };
         let free = (0..self.run.options.gpus.len()).filter(|gpu| !self.running.iter().any(|other| other.gpus.contains(gpu)));
         free.take(wants).collect()
     }

@@ -36,7 +36,7 @@ use crate::pipeline::stage::Stage;
 use crate::workspace::Workspace;
 
 /// Lines that an error shows.
-const TAIL: usize = 12;
+pub const TAIL: usize = 12;
 /// A line is handed over at this length even if it has no end.
 const LONGEST: usize = 8 << 10;
 /// From SIGINT to SIGTERM.
@@ -102,6 +102,15 @@ impl Shell {
     /// The folder that commands start in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The program, its options before `-c`, and what it gets beside derm's own environment, but for the PATH.
+    pub fn parts(&self) -> (&Path, &'static [&'static str], Vec<&(OsString, OsString)>) {
+        let mut env: Vec<&(OsString, OsString)> = self.env.iter().collect();
+        if let Some(ours) = env.iter().position(|(key, _)| key == "PATH") {
+            env.remove(ours);
+        }
+        (&self.program, self.options, env)
     }
 
     /// When commands that start now must be done.

@@ -32,11 +32,7 @@ impl Reader<'_, '_> {
             how.mutex.sort();
             how.mutex.dedup();
         }
-        if let Some(executor) = node.get("executor")
-            && executor.as_text() != Some("local")
-        {
-            self.problems.add(executor.mark, "the only `executor` is `local`");
-        }
+        how.executor = node.get("executor").map(|node| self.executor(node)).unwrap_or_default();
         how.shell = node.get("shell").and_then(|node| self.text(node, "`shell`"));
         how
     }

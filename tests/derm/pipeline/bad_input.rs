@@ -128,7 +128,7 @@ fn paths_outside_the_repository() {
 
 #[test]
 fn what_is_not_supported_is_refused() {
-    refused("stages:\n  a:\n    cmd: touch ran\n    executor: slurm\n", ["4:15: the only `executor` is `local`"]);
+    refused("stages:\n  a:\n    cmd: touch ran\n    executor: kubernetes\n", ["4:15: `executor` must be `local`, `slurm`"]);
     refused("stages:\n  a@b:\n    cmd: touch ran\n", ["may not hold `@`"]);
     refused(
         "stages:\n  a:\n    cmd: touch ran\n    timeout: soon\n    retry: -1\n",
