@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::Error;
-use super::lock::{self, Lock};
 use super::journal;
+use super::lock::{self, Lock};
 use super::problem::Source;
 use super::project::lock_files;
 use crate::relpath::RelPath;

@@ -158,7 +158,17 @@ pub fn repro(project: &Project, options: &Options<'_>, work: Work<'_>, listener:
     claim::recover(&project.workspace, &work)?;
     let committer = commit::Committer::new(project)?;
     let made = options.allow_missing.then(|| Made::new(&committer.locks()));
-    let run = Run { project, options, disk, made, committer, listener, scratch: OnceLock::new(), own: Mutex::default(), stop: AtomicBool::new(false) };
+    let run = Run {
+        project,
+        options,
+        disk,
+        made,
+        committer,
+        listener,
+        scratch: OnceLock::new(),
+        own: Mutex::default(),
+        stop: AtomicBool::new(false),
+    };
     let outcome = schedule::all(&run, &wanted);
     run.committer.flush()?;
     store.flush()?;

@@ -45,7 +45,8 @@ impl<'a> Disk<'a> {
         let mut seen = self.seen();
         seen.remove(path.as_str());
         let inside = format!("{path}/");
-        let below: Vec<String> = seen.range(inside.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&inside)).cloned().collect();
+        let below: Vec<String> =
+            seen.range(inside.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&inside)).cloned().collect();
         below.iter().for_each(|name| drop(seen.remove(name)));
         let mut above = path.parent();
         while let Some(folder) = above {

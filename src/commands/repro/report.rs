@@ -147,7 +147,14 @@ impl Report for Repro {
             self.dry_table(page);
             return;
         }
-        let counted = [(Action::Ran, "ran"), (Action::Restored, "restored"), (Action::Recorded, "recorded"), (Action::Fresh, "up to date"), (Action::Failed, "failed"), (Action::Skipped, "not run")];
+        let counted = [
+            (Action::Ran, "ran"),
+            (Action::Restored, "restored"),
+            (Action::Recorded, "recorded"),
+            (Action::Fresh, "up to date"),
+            (Action::Failed, "failed"),
+            (Action::Skipped, "not run"),
+        ];
         let parts: Vec<String> = counted
             .into_iter()
             .map(|(action, word)| (self.count(action), word))

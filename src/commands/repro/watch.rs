@@ -39,8 +39,7 @@ pub fn run(context: &Context, args: &ReproArgs) -> Result<Exit, Failure> {
         if context.interrupt.is_raised() {
             return Ok(Exit::Interrupted);
         }
-        let asked: Option<(&Project, Options)> =
-            project.as_ref().map(|(project, targets)| (project, options(context, args, targets, &[])));
+        let asked: Option<(&Project, Options)> = project.as_ref().map(|(project, targets)| (project, options(context, args, targets, &[])));
         let asked = asked.as_ref().map(|(project, options)| (*project, options));
         let after = Watched::look(&workspace, asked, Some(&before), work)?;
         let meanwhile = before.changed(&after);

@@ -98,7 +98,11 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
         }
         // The writer ends with what it has.
     });
-    receiver.try_iter().for_each(|report| if let Report::Lost(index, error) = report { board.lose(index, error) });
+    receiver.try_iter().for_each(|report| {
+        if let Report::Lost(index, error) = report {
+            board.lose(index, error)
+        }
+    });
     let order = run.project.graph.order.iter().filter(|index| wanted[**index]);
     let steps = order.map(|&index| board.steps[index].take().unwrap_or_else(|| step(index, Action::Skipped))).collect();
     Outcome { steps, interrupted: run.disk.work.interrupt.is_raised() }
@@ -108,12 +112,7 @@ fn step(stage: usize, action: Action) -> Step {
     Step { stage, action, reasons: Vec::new(), seconds: 0.0, error: None, put_back: PutBack::default() }
 }
 
-fn start<'scope, 'a: 'scope>(
-    board: &mut Board<'a>,
-    index: usize,
-    scope: &'scope Scope<'scope, '_>,
-    sender: &Sender<Report<'a>>,
-) {
+fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope Scope<'scope, '_>, sender: &Sender<Report<'a>>) {
     let run = board.run;
     let forced = (run.options.force || board.forced[index]) && !run.project.stages[index].frozen;
     let verdict = match run.verdict(index, run.committer.record(index).as_ref(), forced) {
@@ -154,7 +153,18 @@ impl<'a> Board<'a> {
         let waiting: Vec<usize> = graph.needs.iter().map(|needs| needs.iter().filter(|need| wanted[**need]).count()).collect();
         let ready = (0..wanted.len()).filter(|index| wanted[*index] && waiting[*index] == 0).map(|index| place[index]).collect();
         let steps = wanted.iter().map(|_| None).collect();
-        Self { run, wanted, place, waiting, forced: vec![false; wanted.len()], ready, steps, running: Vec::new(), waited: BTreeSet::new(), elsewhere: Vec::new() }
+        Self {
+            run,
+            wanted,
+            place,
+            waiting,
+            forced: vec![false; wanted.len()],
+            ready,
+            steps,
+            running: Vec::new(),
+            waited: BTreeSet::new(),
+            elsewhere: Vec::new(),
+        }
     }
 
     /// The first stage that is ready and fits beside those that run.
@@ -181,7 +191,8 @@ impl<'a> Board<'a> {
     /// Stages that other derms are done with can be looked at again.
     fn look_elsewhere(&mut self) {
         let project = self.run.project;
-        let (free, held) = std::mem::take(&mut self.elsewhere).into_iter().partition(|(index, _)| !claim::is_held(&claim::of_stage(project, *index)));
+        let (free, held) =
+            std::mem::take(&mut self.elsewhere).into_iter().partition(|(index, _)| !claim::is_held(&claim::of_stage(project, *index)));
         self.elsewhere = held;
         let free: Vec<(usize, bool)> = free;
         if !free.is_empty() {

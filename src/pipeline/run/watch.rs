@@ -97,7 +97,8 @@ impl Watched {
 /// Parameter files, and dependencies that no stage makes.
 fn inputs(project: &Project, options: &Options<'_>) -> Vec<RelPath> {
     let wanted = wanted(project, options);
-    let made: std::collections::BTreeSet<&RelPath> = project.stages.iter().flat_map(|stage| stage.outs.iter().map(|out| &out.path)).collect();
+    let made: std::collections::BTreeSet<&RelPath> =
+        project.stages.iter().flat_map(|stage| stage.outs.iter().map(|out| &out.path)).collect();
     let is_made = |path: &RelPath| {
         let mut here = Some(path.clone());
         while let Some(one) = here {

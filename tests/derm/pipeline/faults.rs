@@ -80,7 +80,8 @@ fn ctrl_c_says_what_was_saved_and_what_was_put_back() {
 
 #[test]
 fn a_stage_that_prints_without_end_of_line_or_a_lot_is_heard_in_bounded_memory() {
-    let sandbox = project("stages:\n  s:\n    cmd: head -c 60000000 /dev/zero | tr '\\0' 'x'; yes | head -c 60000000; echo; echo last >&2; exit 9\n");
+    let sandbox =
+        project("stages:\n  s:\n    cmd: head -c 60000000 /dev/zero | tr '\\0' 'x'; yes | head -c 60000000; echo; echo last >&2; exit 9\n");
     let command = format!("ulimit -v 600000; exec '{}' repro -q", crate::support::binary().display());
     let output = sandbox.command(["x"]).get_program().to_owned();
     drop(output);

@@ -20,9 +20,8 @@ fn prepared() -> Sandbox {
 
 #[test]
 fn errors_that_are_ignored_keep_what_was_made_and_record_nothing() {
-    let sandbox = project(
-        "stages:\n  a:\n    cmd: echo half > a; exit 3\n    outs: [a]\n  b:\n    cmd: cp a b\n    deps: [a]\n    outs: [b]\n",
-    );
+    let sandbox =
+        project("stages:\n  a:\n    cmd: echo half > a; exit 3\n    outs: [a]\n  b:\n    cmd: cp a b\n    deps: [a]\n    outs: [b]\n");
     let ran = repro(&sandbox, ["--ignore-errors"]).success().complains(["stage `a` failed: exit status 3"]);
     let report = ran.json();
     assert_eq!(report["stages"][0]["action"], "failed");
@@ -199,7 +198,12 @@ fn gpus_are_divided_among_the_stages() {
     let stage = |name: &str| {
         format!("  {name}:\n    cmd: echo $CUDA_VISIBLE_DEVICES > {name}; sleep 0.1\n    outs: [{name}]\n    resources: {{gpus: 1}}\n")
     };
-    let sandbox = project(&format!("stages:\n{}{}{}", stage("a"), stage("b"), "  c:\n    cmd: echo $CUDA_VISIBLE_DEVICES > c\n    outs: [c]\n    resources: {gpus: 5}\n"));
+    let sandbox = project(&format!(
+        "stages:\n{}{}{}",
+        stage("a"),
+        stage("b"),
+        "  c:\n    cmd: echo $CUDA_VISIBLE_DEVICES > c\n    outs: [c]\n    resources: {gpus: 5}\n"
+    ));
     repro(&sandbox, ["-j", "4", "--gpus", "2"]).success();
     let mut given = [sandbox.read("a"), sandbox.read("b")];
     given.sort();

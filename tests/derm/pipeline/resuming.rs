@@ -85,7 +85,8 @@ fn force_starts_anew_and_retries_go_on() {
     std::fs::remove_file(sandbox.path("stop")).unwrap();
     let ran = sandbox.derm(["repro", "-f"]).success();
     assert!(!ran.stderr.contains("goes on from"), "{}", ran.stderr);
-    let retried = project("stages:\n  s:\n    cmd: echo x >> out; test $(wc -l < out) -ge 3\n    retry: 5\n    outs:\n    - out: {resume: true}\n");
+    let retried =
+        project("stages:\n  s:\n    cmd: echo x >> out; test $(wc -l < out) -ge 3\n    retry: 5\n    outs:\n    - out: {resume: true}\n");
     repro(&retried, []).success();
     assert_eq!(retried.read("out"), "x\nx\nx\n");
 }

@@ -24,8 +24,7 @@ fn start(sandbox: &Sandbox, log: &Sandbox, args: &[&str]) -> Child {
 }
 
 fn ran(log: &Sandbox) -> Vec<String> {
-    let mut lines: Vec<String> =
-        std::fs::read_to_string(log.path("ran")).unwrap_or_default().lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = std::fs::read_to_string(log.path("ran")).unwrap_or_default().lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
@@ -100,7 +99,8 @@ fn a_journal_of_another_branch_changes_nothing() {
     sandbox.write("in", "1");
     repro(&sandbox, []).success();
     let lock = sandbox.read("pipelines/p.lock");
-    let line = serde_json::json!({"lock": "pipelines/p.lock", "stage": "s", "was": "0".repeat(64), "now": lock.replace("cp in out", "other")});
+    let line =
+        serde_json::json!({"lock": "pipelines/p.lock", "stage": "s", "was": "0".repeat(64), "now": lock.replace("cp in out", "other")});
     sandbox.write(".derm/tmp/journal", format!("{line}\n{{\"lock\": \"pipelines/p.lo"));
     assert_eq!(actions(&sandbox, []), ["s: fresh"]);
     assert_eq!(sandbox.read("pipelines/p.lock"), lock);
