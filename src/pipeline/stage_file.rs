@@ -230,10 +230,10 @@ impl<'s> File<'s> {
 /// Without `frozen: false`, which says nothing.
 fn without_thawed(mut value: Value) -> Value {
     let thaw = |stage: &mut Value| {
-        if let Value::Map(map) = stage {
-            if map.get("frozen") == Some(&Value::Bool(false)) {
-                map.shift_remove("frozen");
-            }
+        if let Value::Map(map) = stage
+            && map.get("frozen") == Some(&Value::Bool(false))
+        {
+            map.shift_remove("frozen");
         }
     };
     if let Value::Map(root) = &mut value
