@@ -81,14 +81,14 @@ def sleepers():
 
 def ten():
     files = chain(10)
-    files["dvc.yaml"] += "  score:\n    cmd: 'echo {\\\"auc\\\": 0.9} > m.json'\n    deps:\n    - f10.txt\n    metrics:\n    - m.json:\n        cache: false\n".replace('\\"', '"')
-    files["m.json"] = '{"auc": 0.9, "loss": {"train": 0.1, "val": 0.2}}\n'
+    files["dvc.yaml"] += "  score:\n    cmd: cp score.json m.json\n    deps:\n    - f10.txt\n    - score.json\n    metrics:\n    - m.json:\n        cache: false\n"
+    files["score.json"] = '{"auc": 0.9, "loss": {"train": 0.1, "val": 0.2}}\n'
     return files
 
 
 class Tool:
     def __init__(self, program):
-        self.program = shutil.which(program) or str(Path(program).resolve())
+        self.program = str(Path(shutil.which(program) or program).absolute())
 
     def start(self, folder, files):
         folder.mkdir(parents=True)

@@ -38,6 +38,8 @@ each("a map with `${item.x}` and `${key}`", "\n      a: {x: 1}\n      b: {x: 2}"
 each("a reference to a list", "${l}", params="l: [p, q]\n")
 each("a reference to a map", "${m}", "      cmd: run ${key} ${item}\n", params="m: {a: 1, b: 2}\n")
 each("a reference to a nested list", "${m.l}", params="m: {l: [1, 2]}\n")
+each("a reference to truth values and nothing", "${l}", params="l: [true, false, null, 0.50]\n")
+each("truth values by reference and written out", "['${t}', false]", params="t: true\n")
 each("a list of references", "['${a}', '${b}']", params="a: 1\nb: x\n")
 each("a list with a part in each", "['p-${a}', q]", params="a: 1\n")
 each("a map of references", "{k: '${a}'}", params="a: [1, 2]\n", body="      cmd: run ${item[1]}\n")
@@ -69,6 +71,7 @@ matrix("axes of maps", "{x: [{n: 1, m: u}, {n: 2, m: v}], y: [k]}", "    cmd: ru
 matrix("axes of lists", "{x: [[1, 2], [3, 4]]}", "    cmd: run ${item.x[1]}\n")
 matrix("an axis of maps and plain values", "{x: [{n: 1}, b]}", "    cmd: run\n")
 matrix("an axis by reference", "{x: '${l}', y: [1]}", params="l: [p, q]\n")
+matrix("truth values by reference and written out", "{x: '${l}', y: [true, '${t}']}", params="l: [true, null]\nt: false\n")
 matrix("an axis of references", "{x: ['${a}', '${b}']}", params="a: 1\nb: {c: 2}\n", body="    cmd: run\n")
 matrix("an axis by reference to a text", "{x: '${a}'}", params="a: pq\n")
 matrix("an axis by reference to a map", "{x: '${m}'}", params="m: {a: 1, b: 2}\n", purpose="DVC takes the keys of the map; derm wants a list")
@@ -215,3 +218,159 @@ read("yaml: ends of lines of Windows", "stages:\r\n  s:\r\n    cmd: |\r\n      a
 read("yaml: flow style throughout", '{"stages": {"s": {"cmd": "run", "deps": ["a"]}}}\n')
 read("yaml: `yes` is a text", "stages:\n  s:\n    cmd: yes\n    deps: [no, on, off]\n")
 read("yaml: YAML 1.1 by a directive", "%YAML 1.1\n---\nstages:\n  s:\n    cmd: run\n    desc: 'yes'\n")
+
+# --- As public repositories write them.
+
+read("as in a first project", {
+    "params.yaml": "prepare:\n  split: 0.20\n  seed: 20170428\n\nfeaturize:\n  max_features: 200\n  ngrams: 2\n\ntrain:\n  seed: 20170428\n  n_est: 50\n  min_split: 0.01\n",
+    "dvc.yaml": """\
+stages:
+  prepare:
+    cmd: python src/prepare.py data/data.xml
+    deps:
+    - data/data.xml
+    - src/prepare.py
+    params:
+    - prepare.seed
+    - prepare.split
+    outs:
+    - data/prepared
+  featurize:
+    cmd: python src/featurization.py data/prepared data/features
+    deps:
+    - data/prepared
+    - src/featurization.py
+    params:
+    - featurize.max_features
+    - featurize.ngrams
+    outs:
+    - data/features
+  train:
+    cmd: python src/train.py data/features model.pkl
+    deps:
+    - data/features
+    - src/train.py
+    params:
+    - train.min_split
+    - train.n_est
+    - train.seed
+    outs:
+    - model.pkl
+  evaluate:
+    cmd: python src/evaluate.py model.pkl data/features
+    deps:
+    - data/features
+    - model.pkl
+    - src/evaluate.py
+    outs:
+    - eval/importance.png
+    - eval/live/plots:
+        cache: false
+    metrics:
+    - eval/live/metrics.json:
+        cache: false
+plots:
+- ROC:
+    template: simple
+    x: fpr
+    y:
+      eval/live/plots/sklearn/roc/train.json: tpr
+      eval/live/plots/sklearn/roc/test.json: tpr
+- eval/importance.png
+artifacts:
+  text-classification:
+    path: model.pkl
+    desc: Detect whether the given text is in English
+    type: model
+    labels:
+    - nlp
+    - classification
+""",
+})
+read("as in a project of many regions", {
+    "params.yaml": "input:\n  year: ['2020', '2021', '2022']\n  state: ['01', '02', '04']\nactual:\n  path: 'intermediate/osrmnetwork'\ntimes:\n  mode: [car, foot]\n",
+    "dvc.yaml": """\
+vars:
+- params.yaml
+stages:
+  create_cenloc_national:
+    desc: Build national file
+    matrix:
+      year: ${input.year}
+    cmd: uv run python ./src/create_cenloc_national.py --year ${item.year}
+    deps:
+    - src/create_cenloc_national.py
+    outs:
+    - intermediate/cenloc/year=${item.year}/:
+        persist: true
+        push: false
+  calculate_times:
+    matrix: &grid
+      mode: ${times.mode}
+      year: ${input.year}
+      state: ${input.state}
+    cmd: >
+      uv run python ./src/calculate_times.py
+      --mode ${item.mode} --year ${item.year}
+      --state ${item.state} --chunk 0-1
+    deps:
+    - ./src/calculate_times.py
+    - ${actual.path}/mode=${item.mode}/year=${item.year}/
+    - intermediate/cenloc/year=${item.year}/
+    outs:
+    - output/times/mode=${item.mode}/year=${item.year}/state=${item.state}
+  check:
+    matrix: *grid
+    cmd: check ${key}
+    deps:
+    - output/times/mode=${item.mode}/year=${item.year}/state=${item.state}/part.parquet
+""",
+})
+read("as in a project of several packages", {
+    "one/params.yaml": "lr: 1e-4\nmodels:\n  small: {depth: 2, width: 0.50}\n  large: {depth: 8, width: 1.0}\n",
+    "one/dvc.yaml": """\
+vars:
+- ../common.yaml:paths
+- runs: [a, b]
+stages:
+  fit:
+    foreach: ${models}
+    do:
+      wdir: ..
+      cmd:
+      - mkdir -p ${paths.out}/${key}
+      - python one/fit.py --depth ${item.depth} --width ${item.width} --lr ${lr} --out ${paths.out}/${key}
+      deps:
+      - ./one/fit.py
+      - shared/src/
+      - ${paths.data}/
+      params:
+      - one/params.yaml:
+        - lr
+        - models.${key}
+      outs:
+      - ${paths.out}/${key}/model.bin
+      metrics:
+      - ${paths.out}/${key}/metrics.json:
+          cache: false
+  compare:
+    frozen: false
+    always_changed: false
+    wdir: reports
+    cmd: |
+      python ../compare.py \\
+        --all
+      # the end
+      cat table.md
+    deps:
+    - ../../${paths.out}/small/model.bin
+    - ../../${paths.out}/large/model.bin
+    outs:
+    - table.md:
+        cache: false
+        desc: "a table: ${lr}"
+""",
+    "one/reports/.keep": "",
+    "common.yaml": "paths: {out: out/models, data: data}\nother: 1\n",
+    "dvc.yaml": "stages:\n  last:\n    cmd: 'cat out/models/*/metrics.json > all.json; echo \"done: 100%\" && true'\n    deps: [out/models/small/metrics.json, one/reports/table.md]\n    plots:\n    - all.json:\n        x: step\n        y: loss\n        template: smooth\n",
+})

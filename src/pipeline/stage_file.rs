@@ -21,7 +21,7 @@ pub type Edited = Result<String, Vec<Problem>>;
 /// Problems of the file, a stage of that name, or a layout that cannot be changed.
 pub fn add(source: &Source, draft: &Draft, force: bool) -> Edited {
     let root = yaml::parse(source)?;
-    let mut file = File::new(source);
+    let mut file = File::new(source)?;
     let stages = root.entries().and_then(|entries| entries.iter().find(|entry| entry.key == "stages"));
     match stages {
         None => {
@@ -57,7 +57,7 @@ pub fn add(source: &Source, draft: &Draft, force: bool) -> Edited {
 /// Problems of the file, or a layout that cannot be changed.
 pub fn set_frozen(source: &Source, name: &str, frozen: bool) -> Result<Option<String>, Vec<Problem>> {
     let root = yaml::parse(source)?;
-    let mut file = File::new(source);
+    let mut file = File::new(source)?;
     let stage = root.get("stages").and_then(Node::entries).and_then(|stages| stages.iter().find(|stage| stage.key == name));
     let Some(stage) = stage else { return Err(vec![file.refused(root.mark, &format!("there is no stage `{name}`"))]) };
     let body = stage.value.get("do").filter(|_| stage.value.get("foreach").is_some()).unwrap_or(&stage.value);
@@ -94,8 +94,14 @@ struct File<'s> {
 }
 
 impl<'s> File<'s> {
-    fn new(source: &'s Source) -> Self {
-        Self { source, lines: source.text.split_inclusive('\n').map(str::to_owned).collect() }
+    fn new(source: &'s Source) -> Result<Self, Vec<Problem>> {
+        let file = Self { source, lines: source.text.split_inclusive('\n').map(str::to_owned).collect() };
+        // To YAML a lone carriage return ends a line too: its lines would not be these.
+        let lone = source.text.match_indices('\r').any(|(at, _)| !source.text[at + 1..].starts_with('\n'));
+        match lone {
+            true => Err(vec![file.refused(Mark { line: 1, column: 1 }, "lines of this file end in carriage returns")]),
+            false => Ok(file),
+        }
     }
 
     fn refused(&self, mark: Mark, message: &str) -> Problem {
@@ -224,10 +230,10 @@ impl<'s> File<'s> {
 /// Without `frozen: false`, which says nothing.
 fn without_thawed(mut value: Value) -> Value {
     let thaw = |stage: &mut Value| {
-        if let Value::Map(map) = stage {
-            if map.get("frozen") == Some(&Value::Bool(false)) {
-                map.shift_remove("frozen");
-            }
+        if let Value::Map(map) = stage
+            && map.get("frozen") == Some(&Value::Bool(false))
+        {
+            map.shift_remove("frozen");
         }
     };
     if let Value::Map(root) = &mut value

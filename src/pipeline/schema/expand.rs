@@ -71,7 +71,7 @@ impl Reader<'_, '_> {
         match filled.to_value() {
             Value::List(values) => {
                 let compound = values.iter().any(is_compound);
-                let name = |index: usize, value: &Value| if compound { index.to_string() } else { value.python() };
+                let name = |index: usize, value: &Value| if compound { index.to_string() } else { name_of(value, node, index) };
                 values.into_iter().enumerate().map(|(i, value)| Item { name: name(i, &value), value, has_key: false }).collect()
             }
             Value::Map(map) => map.into_iter().map(|(name, value)| Item { name, value, has_key: true }).collect(),
@@ -91,7 +91,8 @@ impl Reader<'_, '_> {
             return Vec::new();
         }
         let mut combined: Vec<(Vec<String>, IndexMap<String, Value>)> = vec![(Vec::new(), IndexMap::new())];
-        for axis in axes {
+        for (number, axis) in axes.iter().enumerate() {
+            let written = node.entries().and_then(|entries| entries.get(number)).map_or(node, |entry| &entry.value);
             let Some(values) = self.list(&axis.value, &format!("axis `{}` of {what}", axis.key)) else { return Vec::new() };
             if combined.len() * values.len() > MAX_STAGES {
                 self.problems.add(axis.mark, format!("{what} expands to more than {MAX_STAGES} stages"));
@@ -101,7 +102,7 @@ impl Reader<'_, '_> {
             for (names, item) in &combined {
                 for (i, value) in values.iter().map(Node::to_value).enumerate() {
                     let mut names = names.clone();
-                    names.push(if is_compound(&value) { format!("{}{i}", axis.key) } else { value.python() });
+                    names.push(if is_compound(&value) { format!("{}{i}", axis.key) } else { name_of(&value, written, i) });
                     let mut item = item.clone();
                     item.insert(axis.key.clone(), value);
                     next.push((names, item));
@@ -121,6 +122,18 @@ struct Item {
     value: Value,
     /// Whether there is a `${key}`.
     has_key: bool,
+}
+
+/// A value in the name of a stage. What a `${…}` brought prints as Python's `str` does, what is written out as `${…}` in a text
+/// would: the two differ for truth values. `written`: the list, or the `${…}` that is one.
+fn name_of(value: &Value, written: &Node, index: usize) -> String {
+    let item = written.items().and_then(|items| items.get(index));
+    let by_reference = item.unwrap_or(written).as_text().is_some_and(template::is_template);
+    match value {
+        Value::Bool(true) if by_reference => "True".to_owned(),
+        Value::Bool(false) if by_reference => "False".to_owned(),
+        value => value.python(),
+    }
 }
 
 fn is_compound(value: &Value) -> bool {

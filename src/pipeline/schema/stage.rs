@@ -69,13 +69,14 @@ impl Reader<'_, '_> {
             own
         });
         let node = self.filled(node, own_scope.as_ref().unwrap_or(scope));
-        let cmd = self.cmd(node.get("cmd")?)?;
+        // Without a command the rest is read all the same, for its problems.
+        let cmd = node.get("cmd").and_then(|cmd| self.cmd(cmd));
         let mut stage = Stage {
             pipeline: 0,
             name,
             group,
             mark,
-            cmd,
+            cmd: cmd.clone().unwrap_or(Command::List(Vec::new())),
             deps: Vec::new(),
             params: Vec::new(),
             outs: Vec::new(),
@@ -86,7 +87,7 @@ impl Reader<'_, '_> {
             wdir,
         };
         self.inputs_and_outputs(&node, &mut stage);
-        Some(stage)
+        cmd.map(|_| stage)
     }
 
     /// The stage with its `${…}` replaced, but for what may not hold any.
