@@ -88,7 +88,7 @@ fn separated(source: &Source, delimiter: u8, header: bool) -> Result<Rows, Vec<P
         }
     }
     rows.last_of_first = rows.columns.keys().last().cloned();
-    Ok(rows)
+    if rows.columns.is_empty() { Err(at(source, 1, 1, "has no columns".to_owned())) } else { Ok(rows) }
 }
 
 /// A number where the field is one.
@@ -178,6 +178,7 @@ mod tests {
         let problem = rows("a.csv", "a,b\n1,2\n1,2,3\n").unwrap_err().remove(0);
         assert_eq!(problem.place.to_string(), "a.csv:3:5");
         assert_eq!(problem.message, "this row has 3 fields, the others have 2");
+        assert_eq!(rows("a.csv", "").unwrap_err()[0].message, "has no columns");
         assert!(rows("a.json", "{\"a\": 1}").unwrap_err()[0].message.contains("no list of points"));
     }
 }
