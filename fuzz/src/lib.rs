@@ -8,6 +8,7 @@ pub mod fuzzing;
 pub mod observer;
 pub mod pipeline;
 pub mod relpath;
+pub mod report;
 pub mod store;
 pub mod text;
 pub mod workspace;

@@ -49,7 +49,7 @@ fn line(lanes: &[Option<usize>], own: usize, comes_from: &[usize], ends: impl Fn
     let first = comes_from.iter().copied().chain([own]).min().unwrap_or(own);
     let last = comes_from.iter().copied().chain([own]).max().unwrap_or(own);
     let mut out = String::new();
-    for lane in 0..lanes.len() {
+    for (lane, runs) in lanes.iter().enumerate() {
         let inside = (first..last).contains(&lane);
         let mark = if lane == own {
             '●'
@@ -62,7 +62,7 @@ fn line(lanes: &[Option<usize>], own: usize, comes_from: &[usize], ends: impl Fn
                 (true, _, true) => '╯',
                 (true, ..) => '┴',
             }
-        } else if lanes[lane].is_some() {
+        } else if runs.is_some() {
             '│'
         } else if inside && lane > first {
             '─'

@@ -44,10 +44,11 @@ fn layered(drawing: &Drawing, width: impl Fn(usize) -> f64, passing: f64) -> Lay
     for index in 0..drawing.names.len() {
         let mut above = Vec::new();
         for &need in &drawing.needs[index] {
-            for layer in depth[need] + 1 + ways[need].len()..depth[index] {
+            let reached = depth[need] + 1 + ways[need].len();
+            for layer in layers.iter_mut().take(depth[index]).skip(reached) {
                 let from = ways[need].last().copied().unwrap_or(at[need]);
-                layers[layer].push(Node { item: None, above: vec![from], middle: 0.0, width: passing });
-                ways[need].push(layers[layer].len() - 1);
+                layer.push(Node { item: None, above: vec![from], middle: 0.0, width: passing });
+                ways[need].push(layer.len() - 1);
             }
             let last = depth[index] - depth[need] - 1;
             above.push(if last == 0 { at[need] } else { ways[need][last - 1] });

@@ -88,7 +88,7 @@ fn separated(source: &Source, delimiter: u8, header: bool) -> Result<Rows, Vec<P
         }
     }
     rows.last_of_first = rows.columns.keys().last().cloned();
-    Ok(rows)
+    if rows.columns.is_empty() { Err(at(source, 1, 1, "has no columns".to_owned())) } else { Ok(rows) }
 }
 
 /// A number where the field is one.
@@ -157,6 +157,25 @@ fn collect<'v>(value: &'v Value, lists: &mut Vec<&'v [Value]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces of tables, so that random joins get past the first line.
+    const PIECES: &[&str] = &["a", ",", "\n", "\"", "\r\n", "1", "nan", "1e999", "é", "\t", "[", "]", "{", "}", ":", "- ", "\u{feff}", " "];
+
+    proptest! {
+        #[test]
+        fn random_tables_never_panic_and_places_lie_inside(parts in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+            let text = parts.concat();
+            for name in ["a.csv", "a.tsv", "a.json", "a.yaml"] {
+                match rows(name, &text) {
+                    Ok(rows) => prop_assert!(rows.columns.values().all(|column| Some(column.len()) == rows.columns.values().next().map(Vec::len))),
+                    Err(problems) => for problem in problems {
+                        prop_assert!(problem.place.line >= 1 && problem.place.line <= text.lines().count() + 1, "{text:?}: {problem:?}");
+                    },
+                }
+            }
+        }
+    }
 
     fn rows(name: &str, text: &str) -> Result<Rows, Vec<Problem>> {
         read(&RelPath::new(name).unwrap(), text.as_bytes().to_vec(), true)
@@ -178,6 +197,7 @@ mod tests {
         let problem = rows("a.csv", "a,b\n1,2\n1,2,3\n").unwrap_err().remove(0);
         assert_eq!(problem.place.to_string(), "a.csv:3:5");
         assert_eq!(problem.message, "this row has 3 fields, the others have 2");
+        assert_eq!(rows("a.csv", "").unwrap_err()[0].message, "has no columns");
         assert!(rows("a.json", "{\"a\": 1}").unwrap_err()[0].message.contains("no list of points"));
     }
 }

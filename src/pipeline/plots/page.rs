@@ -58,7 +58,7 @@ fn summary(plot: &Plot, lines: &[Line]) -> Table {
         let least = ys().min_by(f64::total_cmp);
         let greatest = ys().max_by(f64::total_cmp);
         let count = Cell::number(line.of as f64, text::grouped(line.of as u64));
-        table.row([Cell::text(line.name.clone()), count, cell(ys().next()), cell(ys().last()), cell(least), cell(greatest)]);
+        table.row([Cell::text(line.name.clone()), count, cell(ys().next()), cell(ys().next_back()), cell(least), cell(greatest)]);
     }
     table
 }
