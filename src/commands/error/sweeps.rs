@@ -24,7 +24,9 @@ impl Explain for Error {
                 failure.hint("give one several: `-S train.lr=0.1,0.01` or `-S 'train.lr=loguniform(1e-5,1e-2)'`").with_exit(Exit::Usage)
             }
             Error::Damaged { .. } => failure.hint("`derm sweep remove NAME` forgets it; its experiments stay"),
-            Error::BadWatch(_) => failure.hint("name a file with `.csv`, `.tsv` or `.jsonl`, as in `--watch logs/history.csv:val_loss`").with_exit(Exit::Usage),
+            Error::BadWatch(_) => failure
+                .hint("name a file with `.csv`, `.tsv` or `.jsonl`, as in `--watch logs/history.csv:val_loss`")
+                .with_exit(Exit::Usage),
             Error::Interrupted => failure.with_exit(Exit::Interrupted),
         }
     }

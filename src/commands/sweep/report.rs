@@ -72,7 +72,8 @@ impl Shown {
         if stops {
             columns.push(("ended at".to_owned(), Align::Right));
         }
-        let params: Vec<Vec<(String, String)>> = self.rows.iter().map(|line| line.row.params.iter().map(|typed| param(typed)).collect()).collect();
+        let params: Vec<Vec<(String, String)>> =
+            self.rows.iter().map(|line| line.row.params.iter().map(|typed| param(typed)).collect()).collect();
         let first = params.first().map(Vec::as_slice).unwrap_or_default();
         columns.extend(first.iter().map(|(key, _)| (key.clone(), Align::Right)));
         let rows = self.rows.iter().zip(&params).map(|(line, params)| {
@@ -100,16 +101,19 @@ impl Shown {
 
     fn markdown(&self, page: &mut Page) {
         let (columns, rows) = self.cells();
-        let line = |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
+        let line =
+            |cells: Vec<String>| format!("| {} |", cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "));
         let rule = |align: &Align| if *align == Align::Right { "---:" } else { "---" }.to_owned();
         page.line(line(columns.iter().map(|(name, _)| name.clone()).collect()));
         page.line(line(columns.iter().map(|(_, align)| rule(align)).collect()));
-        rows.into_iter().for_each(|cells| drop(page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()))));
+        for cells in rows {
+            page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()));
+        }
     }
 }
 
 /// A parameter's key and its value, short.
-fn param(typed: &str) -> (String, String) {
+pub(super) fn param(typed: &str) -> (String, String) {
     let (key, value) = typed.split_once('=').unwrap_or((typed, ""));
     let value = match value.parse::<f64>() {
         Ok(float) if value.contains(['.', 'e']) => number(float),
@@ -148,11 +152,11 @@ impl Report for Shown {
         page.blank();
         page.line(format!("Sweep {} ({}, {better} is better): {}.", Style::Heading.paint(&self.name), self.search(), parts.join(", ")));
         match (self.state, self.best.as_deref()) {
-            ("open", _) => drop(page.line(format!("To go on: derm sweep --resume {}", self.name))),
-            (_, Some([one])) => drop(page.line(format!("To take the best: derm exp apply {one}"))),
-            (_, Some(several)) => drop(page.line(format!("The best are {}.", text::some_of(several, 5)))),
-            _ => {}
-        }
+            ("open", _) => page.line(format!("To go on: derm sweep --resume {}", self.name)),
+            (_, Some([one])) => page.line(format!("To take the best: derm exp apply {one}")),
+            (_, Some(several)) => page.line(format!("The best are {}.", text::some_of(several, 5))),
+            _ => page,
+        };
     }
 }
 
@@ -196,7 +200,14 @@ impl Report for List {
             page.line("no sweeps");
             return;
         }
-        let columns = [("sweep", Align::Left), ("state", Align::Left), ("search", Align::Left), ("configurations", Align::Right), ("metric", Align::Left), ("best", Align::Right)];
+        let columns = [
+            ("sweep", Align::Left),
+            ("state", Align::Left),
+            ("search", Align::Left),
+            ("configurations", Align::Right),
+            ("metric", Align::Left),
+            ("best", Align::Right),
+        ];
         let mut table = Table::new(columns);
         for one in &self.sweeps {
             let best = one.best.map(number).unwrap_or_default();

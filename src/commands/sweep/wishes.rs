@@ -74,7 +74,9 @@ fn from_file(file: &RelPath, workspace: &Workspace) -> Result<Wishes, Failure> {
     let path = file.on_disk(workspace.root());
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     let read = paramfile::parse(&Source { path: file.clone(), text: text.into() }).map_err(PipelineError::from)?;
-    let Value::Map(map) = read.value else { return Err(wrong("it has no keys".to_owned()).hint(format!("keys are {}", text::quoted_list(&KEYS)))) };
+    let Value::Map(map) = read.value else {
+        return Err(wrong("it has no keys".to_owned()).hint(format!("keys are {}", text::quoted_list(&KEYS))));
+    };
     let mut wishes = Wishes::default();
     for (key, value) in &map {
         let shown = || Some(value.shown());
@@ -114,7 +116,8 @@ fn from_file(file: &RelPath, workspace: &Workspace) -> Result<Wishes, Failure> {
                 };
             }
             _ => {
-                let hint = text::suggest(key, KEYS).map_or_else(|| format!("keys are {}", text::quoted_list(&KEYS)), |near| format!("did you mean `{near}`?"));
+                let hint = text::suggest(key, KEYS)
+                    .map_or_else(|| format!("keys are {}", text::quoted_list(&KEYS)), |near| format!("did you mean `{near}`?"));
                 return Err(wrong(format!("unknown key `{key}`")).hint(hint));
             }
         }
@@ -153,11 +156,13 @@ impl Wishes {
     /// What the sweep is to do.
     pub fn settings(&self, context: &Context, workspace: &Workspace, jobs: NonZeroUsize) -> Result<Settings, Failure> {
         let metric = self.metric.as_deref().ok_or_else(|| {
-            Failure::usage("there is no metric to compare by").hint("name one: `--metric FILE:KEY`; `derm metrics show` lists those that there are")
+            Failure::usage("there is no metric to compare by")
+                .hint("name one: `--metric FILE:KEY`; `derm metrics show` lists those that there are")
         })?;
         let metric = target(context, workspace, metric)?;
         let goal = self.goal.ok_or_else(|| {
-            Failure::usage(format!("whether more of `{}` is better is not known", metric.key)).hint("`--goal max` if it is, `--goal min` if not")
+            Failure::usage(format!("whether more of `{}` is better is not known", metric.key))
+                .hint("`--goal max` if it is, `--goal min` if not")
         })?;
         let params: Vec<Override> = self.params.iter().map(|typed| Override::parse(typed)).collect::<Result<_, _>>()?;
         let searched = |one: &&Override| one.how != How::Remove && !matches!(one.given, None | Some(Given::One(_)));
@@ -225,16 +230,21 @@ fn folds(typed: &str) -> Result<String, Failure> {
     };
     match &one.given {
         Some(Given::Choice(values)) if values.len() > 1 => Ok(one.to_string()),
-        _ => Err(Failure::usage(format!("`{}` is not given several values", one.key)).hint(format!("`--folds {}=0..4` or `--folds {}=1,2,3`", one.key, one.key))),
+        _ => Err(Failure::usage(format!("`{}` is not given several values", one.key))
+            .hint(format!("`--folds {}=0..4` or `--folds {}=1,2,3`", one.key, one.key))),
     }
 }
 
 /// `asha` or `asha(min=2, eta=3, max=81)`.
 fn rungs(typed: &str) -> Result<Rungs, Failure> {
-    let wrong = |message: String| Failure::usage(format!("cannot understand `--stop {typed}`: {message}")).hint("`asha`, or `asha(min=STEP, eta=N, max=STEP)`");
+    let wrong = |message: String| {
+        Failure::usage(format!("cannot understand `--stop {typed}`: {message}")).hint("`asha`, or `asha(min=STEP, eta=N, max=STEP)`")
+    };
     let inside = match typed.trim().strip_prefix("asha") {
         Some("") => "",
-        Some(rest) => rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or_else(|| wrong("parentheses are missing".to_owned()))?,
+        Some(rest) => {
+            rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or_else(|| wrong("parentheses are missing".to_owned()))?
+        }
         None => return Err(wrong("there is no such rule".to_owned())),
     };
     let mut rungs = Rungs { min: 1, eta: 3, max: None };

@@ -162,9 +162,7 @@ impl Reader<'_> {
         match (name.as_str(), plain.as_slice()) {
             ("choice", [_, ..]) if !named => Ok(Given::Choice(plain.into_iter().cloned().collect())),
             ("range", [_, ..]) => range(&arguments).and_then(Given::of).map_err(wrong),
-            ("uniform" | "interval" | "loguniform", [low, high]) if !named => {
-                between(low, high, name == "loguniform").map_err(wrong)
-            }
+            ("uniform" | "interval" | "loguniform", [low, high]) if !named => between(low, high, name == "loguniform").map_err(wrong),
             ("int", [Value::Int(low), Value::Int(high)]) if !named => match (i64::try_from(*low), i64::try_from(*high)) {
                 (Ok(low), Ok(high)) if low <= high => Ok(Given::Int { low, high }),
                 _ => Err(wrong("the first number is greater than the second")),
@@ -377,7 +375,8 @@ fn range(arguments: &[(Option<String>, Value)]) -> Result<Vec<Value>, &'static s
         slots[place] = Some(value);
     }
     let (zero, one) = (Value::Int(0), Value::Int(1));
-    let (start, stop, step) = (slots[0].unwrap_or(&zero), slots[1].ok_or("`range` needs to know where it stops")?, slots[2].unwrap_or(&one));
+    let (start, stop, step) =
+        (slots[0].unwrap_or(&zero), slots[1].ok_or("`range` needs to know where it stops")?, slots[2].unwrap_or(&one));
     if let (Value::Int(start), Value::Int(stop), Value::Int(step)) = (start, stop, step) {
         if *step == 0 {
             return Err("the step of a range cannot be 0");

@@ -68,7 +68,8 @@ fn best(algorithm: Algorithm, seed: u64, trials: usize, axes: &[&str], function:
 fn tpe_beats_random_on_most_seeds() {
     let bowl = |point: &Point| (number(&point[0]) - 2.0).powi(2) + (number(&point[1]).ln() + 5.0).powi(2) + number(&point[2]);
     let axes = ["uniform(-10,10)", "loguniform(1e-5,1)", "0,1,2"];
-    let wins = (0..50).filter(|seed| best(Algorithm::Tpe, *seed, 60, &axes, bowl) < best(Algorithm::Random, *seed, 60, &axes, bowl)).count();
+    let wins =
+        (0..50).filter(|seed| best(Algorithm::Tpe, *seed, 60, &axes, bowl) < best(Algorithm::Random, *seed, 60, &axes, bowl)).count();
     // Of 50 fair tosses 38 heads or more come once in 7,000.
     assert!(wins >= 38, "{wins} of 50");
 }

@@ -231,8 +231,7 @@ impl Journal {
 fn parse(path: &Path, text: &[u8]) -> Result<Vec<Event>, Error> {
     let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     let read = |(at, line): (usize, &[u8])| {
-        serde_json::from_slice(line)
-            .map_err(|error| Error::Damaged { path: path.to_owned(), reason: format!("line {}: {error}", at + 1) })
+        serde_json::from_slice(line).map_err(|error| Error::Damaged { path: path.to_owned(), reason: format!("line {}: {error}", at + 1) })
     };
     lines.map(read).collect()
 }

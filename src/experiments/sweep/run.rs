@@ -279,13 +279,19 @@ impl<'a> Engine<'a> {
             Event::Report { configuration, trial, step, .. } if (*configuration - 1, *trial) == key => Some(*step),
             _ => None,
         });
-        let fresh: Vec<(u64, f64)> = there.iter().map(|(step, value)| (*step, *value)).filter(|(step, _)| known.is_none_or(|known| *step > known)).collect();
+        let fresh: Vec<(u64, f64)> =
+            there.iter().map(|(step, value)| (*step, *value)).filter(|(step, _)| known.is_none_or(|known| *step > known)).collect();
         for (step, value) in fresh {
             self.live[at].heard.insert(step, value);
             if self.stopped.contains_key(&key) {
                 break;
             }
-            self.note(Event::Report { configuration: key.0 + 1, trial: key.1, step, value: Some(value).filter(|value| value.is_finite()) })?;
+            self.note(Event::Report {
+                configuration: key.0 + 1,
+                trial: key.1,
+                step,
+                value: Some(value).filter(|value| value.is_finite()),
+            })?;
             self.judge(key.0, key.1, step, value);
         }
         Ok(self.stopped.contains_key(&key))

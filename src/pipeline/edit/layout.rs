@@ -32,9 +32,13 @@ pub(super) enum Style {
     Single,
     Double,
     /// `|` or `>`; the column that its lines begin in.
-    Block { indent: usize },
+    Block {
+        indent: usize,
+    },
     /// Nothing is written. `colon`: nor a colon after the key, as in `{a}`.
-    Empty { colon: bool },
+    Empty {
+        colon: bool,
+    },
 }
 
 /// A key with its value.

@@ -189,4 +189,3 @@ fn all_keys(value: &Value, above: &str, keys: &mut Vec<String>) {
         }
     }
 }
-
