@@ -39,6 +39,7 @@ pub mod repro;
 pub mod runs;
 pub mod scope;
 pub mod status;
+pub mod sweep;
 pub mod train;
 pub mod transfer;
 pub mod unprotect;
@@ -143,6 +144,7 @@ pub enum Command {
     Params(params::ParamsArgs),
     Metrics(metrics::MetricsArgs),
     Exp(Box<exp::ExpArgs>),
+    Sweep(Box<sweep::SweepArgs>),
     Migrate(migrate::MigrateArgs),
     Install(install::InstallArgs),
     Data(data::DataArgs),

@@ -48,6 +48,7 @@ pub mod remove;
 pub mod repro;
 pub mod runs;
 pub mod status;
+mod sweep;
 pub mod train;
 pub mod transfer;
 pub mod unprotect;
@@ -139,6 +140,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Params(args) => params::run(context, args),
         Command::Metrics(args) => metrics::run(context, args),
         Command::Exp(args) => exp::run(context, args),
+        Command::Sweep(args) => sweep::run(context, args),
         Command::Install(args) => install::run(context, args),
         Command::MergeDriver(args) => merge_driver::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),

@@ -64,7 +64,9 @@ pub mod queue;
 pub mod refs;
 pub mod runner;
 pub mod save;
+pub mod search;
 pub mod snapshot;
+pub mod sweep;
 pub mod trial;
 pub mod values;
 

@@ -13,7 +13,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("The cache", &["du", "gc", "fsck", "cache"]),
     ("Remotes", &["remote", "push", "pull", "fetch"]),
     ("Data of others", &["ls", "get", "import", "update"]),
-    ("Pipelines", &["repro", "dag", "params", "metrics", "exp"]),
+    ("Pipelines", &["repro", "dag", "params", "metrics", "exp", "sweep"]),
     ("Datasets", &["data"]),
     ("Models", &["train", "predict", "evaluate", "ensemble", "explain", "drift", "export", "model"]),
     ("Runs", &["runs"]),

@@ -1,8 +1,10 @@
 //! Arguments of `derm params`.
 
+pub mod set;
+
 use clap::{Args, Subcommand};
 
-/// Show parameters
+/// Show and change parameters
 #[derive(Debug, Args)]
 pub struct ParamsArgs {
     #[command(subcommand)]
@@ -13,6 +15,7 @@ pub struct ParamsArgs {
 #[derive(Debug, Subcommand)]
 pub enum ParamsCommand {
     Show(ParamsShowArgs),
+    Set(set::ParamsSetArgs),
 }
 
 /// Show every parameter with its value

@@ -13,6 +13,7 @@ mod overrides;
 mod pipeline;
 mod settings;
 mod store;
+mod sweeps;
 mod tracking;
 mod training;
 mod usage;
@@ -89,6 +90,15 @@ impl Failure {
     pub fn at(mut self, place: &Place) -> Self {
         self.message = format!("{place}: {}", self.message);
         self.excerpt = Some(place.picture()).filter(|text| !text.is_empty());
+        self
+    }
+
+    /// Shows what was typed with a caret below its character `at`, from 0.
+    #[must_use]
+    pub fn pointing(mut self, typed: &str, at: usize) -> Self {
+        if !typed.contains(char::is_control) {
+            self.excerpt = Some(format!("{typed}\n{}^", " ".repeat(at)));
+        }
         self
     }
 

@@ -1,5 +1,7 @@
 //! `derm params`.
 
+mod set;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -16,6 +18,7 @@ use crate::ui::{Align, Page, Report, Style, Table};
 pub fn run(context: &Context, args: &ParamsArgs) -> Result<Exit, Failure> {
     match &args.command {
         ParamsCommand::Show(args) => show(context, args),
+        ParamsCommand::Set(args) => set::run(context, args),
     }
 }
 

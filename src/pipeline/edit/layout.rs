@@ -75,3 +75,8 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
 pub(super) fn begins_line(text: &str, at: usize) -> bool {
     text[line_start(text, at)..at].bytes().all(|b| b == b' ' || b == b'\t')
 }
+
+/// The dash of the item of a block list that begins at `at`; the item may begin on a later line.
+pub(super) fn dash(text: &str, at: usize) -> Option<usize> {
+    text[..at].rfind('-')
+}

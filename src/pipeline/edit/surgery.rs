@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 
 use super::identical;
-use super::layout::{Entry, Item, Kind, Style, begins_line, line_end, line_start};
+use super::layout::{Entry, Item, Kind, Style, begins_line, dash, line_end, line_start};
 use super::words::{self, Dialect};
 use crate::pipeline::value::Value;
 
@@ -159,7 +159,7 @@ impl Surgeon<'_> {
             self.remove(&spans, &stay, true);
         } else if new.len() < items.len() {
             // Items after the first have lines of their own.
-            let from = line_start(self.text, spans[new.len()].start);
+            let from = line_start(self.text, dash(self.text, spans[new.len()].start)?);
             self.patch(from..line_end(self.text, spans[spans.len() - 1].end), "");
         }
         for value in new.iter().skip(items.len()) {
@@ -167,8 +167,7 @@ impl Surgeon<'_> {
             if flow {
                 self.append(&spans[spans.len() - 1], &word);
             } else {
-                let dash = self.text[..spans[0].start].rfind('-')?;
-                let margin = " ".repeat(self.column(dash)?);
+                let margin = " ".repeat(self.column(dash(self.text, spans[0].start)?)?);
                 self.add_lines(spans[spans.len() - 1].end, &format!("{margin}- {word}{}", self.newline));
             }
         }

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::layout::{Entry, Item, Kind, Style};
+use super::layout::{Entry, Item, Kind, Style, dash, line_start};
 use crate::pipeline::value::Value;
 use crate::pipeline::yaml::scalar;
 
@@ -87,11 +87,11 @@ impl Builder<'_> {
         // A tag says what the text means: a new value needs none, so that it is replaced with the old one.
         let from = if tagged { start } else { begin };
         let (span, style) = match style {
-            ScalarStyle::SingleQuoted => (from..end, Style::Single),
-            ScalarStyle::DoubleQuoted => (from..end, Style::Double),
+            ScalarStyle::SingleQuoted => (from..quoted_end(text, begin)?, Style::Single),
+            ScalarStyle::DoubleQuoted => (from..quoted_end(text, begin)?, Style::Double),
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let header = text[..begin].rfind(['|', '>'])?;
-                let line = super::layout::line_start(text, begin);
+                let line = line_start(text, begin);
                 (header..end, Style::Block { indent: begin - line })
             }
             ScalarStyle::Plain if value.is_empty() && begin >= end => self.empty(begin),
@@ -139,7 +139,22 @@ impl Builder<'_> {
     }
 }
 
-/// Spans of quoted scalars and of blocks may hold the space behind them.
+/// Behind the closing quote of the scalar that begins at `start`: its span may hold a remark too.
+fn quoted_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let quote = *bytes.get(start)?;
+    let mut at = start + 1;
+    loop {
+        match (*bytes.get(at)?, bytes.get(at + 1)) {
+            (b'\\', Some(_)) if quote == b'"' => at += 2,
+            (b'\'', Some(b'\'')) if quote == b'\'' => at += 2,
+            (end, _) if end == quote => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+/// Spans of blocks may hold the space behind them.
 fn trimmed(text: &str, start: usize, end: usize) -> usize {
     start + text[start..end].trim_end_matches([' ', '\t', '\r', '\n']).len()
 }
@@ -153,9 +168,4 @@ fn behind_properties(text: &str, mut at: usize) -> usize {
         at += word + gap.len() - gap.trim_start_matches([' ', '\t', '\r', '\n']).len();
     }
     at
-}
-
-/// The dash of the block item that begins at `at`.
-fn dash(text: &str, at: usize) -> Option<usize> {
-    text[..at].rfind('-')
 }
