@@ -328,8 +328,8 @@ pub struct ExpRenameArgs {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ExpTransferArgs {
-    /// git's remote, such as `origin`, or a URL
-    #[arg(value_name = "GIT_REMOTE")]
+    /// The git remote, such as `origin`, or a URL
+    #[arg(value_name = "GIT")]
     pub git_remote: String,
 
     /// Experiments
@@ -339,7 +339,7 @@ pub struct ExpTransferArgs {
     #[command(flatten)]
     pub scope: ExpScopeArgs,
 
-    /// derm's remote for the data, or a URL
+    /// The remote that has the data, or a URL
     #[arg(short, long, value_name = "NAME")]
     pub remote: Option<String>,
 

@@ -120,6 +120,8 @@ struct Voice<'a> {
 
 impl Listener for Voice<'_> {
     fn starts(&self, experiment: &str, params: &[String]) {
+        let short = |typed: &String| report::param(typed);
+        let params: Vec<String> = params.iter().map(short).map(|(key, value)| format!("{key}={value}")).collect();
         self.ui.note(format!("{experiment} starts: {}", params.join(" ")));
     }
 

@@ -58,7 +58,7 @@ pub enum Error {
     Busy(String),
     /// See [`super::overrides::Error`].
     #[error(transparent)]
-    Overrides(#[from] super::overrides::Error),
+    Overrides(Box<super::overrides::Error>),
     /// A file that a stage reads is only in the workspace.
     #[error("stage `{stage}` reads `{path}`, which neither git nor derm tracks")]
     Untracked {
@@ -95,6 +95,12 @@ pub enum Error {
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<super::overrides::Error> for Error {
+    fn from(error: super::overrides::Error) -> Self {
+        Error::Overrides(Box::new(error))
+    }
 }
 
 impl Error {

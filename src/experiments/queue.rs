@@ -117,7 +117,8 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Entry>, Error> {
     Ok(found)
 }
 
-/// Adds experiments at the end of the line.
+/// Adds experiments at the end of the line. One that waits there already, because derm was killed before it had added all, is not
+/// added again.
 ///
 /// # Errors
 /// A name that the queue or the baseline has already.
@@ -128,6 +129,9 @@ pub fn add(workspace: &Workspace, specs: Vec<Spec>) -> Result<Vec<Entry>, Error>
         refs::check_name(&spec.name)?;
         let same = |entry: &Entry| entry.spec.name == spec.name && entry.spec.snapshot.baseline == spec.snapshot.baseline;
         let waits = known.iter().find(|entry| same(entry));
+        if waits.is_some_and(|entry| is_the_same(entry, spec)) {
+            continue;
+        }
         let blocks = waits.is_some_and(|entry| entry.state != State::Failed);
         if blocks || (!spec.replace && refs::exists(workspace, &spec.snapshot.baseline, &spec.name)?) {
             return Err(Error::Taken(spec.name.clone()));
@@ -135,12 +139,20 @@ pub fn add(workspace: &Workspace, specs: Vec<Spec>) -> Result<Vec<Entry>, Error>
     }
     let mut added = Vec::new();
     for spec in specs {
+        if let Some(entry) = known.iter().find(|entry| is_the_same(entry, &spec)) {
+            added.push(entry.clone());
+            continue;
+        }
         number += 1;
         let entry = Entry { schema: 1, number, state: State::Waiting, created: Timestamp::now(), started: None, tail: Vec::new(), spec };
         write(workspace, &entry)?;
         added.push(entry);
     }
     Ok(added)
+}
+
+fn is_the_same(entry: &Entry, spec: &Spec) -> bool {
+    entry.state == State::Waiting && entry.spec.name == spec.name && entry.spec.is_same_work(spec)
 }
 
 /// Writes an entry as it is.

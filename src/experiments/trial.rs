@@ -27,7 +27,7 @@ use crate::store::{Store, Work};
 use crate::workspace::{DERM_DIR, Workspace, atomic};
 
 /// What a trial is made of.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// The experiment's name; see [`super::names`] and [`refs::check_name`].
     pub name: String,
@@ -58,6 +58,14 @@ pub struct Spec {
     /// An experiment of this name may be replaced.
     #[serde(default)]
     pub replace: bool,
+}
+
+impl Spec {
+    /// Whether both run the same, whatever they are called.
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        let without = |spec: &Self| Self { name: String::new(), labels: BTreeMap::new(), message: None, threads: None, replace: false, ..spec.clone() };
+        without(self) == without(other)
+    }
 }
 
 /// How a trial ended.

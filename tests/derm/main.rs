@@ -30,12 +30,14 @@ mod metadata; // what is known beside images
 mod migrate; // DVC projects become repositories, and nothing runs again
 mod model; // the zoo
 mod names; // unusual names, ignore rules
+mod overrides; // parameters set in their files
 mod pipeline; // repro, dag, params, metrics, status
 mod preparation; // augmentation, colour constancy
 mod recipes; // presets, averages, mixed images, sampling
 mod remotes; // push, pull, fetch, fsck, and remotes that fail
 mod runs; // run files, list, show, compare
 mod store; // init, add, status, checkout, diff, doctor
+mod sweeps; // searching parameters
 mod terminal; // help, JSON, colour, pipes, exit codes
 mod tracked; // moving, removing, unprotecting, measuring what is tracked
 mod training; // train, resume, kill, threads

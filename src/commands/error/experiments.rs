@@ -33,7 +33,7 @@ impl Explain for Error {
                 .hint("give the first digits of its own commit instead: `derm exp list -A`")
                 .with_exit(Exit::Usage),
             Error::Busy(_) => failure.hint("wait for it, or stop it with Ctrl-C where it runs"),
-            Error::Overrides(error) => error.explain(),
+            Error::Overrides(error) => (*error).explain(),
             Error::Untracked { path, .. } => {
                 let word = text::shell_word(path.as_str());
                 failure

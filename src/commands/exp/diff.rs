@@ -33,7 +33,7 @@ struct Change {
     a: Option<Value>,
     b: Option<Value>,
     /// `b - a`, of numbers.
-    change: Option<f64>,
+    change: Option<Value>,
 }
 
 impl Report for Diff {
@@ -78,9 +78,9 @@ impl Diff {
 impl Change {
     fn cells(&self) -> [String; 4] {
         let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| Style::Faint.paint("-"), number);
-        let change = match self.change {
-            Some(change) if change > 0.0 => format!("+{}", number(&Value::Float(change))),
-            Some(change) if change < 0.0 => number(&Value::Float(change)),
+        let change = match self.change.as_ref().map(|change| (float(change), number(change))) {
+            Some((Some(change), text)) if change > 0.0 => format!("+{text}"),
+            Some((Some(change), text)) if change < 0.0 => text,
             _ => String::new(),
         };
         [self.key.clone(), shown(&self.a), shown(&self.b), change]
@@ -128,12 +128,19 @@ fn changes(left: Vec<Leaf>, right: Vec<Leaf>, all: bool) -> Vec<Change> {
     let mut right: BTreeMap<(RelPath, String), Value> = right.into_iter().map(|leaf| ((leaf.file, leaf.key), leaf.value)).collect();
     for Leaf { file, key, value } in left {
         let other = right.remove(&(file.clone(), key.clone()));
-        let change = other.as_ref().and_then(|other| Some(float(other)? - float(&value)?));
+        let change = other.as_ref().and_then(|other| difference(&value, other));
         found.push(Change { file, key, a: Some(value), b: other, change });
     }
     found.extend(right.into_iter().map(|((file, key), value)| Change { file, key, a: None, b: Some(value), change: None }));
     found.retain(|change| all || !matches!((&change.a, &change.b), (Some(a), Some(b)) if a.same(b)));
     found
+}
+
+fn difference(a: &Value, b: &Value) -> Option<Value> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(Value::Int(b - a)),
+        _ => Some(Value::Float(float(b)? - float(a)?)),
+    }
 }
 
 /// A number; truth values are none.

@@ -22,6 +22,9 @@ use crate::text;
 use crate::ui::{Align, Page, Report, Style, Table, Ui};
 use crate::workspace::Workspace;
 
+/// Metrics that the answer to one experiment names.
+const METRICS: usize = 8;
+
 #[derive(Serialize)]
 struct Ran {
     experiments: Vec<One>,
@@ -81,9 +84,8 @@ impl One {
             Some(same) => page.line(format!("Nothing was saved: the result is that of {same}.")),
             None => page.line(format!("Experiment {name} is saved.")),
         };
-        for leaf in self.metrics.iter().filter(|leaf| super::show::is_number(&leaf.value)).take(8) {
-            page.line(format!("  {}  {}", leaf.key, super::show::number(&leaf.value)));
-        }
+        let numbers = self.metrics.iter().filter(|leaf| super::show::is_number(&leaf.value)).take(METRICS);
+        page.fields(numbers.map(|leaf| (leaf.key.as_str(), super::show::number(&leaf.value))));
         page.blank().line(format!("To compare: derm exp show      To take it: derm exp apply {}", self.name));
     }
 }
@@ -140,15 +142,11 @@ fn specs(context: &Context, workspace: &Workspace, args: &ExpRunArgs, combinatio
     let threads = context.jobs.filter(|jobs| several && jobs.get() > 1).and_then(|jobs| NonZeroUsize::new((cores() / jobs.get()).max(1)));
     let mut taken = Taken::of(workspace, &snapshot.baseline)?;
     let tree = snapshot.tree(workspace)?;
+    let waiting = queue::list(workspace)?;
     let mut specs = Vec::new();
     for (at, overrides) in combinations.into_iter().enumerate() {
-        let name = match &args.name {
-            Some(name) if several => format!("{name}-{}", at + 1),
-            Some(name) => name.clone(),
-            None => taken.name(&tree, &overrides, &args.targets),
-        };
-        specs.push(Spec {
-            name,
+        let mut spec = Spec {
+            name: String::new(),
             snapshot: snapshot.clone(),
             overrides,
             targets: args.targets.clone(),
@@ -159,7 +157,17 @@ fn specs(context: &Context, workspace: &Workspace, args: &ExpRunArgs, combinatio
             message: args.message.clone(),
             threads,
             replace: args.force,
-        });
+        };
+        let waits = || waiting.iter().find(|entry| entry.state == Waits::Waiting && entry.spec.is_same_work(&spec));
+        spec.name = match &args.name {
+            Some(name) if several => format!("{name}-{}", at + 1),
+            Some(name) => name.clone(),
+            None => match waits() {
+                Some(entry) => entry.spec.name.clone(),
+                None => taken.name(&tree, &spec.overrides, &args.targets),
+            },
+        };
+        specs.push(spec);
     }
     Ok(specs)
 }

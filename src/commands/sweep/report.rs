@@ -106,13 +106,14 @@ impl Shown {
         let rule = |align: &Align| if *align == Align::Right { "---:" } else { "---" }.to_owned();
         page.line(line(columns.iter().map(|(name, _)| name.clone()).collect()));
         page.line(line(columns.iter().map(|(_, align)| rule(align)).collect()));
-        rows.into_iter()
-            .for_each(|cells| drop(page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()))));
+        for cells in rows {
+            page.line(line(cells.iter().map(|cell| anstream::adapter::strip_str(cell).to_string()).collect()));
+        }
     }
 }
 
 /// A parameter's key and its value, short.
-fn param(typed: &str) -> (String, String) {
+pub(super) fn param(typed: &str) -> (String, String) {
     let (key, value) = typed.split_once('=').unwrap_or((typed, ""));
     let value = match value.parse::<f64>() {
         Ok(float) if value.contains(['.', 'e']) => number(float),
@@ -151,11 +152,11 @@ impl Report for Shown {
         page.blank();
         page.line(format!("Sweep {} ({}, {better} is better): {}.", Style::Heading.paint(&self.name), self.search(), parts.join(", ")));
         match (self.state, self.best.as_deref()) {
-            ("open", _) => drop(page.line(format!("To go on: derm sweep --resume {}", self.name))),
-            (_, Some([one])) => drop(page.line(format!("To take the best: derm exp apply {one}"))),
-            (_, Some(several)) => drop(page.line(format!("The best are {}.", text::some_of(several, 5)))),
-            _ => {}
-        }
+            ("open", _) => page.line(format!("To go on: derm sweep --resume {}", self.name)),
+            (_, Some([one])) => page.line(format!("To take the best: derm exp apply {one}")),
+            (_, Some(several)) => page.line(format!("The best are {}.", text::some_of(several, 5))),
+            _ => page,
+        };
     }
 }
 

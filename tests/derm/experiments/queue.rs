@@ -132,3 +132,14 @@ fn what_waits_or_failed_can_be_given_up() {
     lab.derm(["exp", "remove", "nobody"]).exits(2).complains(["there is no experiment `nobody`"]);
     lab.derm(["exp", "remove"]).exits(2).complains(["--queue"]);
 }
+
+#[test]
+fn what_waits_already_is_not_queued_twice() {
+    let lab = lab();
+    let queue = ["exp", "run", "--queue", "-S", "train.lr=0.1,0.2"];
+    let first = lab.derm(queue).success().stdout;
+    assert_eq!(lab.derm(queue).success().stdout, first);
+    lab.derm(["exp", "run", "-S", "train.lr=0.1,0.2,0.3", "-j", "2"]).success();
+    assert_eq!(names(&lab).len(), 3);
+    assert!(is_tidy(&lab));
+}

@@ -53,7 +53,7 @@ fn a_terminal_is_never_too_narrow() {
             assert!(line.chars().count() <= columns, "{columns} columns: {line}");
         }
         let says = lines.iter().any(|line| line.contains("not fit"));
-        assert_eq!(says, columns < 60, "{lines:#?}");
+        assert_eq!(says, columns < 80, "{lines:#?}");
     }
 }
 
