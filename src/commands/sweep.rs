@@ -139,6 +139,10 @@ impl Listener for Voice<'_> {
         self.ui.note(said);
     }
 
+    fn silent(&self, experiment: &str, key: &str) {
+        self.ui.note(format!("{experiment} reported no `{key}` while it ran, so that it could not be ended early; see `--watch`"));
+    }
+
     fn progress(&self, finished: usize, _total: usize) {
         let mut told = self.told.borrow_mut();
         self.task.advance(finished.saturating_sub(*told) as u64);

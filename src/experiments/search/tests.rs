@@ -167,3 +167,57 @@ proptest! {
         }
     }
 }
+
+/// The functions that `interop/search.py` gives to Optuna too.
+fn function(name: &str, point: &Point) -> f64 {
+    let x: Vec<f64> = point.iter().filter(|value| !matches!(value, Value::Text(_))).map(number).collect();
+    match name {
+        "bowl" => (x[0] - 2.0).powi(2) + (x[1].ln() + 5.0).powi(2),
+        // Branin: three minima of 0.397887.
+        "branin" => {
+            let pi = std::f64::consts::PI;
+            let inner = x[1] - 5.1 / (4.0 * pi * pi) * x[0] * x[0] + 5.0 / pi * x[0] - 6.0;
+            inner * inner + 10.0 * (1.0 - 1.0 / (8.0 * pi)) * x[0].cos() + 10.0
+        }
+        "sphere5" => x.iter().map(|x| x * x).sum(),
+        _ => {
+            let net = point.iter().find_map(|value| if let Value::Text(text) = value { Some(text.as_str()) } else { None });
+            let worse = match net {
+                Some("a") => 0.3,
+                Some("b") => 0.0,
+                _ => 0.6,
+            };
+            (x[0].log10() + 3.0).powi(2) * 0.1 + (x[1] - 6.0).abs() * 0.02 + worse
+        }
+    }
+}
+
+const FUNCTIONS: [(&str, &[&str]); 4] = [
+    ("bowl", &["uniform(-10,10)", "loguniform(1e-5,1)"]),
+    ("branin", &["uniform(-5,10)", "uniform(0,15)"]),
+    ("sphere5", &["uniform(-5,5)", "uniform(-5,5)", "uniform(-5,5)", "uniform(-5,5)", "uniform(-5,5)"]),
+    ("network", &["loguniform(1e-6,1)", "int(1,12)", "a,b,c"]),
+];
+
+/// Prints figures for `interop/search.py`: the best of 60 points for 50 seeds, and which trials of given curves go on.
+#[test]
+#[ignore = "prints figures that another program compares"]
+fn figures_for_other_programs() {
+    for (name, axes) in FUNCTIONS {
+        for algorithm in [Algorithm::Random, Algorithm::Tpe] {
+            for seed in 0..50 {
+                let found = best(algorithm, seed, 60, axes, |point| function(name, point));
+                println!("BEST {name} {algorithm:?} {seed} {found:e}");
+            }
+        }
+    }
+    let Some(curves) = std::env::var_os("DERM_CURVES") else { return };
+    let curves: Vec<Vec<f64>> = serde_json::from_slice(&std::fs::read(curves).unwrap()).unwrap();
+    for eta in [2, 3, 4] {
+        let mut asha = Asha::new(Rungs { min: 1, eta, max: None }, 1);
+        for (trial, curve) in curves.iter().enumerate() {
+            let stop = curve.iter().zip(1..).find(|(value, step)| asha.report(trial, *step, **value) == Decision::Stop);
+            println!("STOP {eta} {trial} {}", stop.map_or(0, |(_, step)| step));
+        }
+    }
+}

@@ -27,6 +27,8 @@ pub trait Listener {
     fn starts(&self, experiment: &str, params: &[String]);
     /// A trial ended.
     fn ended(&self, experiment: &str, ended: &Ended);
+    /// A trial that could have been ended early reported nothing.
+    fn silent(&self, experiment: &str, key: &str);
     /// Configurations that are finished, of how many.
     fn progress(&self, finished: usize, total: usize);
 }
@@ -68,8 +70,6 @@ struct Live {
     configuration: usize,
     trial: usize,
     running: Running,
-    /// Steps that were reported.
-    heard: BTreeMap<u64, f64>,
 }
 
 struct Engine<'a> {
@@ -188,7 +188,7 @@ impl<'a> Engine<'a> {
         match trial::start(self.workspace, &spec, work) {
             Ok(running) => {
                 listener.starts(&spec.name, &shown(&self.asked[configuration]));
-                self.live.push(Live { configuration, trial, running, heard: BTreeMap::new() });
+                self.live.push(Live { configuration, trial, running });
                 Ok(true)
             }
             Err(error) if self.ended.is_empty() && self.live.is_empty() => Err(error.into()),
@@ -263,6 +263,10 @@ impl<'a> Engine<'a> {
             live.running.stop();
             let key = (live.configuration, live.trial);
             let finished = live.running.finish()?;
+            let reported = self.events.iter().any(|event| matches!(event, Event::Report { configuration, .. } if *configuration == key.0 + 1));
+            if let (Some(watch), false) = (&self.settings.watch, reported || finished.state != State::Done || self.asha.is_none()) {
+                listener.silent(&finished.name, &watch.key);
+            }
             let ended = self.judged(key, finished);
             self.end(key.0, key.1, ended, listener)?;
         }
@@ -282,7 +286,6 @@ impl<'a> Engine<'a> {
         let fresh: Vec<(u64, f64)> =
             there.iter().map(|(step, value)| (*step, *value)).filter(|(step, _)| known.is_none_or(|known| *step > known)).collect();
         for (step, value) in fresh {
-            self.live[at].heard.insert(step, value);
             if self.stopped.contains_key(&key) {
                 break;
             }

@@ -2,7 +2,8 @@
 //!
 //! A file is CSV, TSV or JSON Lines by its ending; the value is a column or key of it, the step the column `step`, `epoch`
 //! or `iteration`, else the number of the row. Rows that cannot be read, and a last line without its end, are left out. Of several
-//! rows of one step the last holds. Without a file the newest run below the worktree's `.derm/runs/` is read.
+//! rows of one step the last holds. Without a file the newest run below the worktree's `.derm/runs/` is read: its
+//! metric of that name, or the one with `val_` before it; the step is the epoch, where the run counts epochs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,8 +66,14 @@ impl Watch {
 
     fn of_runs(&self, worktree: &Path) -> BTreeMap<u64, f64> {
         let listing = Workspace::at(worktree).ok().and_then(|workspace| runs::list(&workspace).ok());
-        let newest = listing.into_iter().flat_map(|listing| listing.runs).find_map(|run| run.history().ok()?.metrics.remove(&self.key));
-        newest.into_iter().flatten().map(|point| (point.step, point.value)).collect()
+        let values = |run: &runs::Run| {
+            let mut metrics = run.history().ok()?.metrics;
+            let points = metrics.remove(&self.key).or_else(|| metrics.remove(&format!("val_{}", self.key)))?;
+            let epochs = metrics.remove("epoch").unwrap_or_default();
+            let epochs: BTreeMap<u64, u64> = epochs.iter().map(|point| (point.step, point.value as u64)).collect();
+            Some(points.iter().map(|point| (epochs.get(&point.step).copied().unwrap_or(point.step), point.value)).collect())
+        };
+        listing.iter().flat_map(|listing| &listing.runs).find_map(values).unwrap_or_default()
     }
 }
 
