@@ -44,7 +44,7 @@ pub struct Planned {
 
 /// What a run was asked to do besides.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct How {
+pub struct Asked {
     /// `--force`
     pub forced: bool,
     /// `--force-downstream`
@@ -55,7 +55,7 @@ pub struct How {
 
 /// Looks at the `wanted` stages in their order.
 pub fn plan(project: &Project, locks: &[Lock], wanted: &[bool], forced: bool, world: &dyn World) -> Result<Vec<Planned>, Error> {
-    each(project, locks, wanted, How { forced, ..How::default() }, world, None)
+    each(project, locks, wanted, Asked { forced, ..Asked::default() }, world, None)
 }
 
 /// As [`plan`], for all that a run may be asked to do.
@@ -63,7 +63,7 @@ pub fn plan_with(
     project: &Project,
     locks: &[Lock],
     wanted: &[bool],
-    how: How,
+    how: Asked,
     world: &dyn World,
     store: &Store,
 ) -> Result<Vec<Planned>, Error> {
@@ -74,7 +74,7 @@ fn each(
     project: &Project,
     locks: &[Lock],
     wanted: &[bool],
-    how: How,
+    how: Asked,
     world: &dyn World,
     store: Option<&Store>,
 ) -> Result<Vec<Planned>, Error> {

@@ -11,7 +11,7 @@ pub(super) mod claim;
 mod commit;
 mod guard;
 mod one;
-mod orphans;
+pub(super) mod orphans;
 mod resume;
 mod schedule;
 pub(super) mod shell;
@@ -33,7 +33,7 @@ use super::decide::decide;
 use super::executor::batch::Jobs;
 use super::lock::Record;
 use super::missing::{Lenient, Made};
-use super::plan::{How, Next, plan_with};
+use super::plan::{Asked, Next, plan_with};
 use super::reason::{Reason, Verdict};
 use super::stage::Place;
 use super::world::Disk;
@@ -287,6 +287,6 @@ fn dry(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_
 }
 
 fn planned(project: &Project, options: &Options<'_>, wanted: &[bool], disk: &Disk<'_>) -> Result<Vec<super::plan::Planned>, Error> {
-    let how = How { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
+    let how = Asked { forced: options.force, downstream: options.force_downstream, lenient: options.allow_missing };
     plan_with(project, &project.locks()?, wanted, how, disk, disk.store)
 }

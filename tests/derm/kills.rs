@@ -274,7 +274,7 @@ fn migration_of_a_dvc_project() {
 
 /// Two chains that meet, one output a folder, one stage with a metric that git keeps.
 fn stages(sandbox: &Sandbox, version: u8) {
-    let text = "stages:\n  a:\n    cmd: cp in a\n    deps: [in]\n    outs: [a]\n  b:\n    cmd: cat a a > b; echo '{\"n\": 2}' > m.json\n    deps: [a]\n    outs: [b]\n    metrics:\n    - m.json: {cache: false}\n  c:\n    cmd: mkdir c; for i in 1 2 3 4 5 6 7 8 9; do cp in c/$i; done\n    deps: [in]\n    outs: [c]\n  d:\n    cmd: cat c/3 b > d\n    deps: [c, b]\n    outs: [d]\n  e:\n    cmd: echo part > e; sleep 0.05; cat d >> e\n    deps: [d]\n    outs: [e]\n";
+    let text = "stages:\n  a:\n    cmd: cp in a\n    deps: [in]\n    outs: [a]\n  b:\n    cmd: cat a a > b; echo 2 > m.json\n    deps: [a]\n    outs: [b]\n    metrics:\n    - m.json: {cache: false}\n  c:\n    cmd: mkdir c; for i in 1 2 3 4 5 6 7 8 9; do cp in c/$i; done\n    deps: [in]\n    outs: [c]\n  d:\n    cmd: cat c/3 b > d\n    deps: [c, b]\n    outs: [d]\n  e:\n    cmd: echo part > e; sleep 0.05; cat d >> e\n    deps: [d]\n    outs: [e]\n";
     sandbox.write("pipelines/p.yaml", text);
     sandbox.write("in", vec![b'0' + version; 100_000]);
 }

@@ -7,7 +7,7 @@
 
 use super::super::transfer;
 use super::{Context, Failure, Options, Project};
-use crate::pipeline::plan::{self, How, Next};
+use crate::pipeline::plan::{self, Asked, Next};
 use crate::pipeline::run::wanted;
 use crate::pipeline::world::Disk;
 use crate::relpath::RelPath;
@@ -62,7 +62,7 @@ impl<'a> Puller<'a> {
             let observer = self.context.ui.observer();
             let work = Work { observer: &*observer, interrupt: &self.context.interrupt };
             let disk = Disk::new(&self.store, &project.files, work);
-            let how = How { forced: options.force, downstream: options.force_downstream, lenient: true };
+            let how = Asked { forced: options.force, downstream: options.force_downstream, lenient: true };
             let all = wanted.clone();
             wanted.fill(false);
             for planned in plan::plan_with(project, &locks, &all, how, &disk, &self.store)? {

@@ -3,6 +3,7 @@
 use super::{Executor, Task};
 use crate::pipeline::Error;
 use crate::pipeline::error::Tail;
+use crate::pipeline::run::orphans;
 use crate::pipeline::run::shell::{Failed, Shell};
 
 /// Runs stages here.
@@ -11,6 +12,7 @@ pub struct Local;
 impl Executor for Local {
     fn run(&self, task: &Task<'_>) -> Result<Tail, Error> {
         let mut shell = Shell::new(task.stage(), task.label(), &task.project.workspace, task.shared);
+        shell.default_env(orphans::TRY, task.aside.id());
         if !task.gpus.is_empty() {
             shell.default_env("CUDA_VISIBLE_DEVICES", &task.gpus.join(","));
         }

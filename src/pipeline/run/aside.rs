@@ -19,7 +19,8 @@ use crate::workspace::Workspace;
 /// What was moved, or is about to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Note {
-    id: String,
+    /// Of this run of the stage.
+    pub id: String,
     outs: Vec<RelPath>,
     was: Vec<bool>,
     stay: Vec<bool>,
@@ -79,9 +80,6 @@ impl Aside {
             key,
         };
         let aside = Self { workspace: workspace.clone(), note };
-        if aside.note.outs.is_empty() {
-            return Ok(aside);
-        }
         claim.note(&claim::Note::Aside(aside.note.clone()))?;
         if aside.note.was.contains(&true) {
             let folder = folder(workspace, &aside.note);
@@ -114,6 +112,11 @@ impl Aside {
     /// The run did not happen. `keep`: everything it made remains all the same.
     pub fn put_back(&self, keep: bool) -> Result<PutBack, Error> {
         put_back(&self.workspace, &self.note, keep)
+    }
+
+    /// What tells this run of the stage from all others.
+    pub fn id(&self) -> &str {
+        &self.note.id
     }
 
     /// The key of the try.

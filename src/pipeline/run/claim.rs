@@ -260,10 +260,10 @@ pub fn recover(workspace: &Workspace, work: &Work<'_>, has_job: &dyn Fn(&str) ->
 fn undo(workspace: &Workspace, work: &Work<'_>, claim: &Path, notes: &[Note]) -> Result<(), Error> {
     let ended = |wanted: u32| notes.iter().any(|note| matches!(note, Note::Ended { group } if *group == wanted));
     for note in notes {
-        if let Note::Started { group, at } = note
-            && !ended(*group)
-        {
-            orphans::end(*group, *at, work);
+        match note {
+            Note::Aside(aside) => orphans::end_try(&aside.id, work),
+            Note::Started { group, at } if !ended(*group) => orphans::end(*group, *at, work),
+            _ => {}
         }
     }
     for note in notes {

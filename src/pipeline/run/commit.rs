@@ -2,10 +2,12 @@
 //!
 //! A finished stage counts when its outputs are in the cache and its line is in the [journal](crate::pipeline::journal); until then its
 //! claim says what to undo. Waiting for the disk takes longer than a quick stage runs, so stages that end within a moment are
-//! written down together, in the order in which they ended ([`together`]): the disk is waited for once, and at most a
+//! written down together by a thread of its own, in the order in which they ended ([`write`]): the disk is waited for once, and at most a
 //! twentieth of the time. What comes after them starts meanwhile; a kill undoes all that is not written down yet.
 
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -106,12 +108,45 @@ fn stamp(project: &Project, pipeline: usize) -> Option<(u64, i64, i64)> {
     Some((meta.ino(), meta.mtime(), meta.mtime_nsec()))
 }
 
-/// Stages that are done and not written down yet.
-#[derive(Default)]
-pub struct Pending<'a> {
-    list: Vec<(usize, Done<'a>)>,
-    since: Option<Instant>,
-    cost: Duration,
+/// What the thread that writes down is asked for.
+pub enum Task<'a> {
+    /// Write this stage down soon.
+    Write(usize, Box<Done<'a>>),
+    /// Write down what waits.
+    Now,
+}
+
+/// Writes down stages until there are no more tasks. `lost` hears of those that could not be: they are undone, and nothing more is started.
+pub fn write<'a>(run: &Run<'a>, tasks: &Receiver<Task<'a>>, lost: &dyn Fn(usize, Error)) {
+    let mut list: Vec<(usize, Done<'a>)> = Vec::new();
+    let mut since = Instant::now();
+    let mut cost = Duration::ZERO;
+    loop {
+        let patience = (cost * 20).clamp(SOON, LATEST).saturating_sub(since.elapsed());
+        let task = match list.len() {
+            0 => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            MOST.. => Err(RecvTimeoutError::Timeout),
+            _ => tasks.recv_timeout(patience),
+        };
+        if let Ok(Task::Write(index, done)) = task {
+            if list.is_empty() {
+                since = Instant::now();
+            }
+            list.push((index, *done));
+            continue;
+        }
+        if !list.is_empty() {
+            let started = Instant::now();
+            for (index, error) in together(run, std::mem::take(&mut list)) {
+                run.stop.store(true, Ordering::SeqCst);
+                lost(index, error);
+            }
+            cost = started.elapsed();
+        }
+        if matches!(task, Err(RecvTimeoutError::Disconnected)) {
+            return;
+        }
+    }
 }
 
 /// Never more claims open than this.
@@ -120,32 +155,6 @@ const MOST: usize = 64;
 const LATEST: Duration = Duration::from_secs(2);
 /// So long a stage waits for others to be written down with.
 const SOON: Duration = Duration::from_millis(60);
-
-impl<'a> Pending<'a> {
-    pub fn add(&mut self, stage: usize, done: Done<'a>) {
-        self.since.get_or_insert_with(Instant::now);
-        self.list.push((stage, done));
-    }
-
-    /// For how long nothing has to be written; `None` when nothing waits.
-    pub fn patience(&self) -> Option<Duration> {
-        let longest = if self.list.len() >= MOST { Duration::ZERO } else { SOON.max(self.cost * 20).min(LATEST) };
-        self.since.map(|since| longest.saturating_sub(since.elapsed()))
-    }
-
-    /// Writes all of them down. Those that could not be are returned with the reason, and undone.
-    pub fn write(&mut self, run: &Run<'a>) -> Vec<(usize, Error)> {
-        self.since = None;
-        let list = std::mem::take(&mut self.list);
-        if list.is_empty() {
-            return Vec::new();
-        }
-        let started = Instant::now();
-        let failed = together(run, list);
-        self.cost = started.elapsed();
-        failed
-    }
-}
 
 fn together<'a>(run: &Run<'a>, list: Vec<(usize, Done<'a>)>) -> Vec<(usize, Error)> {
     // The work is done: stopping now would throw it away for the sake of seconds.

@@ -6,7 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::pipeline::Error;
 use crate::store::Work;
@@ -16,6 +16,9 @@ use crate::workspace::{Workspace, WorkspaceLock};
 pub const STAGE: &str = "DERM_STAGE";
 /// The variable that names the repository's root to them.
 pub const ROOT: &str = "DERM_ROOT";
+
+/// A wait so short is not told.
+const QUIET: Duration = Duration::from_millis(200);
 
 /// Held for the whole run.
 pub struct Guard {
@@ -57,12 +60,14 @@ impl Guard {
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(Error::io("lock", &path))?;
         let mut told = false;
+        let started = Instant::now();
         loop {
             match lock(&file) {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) if work.interrupt.is_raised() => return Err(Error::Interrupted),
                 Err(TryLockError::WouldBlock) => {
-                    if !std::mem::replace(&mut told, true) {
+                    // A command that merges the journal has it for a moment only.
+                    if started.elapsed() > QUIET && !std::mem::replace(&mut told, true) {
                         work.observer.note(waiting);
                     }
                     std::thread::sleep(Duration::from_millis(25));

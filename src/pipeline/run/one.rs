@@ -309,7 +309,9 @@ impl<'a> One<'a> {
     fn inputs(&self) -> Result<Record, Error> {
         let mut deps = BTreeMap::new();
         for path in &self.stage.deps {
-            let entry = self.run.disk.look(path)?.ok_or_else(|| self.missing_dep(path))?;
+            // What this run has just made and hashed need not be read again.
+            let entry = if self.made_here(path) { self.run.disk.entry(path)? } else { self.run.disk.look(path)? };
+            let entry = entry.ok_or_else(|| self.missing_dep(path))?;
             deps.insert(path.clone(), entry);
         }
         Ok(Record {
@@ -320,6 +322,12 @@ impl<'a> One<'a> {
             uncached: BTreeSet::new(),
             changed: Vec::new(),
         })
+    }
+
+    fn made_here(&self, path: &RelPath) -> bool {
+        let project = self.run.project;
+        let needs = &project.graph.needs[self.index];
+        needs.iter().any(|need| self.run.owns(*need) && project.stages[*need].outs.iter().any(|out| out.path == *path))
     }
 
     fn missing_dep(&self, path: &RelPath) -> Error {
@@ -402,7 +410,8 @@ impl<'a> One<'a> {
     /// made it, because it may not come back.
     fn keep_edited(&self, out: &Out, recorded: Option<&Entry>, all: bool) -> Result<(), Error> {
         let disk = &self.run.disk;
-        let Some(there) = disk.entry(&out.path)? else { return Ok(()) };
+        // Whatever the verdict saw: a person may have edited it since.
+        let Some(there) = disk.look(&out.path)? else { return Ok(()) };
         let made_here = recorded == Some(&there);
         if (made_here && !out.cache && !all) || disk.in_cache(&there) {
             return Ok(());

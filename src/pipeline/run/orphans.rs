@@ -1,15 +1,19 @@
 //! Commands that outlive a derm that was killed.
 //!
-//! `kill -9` of `derm repro` cannot reach the stage's own processes: they go on and write to the outputs. A stage's claim notes
-//! the process group of each command and the second in which it was started; whoever undoes what the killed run has left
-//! ends what is still there. The time guards against a number that another program has by now.
+//! `kill -9` of `derm repro` cannot reach the stage's own processes: they go on and write to the outputs. Whoever undoes what the
+//! killed run has left ends them first. On Linux they are known by the variable `DERM_TRY` in their environment, which is
+//! another one for every run of a stage; elsewhere by the process group of each command and the second in which it was started, which
+//! guards against a number that another program has by now: the stage's claim notes both. What a stage that succeeded left behind
+//! on purpose, such as a server, is nobody's business.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
 use crate::store::Work;
 
+/// The variable that tells the processes of one run of a stage from all others.
+pub const TRY: &str = "DERM_TRY";
 /// From SIGTERM to SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Seconds by which clocks of the system and of its process table may differ.
@@ -38,27 +42,47 @@ pub fn end(group: u32, started: u64, work: &Work<'_>) {
     let _ = kill_process_group(group, Signal::KILL);
 }
 
-/// Whether the group is still the command's: its shell lives, or, where the shell is gone, a process that it had started.
 fn is_ours(group: u32, started: u64) -> bool {
     let Ok(mut system) = sysinfo::System::new() else { return false };
     let pid = sysinfo::Pid::from_u32(group);
     system.refresh_processes(sysinfo::ProcessesToUpdate::Some(&[pid]), true);
-    match system.process(pid) {
-        Some(process) => process.start_time().abs_diff(started) <= SLACK,
-        None => has_stage(group),
+    system.process(pid).is_some_and(|process| process.start_time().abs_diff(started) <= SLACK)
+}
+
+/// Ends all processes of one run of a stage, as far as they can be known.
+pub fn end_try(id: &str, work: &Work<'_>) {
+    let mark = format!("{TRY}={id}");
+    let mut told = false;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let left = marked(&mark);
+        if left.is_empty() {
+            return;
+        }
+        let patient = Instant::now() < until;
+        if !std::mem::replace(&mut told, true) {
+            let numbers: Vec<String> = left.iter().map(|pid| pid.as_raw_nonzero().to_string()).collect();
+            let processes = if numbers.len() == 1 { "process" } else { "processes" };
+            let message = format!("a command of a run that was killed is still running ({processes} {}): ending it", numbers.join(", "));
+            work.observer.warn(&message);
+            left.iter().for_each(|pid| drop(kill_process(*pid, Signal::TERM)));
+        }
+        if !patient {
+            left.iter().for_each(|pid| drop(kill_process(*pid, Signal::KILL)));
+        }
+        if Instant::now() > until + PATIENCE {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Whether a process of the group was started by a stage, as its environment says; known on Linux only.
-fn has_stage(group: u32) -> bool {
-    let is_one = |folder: std::path::PathBuf| {
-        let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
-        // The name stands in brackets and may hold anything; behind it come state, parent and group.
-        let own = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(2)?.parse::<u32>().ok());
-        let mark = format!("{}=", super::guard::STAGE);
-        own == Some(group)
-            && std::fs::read(folder.join("environ"))
-                .is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one.starts_with(mark.as_bytes())))
+/// Processes that have the mark in their environment; none where that cannot be read.
+fn marked(mark: &str) -> Vec<Pid> {
+    let has_mark = |folder: &std::path::Path| {
+        std::fs::read(folder.join("environ")).is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == mark.as_bytes()))
     };
-    std::fs::read_dir("/proc").into_iter().flatten().flatten().any(|entry| is_one(entry.path()))
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<i32>().ok()?, entry.path())));
+    numbers.filter(|(_, folder)| has_mark(folder)).filter_map(|(number, _)| Pid::from_raw(number)).collect()
 }

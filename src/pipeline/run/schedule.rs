@@ -20,15 +20,22 @@ use std::time::Duration;
 
 use super::aside::PutBack;
 use super::claim::{self, Claim};
-use super::commit::Pending;
+use super::commit::{self, Task};
 use super::one::{Came, One};
 use super::{Action, Outcome, Run, Step};
+use crate::pipeline::Error;
 use crate::pipeline::stage::{How, Place};
 
 /// How often it is looked whether another derm is done with a stage.
 const LOOK: Duration = Duration::from_millis(20);
 
-type Report<'a> = (usize, Came<'a>);
+/// What the threads of a run tell.
+enum Report<'a> {
+    /// A stage came back.
+    Came(usize, Came<'a>),
+    /// What a stage did could not be written down.
+    Lost(usize, Error),
+}
 
 /// Where the stages of a run stand.
 struct Board<'a> {
@@ -60,9 +67,11 @@ struct Running {
 /// Brings all wanted stages up to date.
 pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
     let mut board = Board::new(run, wanted);
-    let mut pending = Pending::default();
     let (sender, receiver) = channel::<Report<'a>>();
     std::thread::scope(|scope| {
+        let (writer, to_write) = channel::<Task<'a>>();
+        let lost = sender.clone();
+        scope.spawn(move || commit::write(run, &to_write, &|index, error| drop(lost.send(Report::Lost(index, error)))));
         loop {
             while let Some(index) = board.next() {
                 start(&mut board, index, scope, &sender);
@@ -75,29 +84,27 @@ pub fn all<'a>(run: &'a Run<'a>, wanted: &'a [bool]) -> Outcome {
             }
             if board.running.is_empty() {
                 // While it waits for another derm, that one may wait for what is done here.
-                board.write(&mut pending);
+                let _ = writer.send(Task::Now);
                 board.say_elsewhere();
             }
-            let look = (!board.elsewhere.is_empty()).then_some(LOOK);
-            let report = match pending.patience().into_iter().chain(look).min() {
-                None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(patience) => receiver.recv_timeout(patience),
+            let report = match board.elsewhere.is_empty() {
+                true => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                false => receiver.recv_timeout(LOOK),
             };
             match report {
-                Ok((index, came)) => {
-                    board.running.retain(|other| other.index != index);
-                    board.came(index, came, &mut pending);
-                }
+                Ok(report) => board.hear(report, &writer),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if pending.patience().is_some_and(|patience| patience.is_zero()) {
-                board.write(&mut pending);
-            }
             board.look_elsewhere();
         }
+        // The writer ends with what it has.
     });
-    board.write(&mut pending);
+    receiver.try_iter().for_each(|report| {
+        if let Report::Lost(index, error) = report {
+            board.lose(index, error)
+        }
+    });
     let order = run.project.graph.order.iter().filter(|index| wanted[**index]);
     let steps = order.map(|&index| board.steps[index].take().unwrap_or_else(|| step(index, Action::Skipped))).collect();
     Outcome { steps, interrupted: run.disk.work.interrupt.is_raised() }
@@ -130,13 +137,13 @@ fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope
     if run.options.jobs <= 1 {
         // Nothing else is to be started meanwhile: no thread is worth its start.
         let came = One::new(run, index, forced, names).bring_up(verdict, claim);
-        let _ = sender.send((index, came));
+        let _ = sender.send(Report::Came(index, came));
         return;
     }
     let sender = sender.clone();
     scope.spawn(move || {
         let came = One::new(run, index, forced, names).bring_up(verdict, claim);
-        let _ = sender.send((index, came));
+        let _ = sender.send(Report::Came(index, came));
     });
 }
 
@@ -231,14 +238,24 @@ impl<'a> Board<'a> {
         free.take(wants).collect()
     }
 
+    fn hear(&mut self, report: Report<'a>, writer: &Sender<Task<'a>>) {
+        match report {
+            Report::Came(index, came) => {
+                self.running.retain(|other| other.index != index);
+                self.came(index, came, writer);
+            }
+            Report::Lost(index, error) => self.lose(index, error),
+        }
+    }
+
     /// A stage came back.
-    fn came(&mut self, index: usize, came: Came<'a>, pending: &mut Pending<'a>) {
+    fn came(&mut self, index: usize, came: Came<'a>, writer: &Sender<Task<'a>>) {
         let Came { reasons, seconds, result, put_back } = came;
         let (action, error) = match result {
             Ok(None) => (Action::Fresh, None),
             Ok(Some(done)) => {
                 let action = done.action;
-                pending.add(index, done);
+                let _ = writer.send(Task::Write(index, Box::new(done)));
                 (action, None)
             }
             Err(error) if error.is_interrupt() => (Action::Skipped, None),
@@ -270,15 +287,12 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Writes down what is done. What cannot be written did not happen, and with it ends the run.
-    fn write(&mut self, pending: &mut Pending<'a>) {
-        for (index, error) in pending.write(self.run) {
-            self.run.stop.store(true, Ordering::SeqCst);
-            let reasons = self.steps[index].take().map(|step| step.reasons).unwrap_or_default();
-            let step = Step { reasons, error: Some(error), ..step(index, Action::Failed) };
-            self.run.listener.done(&step);
-            self.steps[index] = Some(step);
-        }
+    /// What a stage did could not be written down: it did not happen.
+    fn lose(&mut self, index: usize, error: Error) {
+        let reasons = self.steps[index].take().map(|step| step.reasons).unwrap_or_default();
+        let step = Step { reasons, error: Some(error), ..step(index, Action::Failed) };
+        self.run.listener.done(&step);
+        self.steps[index] = Some(step);
     }
 }
 

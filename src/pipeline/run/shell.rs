@@ -9,6 +9,8 @@
 //! | `PATH` | the folder of the running derm first, so `derm` in a command is this one |
 //! | `DERM_STAGE`, `DVC_STAGE` | the stage |
 //! | `DERM_ROOT`, `DVC_ROOT` | the repository's root, absolute |
+//! | `DERM_TRY` | another text for every run of a stage |
+//! | `CUDA_VISIBLE_DEVICES` | for a stage with `resources: {gpus: N}`: those that no other stage has, where they are known |
 //!
 //! and last what the stage says under `env`. Standard input is empty. What the commands print, on either stream, is
 //! handed over in whole lines; where the caller shares its terminal they write to standard error themselves, so that
