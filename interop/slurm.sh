@@ -218,7 +218,8 @@ YAML
 "$derm" repro s > out 2> err & pid=$!
 until_true "the job starts" exists once
 scontrol requeue "$(cat id)"
-# Slurm lets a job that was requeued wait for two minutes; not here.
+# Slurm lets a job that was requeued wait for two minutes; not here. Within a second its node would refuse it as killed.
+sleep 3
 release() { scontrol update JobId="$(cat id)" StartTime=now 2>/dev/null; [ -s out.txt ] && [ "$(cat out.txt)" != half ]; }
 until_true "the job starts again" release
 code=0; wait $pid || code=$?

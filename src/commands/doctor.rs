@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Context, Exit, Failure, recorded};
 use crate::cli::doctor::DoctorArgs;
+use crate::pipeline::executor;
 use crate::store::{Store, Work, doctor};
 use crate::text;
 use crate::training::config::DeviceKind;
@@ -94,8 +95,19 @@ fn machine() -> Vec<Check> {
         fact("memory", memory()),
         fact("instructions", simd()),
         devices(),
+        executors(),
         arithmetic(),
     ]
+}
+
+/// Where stages can run.
+fn executors() -> Check {
+    let (outcome, detail) = match executor::slurm::version() {
+        None => (Outcome::Info, "local; no Slurm on this machine".to_owned()),
+        Some(Ok(version)) => (Outcome::Ok, format!("local; {version}, which answers")),
+        Some(Err(said)) => (Outcome::Warning, format!("local; Slurm, which does not answer: {said}")),
+    };
+    Check::new("machine", "executors", outcome, detail)
 }
 
 /// Above this, derm's network and candle's own cannot both be right; rounding alone stays a hundred times below.

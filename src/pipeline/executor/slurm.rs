@@ -27,6 +27,10 @@ use crate::pipeline::stage::{Place, Stage};
 const ANSWER: Duration = Duration::from_secs(60);
 /// How many times a submission is tried while the controller does not answer.
 const TRIES: u32 = 5;
+/// The same, when the user wants to stop.
+const IN_HASTE: Duration = Duration::from_secs(10);
+/// The same, for a look at the machine.
+const DOCTOR: Duration = Duration::from_secs(3);
 
 /// Slurm, as seen from this machine.
 #[derive(Default)]
@@ -93,7 +97,7 @@ impl Queue for Slurm {
 
     fn find(&self, name: &str) -> Result<Option<String>, Trouble> {
         // `%A`: the id of the job, of an array that of the array's.
-        let answer = ask("squeue", &["--noheader", "--states=all", &user(), &format!("--name={name}"), "--format=%F|%j"])?;
+        let answer = ask("squeue", &["--noheader", "--states=all", &user(), &format!("--name={name}"), "--format=%F|%j"], ANSWER)?;
         let of_name = |line: &str| line.trim().split_once('|').filter(|(_, found)| *found == name).map(|(id, _)| id.to_owned());
         Ok(answer.lines().find_map(of_name))
     }
@@ -102,7 +106,7 @@ impl Queue for Slurm {
         // Held while Slurm is asked, so that it is asked once.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.as_ref().is_none_or(|seen| seen.at.elapsed() > age) {
-            let answer = ask("squeue", &["--noheader", "--array", "--states=all", &user(), "--format=%i|%T|%r"])?;
+            let answer = ask("squeue", &["--noheader", "--array", "--states=all", &user(), "--format=%i|%T|%r"], ANSWER)?;
             let jobs = answer.lines().filter_map(|line| {
                 let mut parts = line.trim().splitn(3, '|');
                 Some((parts.next()?.to_owned(), state(parts.next()?, parts.next().unwrap_or_default())))
@@ -115,13 +119,22 @@ impl Queue for Slurm {
     }
 
     fn cancel(&self, id: &str) -> Result<(), Trouble> {
-        ask("scancel", &[id]).map(drop)
+        ask("scancel", &[id], ANSWER).map(drop)
     }
+}
+
+/// The version of Slurm on this machine, if there is one, and what it says instead when its controller does not answer.
+pub fn version() -> Option<Result<String, String>> {
+    Slurm::default().lacks().is_none().then(|| {
+        let version = ask("sbatch", &["--version"], DOCTOR).map_err(|trouble| trouble.0)?;
+        ask("squeue", &["--noheader", &user()], DOCTOR).map_err(|trouble| trouble.0)?;
+        Ok(version.trim().to_owned())
+    })
 }
 
 /// Slurm forgets finished jobs after some minutes; accounting, where there is any, does not.
 fn accounted(id: &str) -> State {
-    let answer = ask("sacct", &["--noheader", "--allocations", "--parsable2", "--format=State", "--jobs", id]);
+    let answer = ask("sacct", &["--noheader", "--allocations", "--parsable2", "--format=State", "--jobs", id], ANSWER);
     let word = answer.ok().and_then(|answer| answer.lines().next().map(|line| line.trim().to_owned())).unwrap_or_default();
     // `CANCELLED by 1000`.
     state(word.split(' ').next().unwrap_or_default(), "")
@@ -168,11 +181,11 @@ fn sbatch(submission: &Submission<'_>, interrupt: &Interrupt) -> Result<(), Trou
         command.arg(format!("--array=0-{}", tasks - 1));
     }
     command.args(*terms).arg(script).stdout(id);
-    finish("sbatch", command, interrupt).map(drop)
+    finish("sbatch", command, interrupt, ANSWER)
 }
 
 /// What a program prints.
-fn ask(program: &'static str, args: &[&str]) -> Result<String, Trouble> {
+fn ask(program: &'static str, args: &[&str], patience: Duration) -> Result<String, Trouble> {
     let (mut reader, writer) = std::io::pipe().map_err(|error| Trouble(error.to_string()))?;
     let mut command = Command::new(program);
     command.args(args).stdout(writer);
@@ -181,13 +194,13 @@ fn ask(program: &'static str, args: &[&str]) -> Result<String, Trouble> {
         let _ = reader.read_to_end(&mut bytes);
         bytes
     });
-    finish(program, command, &Interrupt::default())?;
+    finish(program, command, &Interrupt::default(), patience)?;
     let bytes = said.join().unwrap_or_default();
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Waits for a program; what it wrote to standard error if it failed.
-fn finish(program: &'static str, mut command: Command, interrupt: &Interrupt) -> Result<(), Trouble> {
+fn finish(program: &'static str, mut command: Command, interrupt: &Interrupt, patience: Duration) -> Result<(), Trouble> {
     let trouble = |error: std::io::Error| Trouble(format!("{program}: {error}"));
     let mut errors = tempfile::tempfile().map_err(trouble)?;
     command.stdin(Stdio::null()).stderr(errors.try_clone().map_err(trouble)?);
@@ -196,13 +209,13 @@ fn finish(program: &'static str, mut command: Command, interrupt: &Interrupt) ->
     let mut child = command.spawn().map_err(trouble)?;
     // The command holds the writing end of a pipe, perhaps.
     drop(command);
-    let until = Instant::now() + ANSWER;
+    let began = Instant::now();
     let mut pause = Duration::from_millis(1);
     let status = loop {
         if let Some(status) = child.try_wait().map_err(trouble)? {
             break status;
         }
-        if Instant::now() >= until || interrupt.is_raised() && Instant::now() + ANSWER > until + Duration::from_secs(10) {
+        if began.elapsed() >= patience || interrupt.is_raised() && began.elapsed() >= IN_HASTE {
             let _ = child.kill();
             let _ = child.wait();
             return Err(Trouble(format!("no answer from `{program}`")));
@@ -243,8 +256,7 @@ mod tests {
         let text = "stages:\n  s:\n    cmd: x\n";
         let file = crate::relpath::RelPath::new("dvc.yaml").unwrap();
         let source = crate::pipeline::problem::Source { path: file.clone(), text: text.into() };
-        let pipeline =
-            stage::Pipeline { lock: file.clone(), file, base: crate::relpath::RelPath::root(), params: Vec::new(), metrics: Vec::new() };
+        let pipeline = crate::pipeline::project::named(file);
         let read = crate::pipeline::schema::read(&source, pipeline, &crate::pipeline::paramfile::ParamFiles::new("/nonexistent")).unwrap();
         let mut stage = read.stages[0].clone();
         stage.how = how;
