@@ -135,14 +135,14 @@ impl Claim {
         Self { waited, ..self }
     }
 
-    /// Says who holds it, after undoing what a holder that died has left.
-    pub fn begin(&self, workspace: &Workspace, work: &Work<'_>) -> Result<(), Error> {
+    /// Says who holds it, after undoing what a holder that died has left; tells whether there was something.
+    pub fn begin(&self, workspace: &Workspace, work: &Work<'_>) -> Result<bool, Error> {
         let notes = self.notes();
         if !notes.is_empty() {
             undo(workspace, work, &self.path, &notes)?;
             self.file().set_len(0).map_err(Error::io("write", &self.path))?;
         }
-        self.introduce()
+        self.introduce().map(|()| !notes.is_empty())
     }
 
     /// Says who holds it.
@@ -193,6 +193,13 @@ impl Passing {
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(_) => Ok(Self(None)),
         }
+    }
+}
+
+impl Passing {
+    /// Whether it took a wait.
+    pub fn waited(&self) -> bool {
+        self.0.as_ref().is_some_and(|claim| claim.waited)
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Done<'a> {
     pub keep: Option<ObjectId>,
     /// Old outputs, still put back if this cannot be written down.
     aside: Option<Aside>,
-    claim: Claim,
+    claim: Option<Claim>,
     _result: Option<Passing>,
     remains: PathBuf,
 }
@@ -62,7 +62,7 @@ pub struct Done<'a> {
 impl Done<'_> {
     /// It is written down.
     pub fn counts(self) -> Result<(), Error> {
-        self.claim.done()?;
+        self.claim.map_or(Ok(()), Claim::done)?;
         resume::forget(&self.remains);
         self.aside.iter().for_each(Aside::forget_old);
         Ok(())
@@ -72,7 +72,7 @@ impl Done<'_> {
     pub fn undo(self) {
         // What cannot be undone now is undone by the next run, which finds the claim.
         if self.aside.iter().all(|aside| aside.put_back(false).is_ok()) {
-            let _ = self.claim.done();
+            let _ = self.claim.map(Claim::done);
         }
     }
 }
@@ -111,8 +111,8 @@ impl<'a> One<'a> {
         reasons: &mut Vec<Reason>,
         put_back: &mut PutBack,
     ) -> Result<Option<Done<'a>>, Error> {
-        claim.begin(self.workspace(), &self.work())?;
-        let waited = claim.waited | self.wait_for_needs()?;
+        let undone = claim.begin(self.workspace(), &self.work())?;
+        let waited = undone | claim.waited | self.wait_for_needs()?;
         let mut verdict = verdict;
         if self.run.committer.refresh(self.index)? || waited {
             self.run.disk.forget();
@@ -125,10 +125,12 @@ impl<'a> One<'a> {
             return Ok(None);
         }
         let old = self.run.committer.record(self.index);
-        match self.act(&verdict, old.as_ref(), claim, put_back) {
-            Ok(done) => Ok(Some(done)),
-            Err((error, claim)) => {
-                claim.map_or(Ok(()), Claim::done)?;
+        match self.act(&verdict, old.as_ref(), &claim, put_back) {
+            Ok(done) => Ok(Some(Done { claim: Some(claim), ..done })),
+            // The claim goes on saying what is to be undone.
+            Err(error) if put_back.stuck => Err(error),
+            Err(error) => {
+                claim.done()?;
                 Err(error)
             }
         }
@@ -153,62 +155,56 @@ impl<'a> One<'a> {
         Ok(!others.is_empty())
     }
 
-    fn done(&self, action: Action, record: Record, claim: Claim) -> Done<'a> {
+    fn done(&self, action: Action, record: Record) -> Done<'a> {
         let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
-        Done { action, record, saving: None, ignore: Vec::new(), keep: None, aside: None, claim, _result: None, remains }
+        Done { action, record, saving: None, ignore: Vec::new(), keep: None, aside: None, claim: None, _result: None, remains }
     }
 
-    /// On failure the claim comes back, unless it still says what to undo.
-    fn act(
-        &self,
-        verdict: &Verdict,
-        old: Option<&Record>,
-        claim: Claim,
-        put_back: &mut PutBack,
-    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
-        macro_rules! attempt {
-            ($what:expr) => {
-                match $what {
-                    Ok(value) => value,
-                    Err(error) => return Err((error, Some(claim))),
-                }
-            };
-        }
+    fn act(&self, verdict: &Verdict, old: Option<&Record>, claim: &Claim, put_back: &mut PutBack) -> Result<Done<'a>, Error> {
         if let (Verdict::Restore(_), Some(old)) = (verdict, old)
-            && attempt!(self.restore(&old.outs))
+            && self.restore(&old.outs)?
         {
             // Only outputs differed: command and inputs are as recorded.
             let ignore = self.restored();
-            return Ok(Done { ignore, ..self.done(Action::Restored, old.clone(), claim) });
+            return Ok(Done { ignore, ..self.done(Action::Restored, old.clone()) });
         }
         self.run.disk.recheck_params();
         if self.stage.frozen {
-            let mut record = attempt!(self.frozen());
-            let (saving, ignore) = attempt!(self.save_outs(&mut record));
-            return Ok(Done { saving, ignore, ..self.done(Action::Recorded, record, claim) });
+            let mut record = self.frozen()?;
+            let (saving, ignore) = self.save_outs(&mut record)?;
+            return Ok(Done { saving, ignore, ..self.done(Action::Recorded, record) });
         }
-        let mut record = attempt!(self.inputs());
+        let mut record = self.inputs()?;
         let key = runcache::key(self.stage, &record);
         let options = self.run.options;
         let applies = runcache::applies(self.stage);
         let mut result = None;
         if applies && !options.no_run_cache && !verdict.reasons().contains(&Reason::Forced) {
             let place = claim::of_result(self.workspace(), &key);
-            result = Some(attempt!(Passing::take(&place, &|| self.run.stopped(), &|who| {
+            result = Some(Passing::take(&place, &|| self.run.stopped(), &|who| {
                 self.work().observer.note(&format!("waiting for `{}`, which {who} runs with the same inputs elsewhere", self.label()));
-            })));
-            if let Some(outs) = attempt!(self.found(&key)) {
+            })?);
+            if let Some(outs) = self.found(&key)? {
                 record.outs = outs;
                 let ignore = self.restored();
-                return Ok(Done { ignore, _result: result, ..self.done(Action::Restored, record, claim) });
+                return Ok(Done { ignore, _result: result, ..self.done(Action::Restored, record) });
             }
         }
+        let mutexes = self.mutexes()?;
+        let mut key = key;
+        if mutexes.iter().any(Passing::waited) {
+            self.run.disk.recheck_params();
+            record = self.inputs()?;
+            key = runcache::key(self.stage, &record);
+        }
         self.run.listener.starts(self.index, verdict.reasons());
-        let aside = attempt!(self.make_room(old, &claim, &key));
-        match self.run_and_save(&mut record, &aside, &claim) {
+        let aside = self.make_room(old, claim, &key)?;
+        let ran = self.run_and_save(&mut record, &aside, claim);
+        drop(mutexes);
+        match ran {
             Ok((saving, ignore)) => {
                 let keep = (applies && !options.no_commit && record.changed.is_empty()).then_some(key);
-                Ok(Done { saving, ignore, keep, aside: Some(aside), _result: result, ..self.done(Action::Ran, record, claim) })
+                Ok(Done { saving, ignore, keep, aside: Some(aside), _result: result, ..self.done(Action::Ran, record) })
             }
             Err(error) => {
                 self.run.disk.forget();
@@ -216,8 +212,8 @@ impl<'a> One<'a> {
                     let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
                     resume::remember(&remains, aside.key(), &undone.left).map(|()| undone)
                 });
-                *put_back = undone.map_err(|error| (error, None))?;
-                Err((error, Some(claim)))
+                *put_back = undone.inspect_err(|_| put_back.stuck = true)?;
+                Err(error)
             }
         }
     }
@@ -416,7 +412,6 @@ impl<'a> One<'a> {
         if !self.gpus.is_empty() {
             shell.default_env("CUDA_VISIBLE_DEVICES", &self.gpus.join(","));
         }
-        let _mutexes = self.mutexes()?;
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {
