@@ -115,6 +115,8 @@ impl Claim {
                     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
                     continue;
                 }
+                // Another user's claim in a cache that is shared: it can be waited for all the same.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(Error::io("lock", path))?,
                 opened => opened.map_err(Error::io("lock", path))?,
             };
             match file.try_lock() {
