@@ -19,7 +19,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
@@ -112,6 +112,17 @@ fn locked(path: &PathBuf) -> Result<(File, bool), Error> {
 /// What the journal holds.
 pub fn read(workspace: &Workspace) -> Vec<Line> {
     fs::read(place(workspace)).map(|bytes| parse(&bytes)).unwrap_or_default()
+}
+
+/// What was added behind `offset`, and what the file is then, as [`stamp`] says it.
+pub fn read_from(workspace: &Workspace, offset: u64) -> Option<(Vec<Line>, (u64, u64))> {
+    let mut file = File::open(place(workspace)).ok()?;
+    let inode = file.metadata().ok()?.ino();
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_to_end(&mut bytes)).ok()?;
+    // A line that is just being written is read another time.
+    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    Some((parse(&bytes), (inode, offset + bytes.len() as u64)))
 }
 
 fn parse(bytes: &[u8]) -> Vec<Line> {

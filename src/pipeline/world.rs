@@ -47,7 +47,9 @@ impl<'a> Disk<'a> {
         let inside = format!("{path}/");
         let below: Vec<String> =
             seen.range(inside.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&inside)).cloned().collect();
-        below.iter().for_each(|name| drop(seen.remove(name)));
+        for name in &below {
+            seen.remove(name);
+        }
         let mut above = path.parent();
         while let Some(folder) = above {
             seen.remove(folder.as_str());

@@ -15,6 +15,9 @@ use crate::store::pointer;
 use crate::store::{Entry, Overwrite, Store, Work};
 use crate::text;
 
+/// Paths and what should be there.
+type Entries = Vec<(RelPath, Entry)>;
+
 /// Gets data from the remotes.
 pub struct Puller<'a> {
     context: &'a Context,
@@ -48,7 +51,7 @@ impl<'a> Puller<'a> {
     }
 
     /// What is to come into the cache, and what also into the workspace.
-    fn missing(&self, options: &Options) -> Result<(Vec<(RelPath, Entry)>, Vec<(RelPath, Entry)>), Failure> {
+    fn missing(&self, options: &Options) -> Result<(Entries, Entries), Failure> {
         let (project, mut wanted) = (self.project, wanted(self.project, options));
         let locks = project.locks()?;
         let recorded = |index: usize| {

@@ -263,7 +263,8 @@ impl<'a> Engine<'a> {
             live.running.stop();
             let key = (live.configuration, live.trial);
             let finished = live.running.finish()?;
-            let reported = self.events.iter().any(|event| matches!(event, Event::Report { configuration, .. } if *configuration == key.0 + 1));
+            let reported =
+                self.events.iter().any(|event| matches!(event, Event::Report { configuration, .. } if *configuration == key.0 + 1));
             if let (Some(watch), false) = (&self.settings.watch, reported || finished.state != State::Done || self.asha.is_none()) {
                 listener.silent(&finished.name, &watch.key);
             }

@@ -55,6 +55,9 @@ pub struct PutBack {
     pub left: Vec<RelPath>,
     /// What the run made stays, because failures are ignored.
     pub kept: Vec<RelPath>,
+    /// It could not be done; the next run tries again.
+    #[serde(skip)]
+    pub stuck: bool,
 }
 
 impl PutBack {

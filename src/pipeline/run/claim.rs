@@ -121,6 +121,8 @@ impl Claim {
                     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
                     continue;
                 }
+                // Another user's claim in a cache that is shared: it can be waited for all the same.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(Error::io("lock", path))?,
                 opened => opened.map_err(Error::io("lock", path))?,
             };
             match file.try_lock() {
@@ -153,14 +155,14 @@ impl Claim {
         (!notes.is_empty()).then_some(aside)
     }
 
-    /// Says who holds it, after undoing what a holder that died has left.
-    pub fn begin(&self, workspace: &Workspace, work: &Work<'_>) -> Result<(), Error> {
+    /// Says who holds it, after undoing what a holder that died has left; tells whether there was something.
+    pub fn begin(&self, workspace: &Workspace, work: &Work<'_>) -> Result<bool, Error> {
         let notes = self.notes();
         if !notes.is_empty() {
             undo(workspace, work, &self.path, &notes)?;
             self.file().set_len(0).map_err(Error::io("write", &self.path))?;
         }
-        self.introduce()
+        self.introduce().map(|()| !notes.is_empty())
     }
 
     /// Says who holds it.
@@ -211,6 +213,13 @@ impl Passing {
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(_) => Ok(Self(None)),
         }
+    }
+}
+
+impl Passing {
+    /// Whether it took a wait.
+    pub fn waited(&self) -> bool {
+        self.0.as_ref().is_some_and(|claim| claim.waited)
     }
 }
 

@@ -62,11 +62,26 @@ impl<'a> Committer<'a> {
     /// Reads the locks again if another run wrote something down since; says whether it did.
     pub fn refresh(&self, stage: usize) -> Result<bool, Error> {
         let pipeline = self.project.stages[stage].pipeline;
-        let same = |state: &State| {
-            state.journal == journal::stamp(&self.project.workspace) && state.files[pipeline] == stamp(self.project, pipeline)
-        };
-        if same(&self.state()) {
-            return Ok(false);
+        let workspace = &self.project.workspace;
+        {
+            let mut state = self.state();
+            let now = journal::stamp(workspace);
+            let same_file = state.files[pipeline] == stamp(self.project, pipeline);
+            if same_file && state.journal == now {
+                return Ok(false);
+            }
+            // As a rule something was added to the journal: only that is read.
+            let known = state.journal.map_or((now.map(|now| now.0), 0), |(inode, length)| (Some(inode), length));
+            if same_file
+                && let Some((lines, end)) = journal::read_from(workspace, known.1)
+                && Some(end.0) == known.0
+            {
+                for (pipeline, lock) in self.project.pipelines.iter().zip(&mut state.locks) {
+                    journal::apply(&lines, &pipeline.lock, lock);
+                }
+                state.journal = Some(end);
+                return Ok(true);
+            }
         }
         let fresh = Self::read(self.project)?;
         *self.state() = fresh;

@@ -57,7 +57,7 @@ pub struct Done<'a> {
     pub keep: Option<ObjectId>,
     /// Old outputs, still put back if this cannot be written down.
     aside: Option<Aside>,
-    claim: Claim,
+    claim: Option<Claim>,
     _result: Option<Passing>,
     remains: PathBuf,
     /// Where its batch job is, if there was one, and its stage.
@@ -67,7 +67,7 @@ pub struct Done<'a> {
 impl Done<'_> {
     /// It is written down.
     pub fn counts(self) -> Result<(), Error> {
-        self.claim.done()?;
+        self.claim.map_or(Ok(()), Claim::done)?;
         self.jobs.0.settled(self.jobs.1);
         resume::forget(&self.remains);
         self.aside.iter().for_each(Aside::forget_old);
@@ -79,7 +79,7 @@ impl Done<'_> {
         // What cannot be undone now is undone by the next run, which finds the claim.
         if self.aside.iter().all(|aside| aside.put_back(false).is_ok()) {
             self.jobs.0.settled(self.jobs.1);
-            let _ = self.claim.done();
+            let _ = self.claim.map(Claim::done);
         }
     }
 }
@@ -119,15 +119,9 @@ impl<'a> One<'a> {
         put_back: &mut PutBack,
     ) -> Result<Option<Done<'a>>, Error> {
         let left = self.run.jobs.left(&claim)?;
-        if left.is_none() {
-            claim.begin(self.workspace(), &self.work())?;
-        }
-        let mut waited = claim.waited | self.wait_for_needs()?;
-        let mut goes_on = None;
-        if let Some(job) = left {
-            waited = true;
-            goes_on = self.take_up(job, &claim)?;
-        }
+        let undone = left.is_none() && claim.begin(self.workspace(), &self.work())?;
+        let waited = left.is_some() | undone | claim.waited | self.wait_for_needs()?;
+        let goes_on = left.map_or(Ok(None), |job| self.take_up(job, &claim))?;
         let mut verdict = verdict;
         if self.run.committer.refresh(self.index)? || waited {
             self.run.disk.forget();
@@ -142,15 +136,18 @@ impl<'a> One<'a> {
         let old = self.run.committer.record(self.index);
         let result = match goes_on {
             Some((record, aside)) => {
+                let mutexes = self.mutexes()?;
                 self.run.listener.starts(self.index, verdict.reasons());
-                self.bring_in(record, aside, claim, None, put_back)
+                self.bring_in(record, aside, &claim, mutexes, put_back)
             }
-            None => self.act(&verdict, old.as_ref(), claim, put_back),
+            None => self.act(&verdict, old.as_ref(), &claim, put_back),
         };
         match result {
-            Ok(done) => Ok(Some(done)),
-            Err((error, claim)) => {
-                claim.map_or(Ok(()), Claim::done)?;
+            Ok(done) => Ok(Some(Done { claim: Some(claim), ..done })),
+            // The claim goes on saying what is to be undone.
+            Err(error) if put_back.stuck => Err(error),
+            Err(error) => {
+                claim.done()?;
                 Err(error)
             }
         }
@@ -190,7 +187,7 @@ impl<'a> One<'a> {
         Ok(!others.is_empty())
     }
 
-    fn done(&self, action: Action, record: Record, claim: Claim) -> Done<'a> {
+    fn done(&self, action: Action, record: Record) -> Done<'a> {
         let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
         Done {
             action,
@@ -199,61 +196,54 @@ impl<'a> One<'a> {
             ignore: Vec::new(),
             keep: None,
             aside: None,
-            claim,
+            claim: None,
             _result: None,
             remains,
             jobs: (&self.run.jobs, self.index),
         }
     }
 
-    /// On failure the claim comes back, unless it still says what to undo.
-    fn act(
-        &self,
-        verdict: &Verdict,
-        old: Option<&Record>,
-        claim: Claim,
-        put_back: &mut PutBack,
-    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
-        macro_rules! attempt {
-            ($what:expr) => {
-                match $what {
-                    Ok(value) => value,
-                    Err(error) => return Err((error, Some(claim))),
-                }
-            };
-        }
+    fn act(&self, verdict: &Verdict, old: Option<&Record>, claim: &Claim, put_back: &mut PutBack) -> Result<Done<'a>, Error> {
         if let (Verdict::Restore(_), Some(old)) = (verdict, old)
-            && attempt!(self.restore(&old.outs))
+            && self.restore(&old.outs)?
         {
             // Only outputs differed: command and inputs are as recorded.
             let ignore = self.restored();
-            return Ok(Done { ignore, ..self.done(Action::Restored, old.clone(), claim) });
+            return Ok(Done { ignore, ..self.done(Action::Restored, old.clone()) });
         }
         self.run.disk.recheck_params();
         if self.stage.frozen {
-            let mut record = attempt!(self.frozen());
-            let (saving, ignore) = attempt!(self.save_outs(&mut record));
-            return Ok(Done { saving, ignore, ..self.done(Action::Recorded, record, claim) });
+            let mut record = self.frozen()?;
+            let (saving, ignore) = self.save_outs(&mut record)?;
+            return Ok(Done { saving, ignore, ..self.done(Action::Recorded, record) });
         }
-        let mut record = attempt!(self.inputs());
+        let mut record = self.inputs()?;
         let key = runcache::key(self.stage, &record);
         let options = self.run.options;
         let applies = runcache::applies(self.stage);
         let mut result = None;
         if applies && !options.no_run_cache && !verdict.reasons().contains(&Reason::Forced) {
             let place = claim::of_result(self.workspace(), &key);
-            result = Some(attempt!(Passing::take(&place, &|| self.run.stopped(), &|who| {
+            result = Some(Passing::take(&place, &|| self.run.stopped(), &|who| {
                 self.work().observer.note(&format!("waiting for `{}`, which {who} runs with the same inputs elsewhere", self.label()));
-            })));
-            if let Some(outs) = attempt!(self.found(&key)) {
+            })?);
+            if let Some(outs) = self.found(&key)? {
                 record.outs = outs;
                 let ignore = self.restored();
-                return Ok(Done { ignore, _result: result, ..self.done(Action::Restored, record, claim) });
+                return Ok(Done { ignore, _result: result, ..self.done(Action::Restored, record) });
             }
         }
+        let mutexes = self.mutexes()?;
+        let mut key = key;
+        if mutexes.iter().any(Passing::waited) {
+            self.run.disk.recheck_params();
+            record = self.inputs()?;
+            key = runcache::key(self.stage, &record);
+        }
         self.run.listener.starts(self.index, verdict.reasons());
-        let aside = attempt!(self.make_room(old, &claim, &key));
-        self.bring_in(record, aside, claim, result, put_back)
+        let aside = self.make_room(old, claim, &key)?;
+        let done = self.bring_in(record, aside, claim, mutexes, put_back)?;
+        Ok(Done { _result: result, ..done })
     }
 
     /// Runs the commands and saves what they made, or puts back what is aside.
@@ -261,28 +251,33 @@ impl<'a> One<'a> {
         &self,
         mut record: Record,
         aside: Aside,
-        claim: Claim,
-        result: Option<Passing>,
+        claim: &Claim,
+        mutexes: Vec<Passing>,
         put_back: &mut PutBack,
-    ) -> Result<Done<'a>, (Error, Option<Claim>)> {
+    ) -> Result<Done<'a>, Error> {
         let (key, options) = (runcache::key(self.stage, &record), self.run.options);
-        match self.run_and_save(&mut record, &key, &aside, &claim) {
+        let ran = self.run_and_save(&mut record, &key, &aside, claim);
+        drop(mutexes);
+        match ran {
             Ok((saving, ignore)) => {
-                let applies = runcache::applies(self.stage);
-                let keep = (applies && !options.no_commit && record.changed.is_empty()).then_some(key);
-                Ok(Done { saving, ignore, keep, aside: Some(aside), _result: result, ..self.done(Action::Ran, record, claim) })
+                let keeps = runcache::applies(self.stage) && !options.no_commit && record.changed.is_empty();
+                let keep = keeps.then_some(key);
+                Ok(Done { saving, ignore, keep, aside: Some(aside), ..self.done(Action::Ran, record) })
             }
             // A job that may still run has the places of the outputs, until the next run settles that.
-            Err(error @ Error::JobKept { .. }) => Err((error, None)),
+            Err(error @ Error::JobKept { .. }) => {
+                put_back.stuck = true;
+                Err(error)
+            }
             Err(error) => {
                 self.run.disk.forget();
                 let undone = aside.put_back(options.ignore_errors && !error.is_interrupt()).and_then(|undone| {
                     let remains = resume::place(self.workspace(), &claim::of_stage(self.run.project, self.index));
                     resume::remember(&remains, aside.key(), &undone.left).map(|()| undone)
                 });
-                *put_back = undone.map_err(|error| (error, None))?;
+                *put_back = undone.inspect_err(|_| put_back.stuck = true)?;
                 self.run.jobs.settled(self.index);
-                Err((error, Some(claim)))
+                Err(error)
             }
         }
     }
@@ -498,7 +493,6 @@ impl<'a> One<'a> {
             Place::Local => &Local,
             Place::Slurm(_) => &self.run.jobs,
         };
-        let _mutexes = self.mutexes()?;
         let tries = self.stage.how.retry;
         let mut tried = 0;
         loop {

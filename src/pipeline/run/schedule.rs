@@ -32,7 +32,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What the threads of a run tell.
 enum Report<'a> {
     /// A stage came back.
-    Came(usize, Came<'a>),
+    Came(usize, Box<Came<'a>>),
     /// What a stage did could not be written down.
     Lost(usize, Error),
 }
@@ -137,13 +137,13 @@ fn start<'scope, 'a: 'scope>(board: &mut Board<'a>, index: usize, scope: &'scope
     if run.options.jobs <= 1 {
         // Nothing else is to be started meanwhile: no thread is worth its start.
         let came = One::new(run, index, forced, names).bring_up(verdict, claim);
-        let _ = sender.send(Report::Came(index, came));
+        let _ = sender.send(Report::Came(index, Box::new(came)));
         return;
     }
     let sender = sender.clone();
     scope.spawn(move || {
         let came = One::new(run, index, forced, names).bring_up(verdict, claim);
-        let _ = sender.send(Report::Came(index, came));
+        let _ = sender.send(Report::Came(index, Box::new(came)));
     });
 }
 
@@ -242,7 +242,7 @@ impl<'a> Board<'a> {
         match report {
             Report::Came(index, came) => {
                 self.running.retain(|other| other.index != index);
-                self.came(index, came, writer);
+                self.came(index, *came, writer);
             }
             Report::Lost(index, error) => self.lose(index, error),
         }

@@ -5,6 +5,7 @@
 //! file, and costs a look at each file's times. Where a look takes longer than a twentieth of a second, it is taken less often.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
 use std::time::{Duration, Instant};
 
 use super::{Options, wanted};
@@ -42,10 +43,10 @@ impl Watched {
         let store = Store::open(workspace)?;
         let mut found = BTreeMap::new();
         for path in paths {
-            if !found.contains_key(&path) {
+            if let Vacant(place) = found.entry(path) {
                 // A file that changes just now will be looked at again.
-                let entry = store.hash(&path, &work).unwrap_or(Some(Entry::file(ObjectId::of(b""), u64::MAX)));
-                found.insert(path, entry);
+                let entry = store.hash(place.key(), &work).unwrap_or(Some(Entry::file(ObjectId::of(b""), u64::MAX)));
+                place.insert(entry);
             }
         }
         store.flush()?;
