@@ -102,11 +102,11 @@ class Tool:
         self.trace.write_text("")
         return names
 
-    def repro(self, *targets, show=True, **options):
+    def repro(self, *targets, show=True, count_taken=True, **options):
         """Runs, and notes what was run, what came from the cache, whether all went well, and, if so, what is there now."""
         ok, taken = self.run(list(targets), options)
         ran = self.ran()
-        taken = sorted(set(taken) - set(ran)) if ok else []
+        taken = sorted(set(taken) - set(ran)) if ok and count_taken else []
         self.note(Said(ok, sorted(ran), taken, self.contents() if ok and show else None))
 
     def would(self, *targets, **options):
@@ -185,8 +185,9 @@ class Dvc(Tool):
         self.inside(lambda repo: repo.add(name))
 
     def remote(self):
-        with (self.folder / ".dvc/config").open("a") as config:
-            config.write(f"[core]\n    remote = away\n['remote \"away\"']\n    url = {self.folder}.remote\n")
+        config = self.folder / ".dvc/config"
+        text = config.read_text().replace("[core]\n", "[core]\n    remote = away\n", 1)
+        config.write_text(f"{text}['remote \"away\"']\n    url = {self.folder}.remote\n")
 
     def push(self):
         self.inside(lambda repo: repo.push())

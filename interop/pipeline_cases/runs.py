@@ -486,7 +486,13 @@ def _(tool):
 
 @case("failure: --ignore-errors goes on with what needs it", awaits="ignore_errors")
 def _(tool):
-    tool.files({"params.yaml": PARAMS, "raw.txt": "a\n", "other.txt": "other\n", "model.txt": "old\n", "dvc.yaml": failing("exit 7")})
+    tool.files({"params.yaml": PARAMS, "raw.txt": "a\n", "other.txt": "other\n", "dvc.yaml": failing("exit 7")})
+    tool.repro(ignore_errors=True, show=False)
+
+
+@case("failure: --ignore-errors, and a half-made output", awaits="ignore_errors")
+def _(tool):
+    tool.files({"params.yaml": PARAMS, "raw.txt": "a\n", "other.txt": "other\n", "dvc.yaml": failing("echo half > model.txt && exit 7")})
     tool.repro(ignore_errors=True, show=False)
 
 
@@ -553,7 +559,7 @@ targets("targets: an output", "model.txt", purpose="an output names the stage th
 targets("targets: the file", "dvc.yaml")
 targets("targets: file and stage", "dvc.yaml:train")
 targets("targets: --glob", "*r*", glob=True, awaits="glob")
-targets("targets: --glob that nobody fits", "x*", glob=True, awaits="glob")
+targets("targets: --glob that nobody fits", "x*", glob=True, awaits="glob", purpose="a pattern that fits nobody is a mistake; DVC then runs everything")
 
 GROUPS = """\
 stages:
@@ -748,6 +754,13 @@ def _(tool):
         tool.remove(name)
     tool.forget_the_cache()
     tool.would(allow_missing=True)
+
+
+@case("--allow-missing: a command changed whose input is not there", awaits="allow_missing", purpose="DVC fails, because the input is not there; derm lists the stage and what comes after it")
+def _(tool):
+    chain(tool)
+    tool.remove("clean.txt")
+    tool.forget_the_cache()
     tool.swap("dvc.yaml", "head -c 3", "head -c 2")
     tool.would(allow_missing=True)
 
@@ -768,4 +781,5 @@ def _(tool):
     tool.forget_the_cache()
     for name in ("clean.txt", "model.txt", "report.txt", "made.txt"):
         tool.remove(name)
-    tool.repro(pull=True)
+    # DVC brings the outputs back before it looks at the stages, and so reports none.
+    tool.repro(pull=True, count_taken=False)
