@@ -156,7 +156,7 @@ fn plots_of_two_revisions_on_one_page() {
     assert_eq!(plot("cam.png")["data"]["v1"]["bytes"], PIXEL.len());
     assert!(!sandbox.path("plots.html").exists());
 
-    let shown = sandbox.derm(["plots", "diff", "v1", "v2", "--out", "page.html"]).success().stdout;
+    let shown = sandbox.derm(["plots", "diff", "v1", "v2", "-o", "page.html"]).success().stdout;
     assert!(shown.contains("Training (logs/loss.csv)") && shown.contains('⠑') && shown.ends_with("3 plots in page.html\n"), "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
     let page = sandbox.read("page.html");
