@@ -76,7 +76,7 @@ pub struct PlotsDiffArgs {
 #[derive(Debug, Args)]
 pub struct LookArgs {
     /// Where the page is written
-    #[arg(long, value_name = "FILE", default_value = "plots.html")]
+    #[arg(short, long, value_name = "FILE", default_value = "plots.html")]
     pub out: PathBuf,
 
     /// Print a Markdown table of each plot's figures instead, for a CI's step summary

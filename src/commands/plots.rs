@@ -247,7 +247,7 @@ fn bars(page: &mut Page, labels: &[String], groups: &[(String, Vec<f64>)], width
 
 fn counts(page: &mut Page, name: &str, table: &Counts) {
     if table.columns.len() > ROWS {
-        page.line(format!("{name}: {} by {} values; the page shows them", table.rows.len(), table.columns.len()));
+        page.line(format!("{name}: {} by {} values", table.rows.len(), table.columns.len()));
         return;
     }
     let columns = std::iter::once((name.to_owned(), Align::Left)).chain(table.columns.iter().map(|column| (column.clone(), Align::Right)));

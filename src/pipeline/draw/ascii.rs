@@ -67,12 +67,12 @@ fn in_columns(drawing: &Drawing, layers: Vec<Vec<Node>>) -> Vec<Vec<Cell<'_>>> {
             let mut cell = Cell { name: node.item.map(|item| drawing.names[item].as_str()), above: node.above, middle: 0 };
             let half = cell.width() / 2;
             cell.middle = ((node.middle + margin).round() as usize).max(free + half);
-            // A bend of one column is only a rounding.
+            // A bend of one column is only a rounding: rather a gap one less.
             let near = placed.last().and_then(|above| {
                 let near = cell.above.iter().map(|index| above[*index].middle).filter(|column| column.abs_diff(cell.middle) <= 1);
                 near.min_by_key(|column| column.abs_diff(cell.middle))
             });
-            cell.middle = near.filter(|column| *column >= free + half).unwrap_or(cell.middle);
+            cell.middle = near.filter(|column| *column + usize::from(free > 0) >= free + half).unwrap_or(cell.middle);
             free = cell.middle + cell.width() - half + GAP;
             cells.push(cell);
         }

@@ -6,6 +6,9 @@ use crate::report::html::{Cell, Page, Picture, Section, Table, Tone};
 use crate::report::svg::{Axis, Group, HeatMap, LinePlot, LyingBars, Series, Stroke, Svg};
 use crate::text;
 
+/// Values of a column that a table of counts is drawn with.
+const VALUES: usize = 60;
+
 /// The page. `places` are the names of what is compared, `problems` what could not be shown.
 pub fn page(collected: &Collected, places: &[String], problems: &[String]) -> String {
     let mut page = Page::new("Plots").subtitle(places.join(", "));
@@ -32,6 +35,13 @@ fn section(index: usize, plot: &Plot) -> Section {
     let mut section = if lines.is_empty() { section.plots(&drawings) } else { section.plots_with(&drawings, &summary(plot, lines)) };
     if let Template::Other(name) = &plot.template {
         section = section.note(Tone::Remark, &format!("`{name}` is not a template of derm's: drawn as lines."));
+    }
+    if let Shape::Counts(tables) = &shape {
+        for (name, table) in tables.iter().filter(|(_, table)| is_huge(table)) {
+            let (rows, columns) = (table.rows.len(), table.columns.len());
+            section = section
+                .note(Tone::Remark, &format!("{name}: {rows} by {columns} values are too many for a table of how often each pair occurs."));
+        }
     }
     for line in lines {
         if line.of - line.skipped > line.points.len() {
@@ -79,8 +89,15 @@ fn drawings<'s>(plot: &Plot, shape: &'s Shape) -> (Vec<Svg>, &'s [Line]) {
         Shape::Lines(lines) => (vec![lines_drawn(plot, lines, Stroke::Line)], lines),
         Shape::Dots(lines) => (vec![lines_drawn(plot, lines, Stroke::Dots)], lines),
         Shape::Bars(labels, groups) => (vec![bars(plot, labels, groups)], &[]),
-        Shape::Counts(tables) => (tables.iter().map(|(name, counts)| heat(plot, name, counts)).collect(), &[]),
+        Shape::Counts(tables) => {
+            (tables.iter().filter(|(_, table)| !is_huge(table)).map(|(name, table)| heat(plot, name, table)).collect(), &[])
+        }
     }
+}
+
+/// Whether a table of counts has too many values to be looked at: numbers, as a rule, taken for classes.
+fn is_huge(table: &Counts) -> bool {
+    table.rows.len().max(table.columns.len()) > VALUES
 }
 
 fn lines_drawn(plot: &Plot, lines: &[Line], stroke: Stroke) -> Svg {

@@ -156,7 +156,7 @@ fn plots_of_two_revisions_on_one_page() {
     assert_eq!(plot("cam.png")["data"]["v1"]["bytes"], PIXEL.len());
     assert!(!sandbox.path("plots.html").exists());
 
-    let shown = sandbox.derm(["plots", "diff", "v1", "v2", "--out", "page.html"]).success().stdout;
+    let shown = sandbox.derm(["plots", "diff", "v1", "v2", "-o", "page.html"]).success().stdout;
     assert!(shown.contains("Training (logs/loss.csv)") && shown.contains('⠑') && shown.ends_with("3 plots in page.html\n"), "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
     let page = sandbox.read("page.html");
@@ -191,6 +191,11 @@ fn templates_and_files_that_no_stage_names() {
     sandbox.write("free.csv", "a,b,c\n1,2,3\n4,5,6\n");
     let free = sandbox.derm(["--json", "plots", "show", "free.csv", "-x", "a", "-y", "b"]).success().json();
     assert_eq!(free["plots"][0]["data"]["workspace"][1]["y"], 5);
+    // Numbers taken for classes.
+    let many: String = (0..100).map(|i| format!("{i},{}\n", i * 7 % 100)).collect();
+    sandbox.write("many.csv", format!("a,b\n{many}"));
+    sandbox.derm(["plots", "show", "many.csv", "-x", "a", "--template", "confusion"]).success();
+    assert!(sandbox.read("plots.html").contains("100 by 100 values are too many"));
     sandbox.derm(["plots", "show", "nowhere"]).exits(2).complains(["`nowhere` does not exist"]);
     sandbox.derm(["plots", "show", "free.csv", "-y", "d"]).exits(2).complains(["`free.csv` has no column `d`", "it has `a`, `b` and `c`"]);
 }
