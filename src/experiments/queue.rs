@@ -203,9 +203,7 @@ pub fn tidy(workspace: &Workspace) -> Result<(), Error> {
 
 /// Names of trials that somebody runs now, of the queue or not.
 pub fn running(workspace: &Workspace) -> Vec<String> {
-    let entries = list(workspace).unwrap_or_default();
-    let name = |id: String| entries.iter().find(|entry| entry.id() == id).map_or(id.clone(), |entry| entry.spec.name.clone());
-    place::all(workspace).into_iter().filter(|id| place::is_busy(workspace, id)).map(name).collect()
+    place::all(workspace).into_iter().filter(|id| place::is_busy(workspace, id)).map(|id| place::name(workspace, &id)).collect()
 }
 
 /// The worktrees of trials that run or were stopped half-way.

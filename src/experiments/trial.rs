@@ -63,7 +63,14 @@ pub struct Spec {
 impl Spec {
     /// Whether both run the same, whatever they are called.
     pub fn is_same_work(&self, other: &Self) -> bool {
-        let without = |spec: &Self| Self { name: String::new(), labels: BTreeMap::new(), message: None, threads: None, replace: false, ..spec.clone() };
+        let without = |spec: &Self| Self {
+            name: String::new(),
+            labels: BTreeMap::new(),
+            message: None,
+            threads: None,
+            replace: false,
+            ..spec.clone()
+        };
         without(self) == without(other)
     }
 }
