@@ -112,7 +112,7 @@ pub fn run(context: &Context, args: &ExpRunArgs) -> Result<Exit, Failure> {
         if entries.is_empty() {
             context.ui.note("nothing waits in the queue");
         }
-        return work_off(context, &workspace, entries);
+        return work_off(context, &workspace, entries, false);
     }
     let combinations = values::combinations(&args.set)?;
     if !(args.queue || args.temp) && combinations.len() == 1 {
@@ -125,7 +125,7 @@ pub fn run(context: &Context, args: &ExpRunArgs) -> Result<Exit, Failure> {
         context.ui.show(&Ran { experiments: Vec::new(), queued })?;
         return Ok(Exit::Done);
     }
-    work_off(context, &workspace, entries)
+    work_off(context, &workspace, entries, true)
 }
 
 /// What is to be run beside the workspace.
@@ -204,16 +204,21 @@ impl Taken {
     }
 }
 
-/// Runs entries of the queue and answers with what came of them.
-fn work_off(context: &Context, workspace: &Workspace, entries: Vec<Entry>) -> Result<Exit, Failure> {
+/// Runs entries of the queue and answers with what came of them. `asked`: for right now, so that what could not even be started is
+/// told and does not stay in the queue.
+fn work_off(context: &Context, workspace: &Workspace, entries: Vec<Entry>, asked: bool) -> Result<Exit, Failure> {
     let observer = context.ui.observer();
     let work = Work { observer: &*observer, interrupt: &context.interrupt };
     let sets: BTreeMap<String, Vec<Set>> = entries.iter().map(|entry| (entry.spec.name.clone(), entry.spec.overrides.clone())).collect();
     let jobs = context.jobs.unwrap_or(NonZeroUsize::MIN);
-    let voice = Voice { ui: &context.ui, several: jobs.get() > 1 && entries.len() > 1 };
+    let voice = Voice { ui: &context.ui, several: jobs.get() > 1 && entries.len() > 1, alone: entries.len() == 1 };
+    let all = if asked { entries.clone() } else { Vec::new() };
     let order: Vec<String> = entries.iter().map(|entry| entry.spec.name.clone()).collect();
     let mut outcome = runner::run(workspace, entries, jobs, &work, &voice)?;
     outcome.finished.sort_by_key(|finished| order.iter().position(|name| *name == finished.name));
+    for entry in all.iter().filter(|entry| outcome.errors.iter().any(|(name, _)| *name == entry.spec.name)) {
+        queue::remove(workspace, entry)?;
+    }
     for name in &outcome.elsewhere {
         context.ui.note(format!("another derm is running `{name}`"));
     }
@@ -265,6 +270,8 @@ fn work_off(context: &Context, workspace: &Workspace, entries: Vec<Entry>) -> Re
 struct Voice<'a> {
     ui: &'a Ui,
     several: bool,
+    /// There is one experiment: what goes wrong with it is the answer.
+    alone: bool,
 }
 
 impl Listener for Voice<'_> {
@@ -290,6 +297,9 @@ impl Listener for Voice<'_> {
     }
 
     fn failed(&self, spec: &Spec, error: &Error) {
+        if self.alone {
+            return;
+        }
         self.ui.warn(format!("experiment {} {}: {error}", Style::Heading.paint(&spec.name), Style::Bad.paint("failed")));
     }
 }
