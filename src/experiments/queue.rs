@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,10 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Entry>, Error> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(Error::io("read", path)(error)),
         };
+        // What a power cut left of an entry that was not synced.
+        if bytes.is_empty() {
+            continue;
+        }
         let entry: Result<Entry, _> = serde_json::from_slice(&bytes);
         let mut entry = entry.map_err(|error| Error::BadEntry { path: path.clone(), reason: error.to_string() })?;
         if entry.schema != 1 {
@@ -161,7 +166,11 @@ pub fn write(workspace: &Workspace, entry: &Entry) -> Result<(), Error> {
     let folder = folder(workspace);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let text = serde_json::to_string_pretty(entry).unwrap_or_default();
-    Ok(atomic::write(&folder.join(format!("{}.json", entry.id())), text.as_bytes())?)
+    let path = folder.join(format!("{}.json", entry.id()));
+    // Not synced: of a hundred entries each would wait for the disk. After a power cut an entry may be missing.
+    let mut file = atomic::AtomicFile::create(&path)?;
+    file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+    Ok(file.commit_unsynced()?)
 }
 
 /// Whether the entry is still there.
