@@ -2,6 +2,7 @@
 
 mod apply;
 mod diff;
+mod here;
 mod list;
 mod manage;
 mod run;
@@ -18,7 +19,7 @@ use crate::workspace::Workspace;
 pub fn run(context: &Context, args: &ExpArgs) -> Result<Exit, Failure> {
     match &args.command {
         ExpCommand::Run(args) => run::run(context, args),
-        ExpCommand::Save(args) => run::save(context, args),
+        ExpCommand::Save(args) => here::save(context, args),
         ExpCommand::List(args) => list::run(context, args),
         ExpCommand::Show(args) => show::run(context, args),
         ExpCommand::Diff(args) => diff::run(context, args),

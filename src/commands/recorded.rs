@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Failure};
 use crate::cli::scope::ScopeArgs;
-use crate::experiments::{queue, refs, snapshot};
+use crate::experiments::{queue, refs};
 use crate::pipeline;
 use crate::relpath::RelPath;
 use crate::store::pointer::{self, Pointer};
@@ -54,8 +54,8 @@ pub fn of_experiments(workspace: &Workspace) -> Result<Vec<(RelPath, Entry)>, Fa
     if workspace.below_git().is_none() {
         return Ok(Vec::new());
     }
-    let mut commits: BTreeSet<String> = refs::all(workspace)?.into_iter().map(|one| one.commit).collect();
-    commits.extend(workspace.refs(snapshot::REFS)?.into_iter().map(|(_, commit)| commit));
+    // Experiments, snapshots, and what sweeps start from.
+    let mut commits: BTreeSet<String> = workspace.refs(refs::OWN)?.into_iter().map(|(_, commit)| commit).collect();
     for entry in queue::list(workspace)? {
         commits.extend([entry.spec.snapshot.baseline, entry.spec.snapshot.files]);
     }

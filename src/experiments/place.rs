@@ -71,6 +71,9 @@ pub fn end_group(pid: u32, mut still: impl FnMut() -> bool) {
 #[derive(Debug, Serialize, Deserialize)]
 struct Facts {
     schema: u32,
+    /// The experiment's name.
+    #[serde(default)]
+    name: String,
     /// Hash of everything that decides what the trial does.
     key: String,
     /// The worktree is whole and its parameters are set.
@@ -84,6 +87,7 @@ struct Facts {
 pub struct Place {
     folder: PathBuf,
     id: String,
+    name: String,
     key: String,
     _lock: File,
 }
@@ -103,6 +107,15 @@ pub fn base(workspace: &Workspace) -> PathBuf {
 pub fn all(workspace: &Workspace) -> Vec<String> {
     let entries = fs::read_dir(base(workspace)).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+fn facts(folder: &Path) -> Option<Facts> {
+    serde_json::from_slice(&fs::read(folder.join("trial.json")).ok()?).ok()
+}
+
+/// The name of a trial's experiment; before that is noted, its folder's.
+pub fn name(workspace: &Workspace, id: &str) -> String {
+    facts(&base(workspace).join(id)).map(|facts| facts.name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_owned())
 }
 
 /// The name of a trial's folder.
@@ -133,7 +146,7 @@ impl Place {
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
         }
-        Ok(Self { folder, id, key: key_of(spec), _lock: lock })
+        Ok(Self { folder, id, name: spec.name.clone(), key: key_of(spec), _lock: lock })
     }
 
     /// Takes a folder that is there already, of whatever trial; `None` while another derm has it.
@@ -141,7 +154,7 @@ impl Place {
         let folder = base(workspace).join(id);
         let lock = File::options().write(true).create(true).truncate(false).open(folder.join("lock")).ok()?;
         lock.try_lock().ok()?;
-        Some(Self { folder, id: id.to_owned(), key: String::new(), _lock: lock })
+        Some(Self { folder, id: id.to_owned(), name: String::new(), key: String::new(), _lock: lock })
     }
 
     /// The name of the folder, and of git's part of the worktree.
@@ -161,8 +174,7 @@ impl Place {
 
     /// What an earlier derm left: a child that may still work there, and whether the worktree can be gone on with.
     pub fn left(&self) -> (Option<Process>, bool) {
-        let facts = fs::read(self.folder.join("trial.json")).ok().and_then(|bytes| serde_json::from_slice::<Facts>(&bytes).ok());
-        match facts {
+        match facts(&self.folder) {
             Some(facts) => (facts.child, facts.ready && facts.schema == 1 && facts.key == self.key && self.tree().is_dir()),
             None => (None, false),
         }
@@ -170,7 +182,7 @@ impl Place {
 
     /// Notes how far the trial is.
     pub fn note(&self, ready: bool, child: Option<Process>) -> Result<(), Error> {
-        let facts = Facts { schema: 1, key: self.key.clone(), ready, child };
+        let facts = Facts { schema: 1, name: self.name.clone(), key: self.key.clone(), ready, child };
         let text = serde_json::to_string_pretty(&facts).unwrap_or_default();
         Ok(atomic::write(&self.folder.join("trial.json"), text.as_bytes())?)
     }

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,10 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Entry>, Error> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(Error::io("read", path)(error)),
         };
+        // What a power cut left of an entry that was not synced.
+        if bytes.is_empty() {
+            continue;
+        }
         let entry: Result<Entry, _> = serde_json::from_slice(&bytes);
         let mut entry = entry.map_err(|error| Error::BadEntry { path: path.clone(), reason: error.to_string() })?;
         if entry.schema != 1 {
@@ -161,7 +166,11 @@ pub fn write(workspace: &Workspace, entry: &Entry) -> Result<(), Error> {
     let folder = folder(workspace);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let text = serde_json::to_string_pretty(entry).unwrap_or_default();
-    Ok(atomic::write(&folder.join(format!("{}.json", entry.id())), text.as_bytes())?)
+    let path = folder.join(format!("{}.json", entry.id()));
+    // Not synced: of a hundred entries each would wait for the disk. After a power cut an entry may be missing.
+    let mut file = atomic::AtomicFile::create(&path)?;
+    file.write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+    Ok(file.commit_unsynced()?)
 }
 
 /// Whether the entry is still there.
@@ -203,9 +212,7 @@ pub fn tidy(workspace: &Workspace) -> Result<(), Error> {
 
 /// Names of trials that somebody runs now, of the queue or not.
 pub fn running(workspace: &Workspace) -> Vec<String> {
-    let entries = list(workspace).unwrap_or_default();
-    let name = |id: String| entries.iter().find(|entry| entry.id() == id).map_or(id.clone(), |entry| entry.spec.name.clone());
-    place::all(workspace).into_iter().filter(|id| place::is_busy(workspace, id)).map(name).collect()
+    place::all(workspace).into_iter().filter(|id| place::is_busy(workspace, id)).map(|id| place::name(workspace, &id)).collect()
 }
 
 /// The worktrees of trials that run or were stopped half-way.

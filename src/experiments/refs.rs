@@ -5,6 +5,9 @@ use crate::clock::Timestamp;
 use crate::text;
 use crate::workspace::{Workspace, is_ref_name};
 
+/// Where all references of derm's are.
+pub const OWN: &str = "refs/derm/";
+
 /// Where the references of experiments are.
 pub const REFS: &str = "refs/derm/exps/";
 
