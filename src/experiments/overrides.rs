@@ -26,8 +26,10 @@
 
 mod error;
 mod files;
+mod functions;
 mod parse;
 mod shown;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,9 @@
 //! - *Grid*: every combination of the axes' values in the order of [`super::overrides::product`]; no axis may be continuous.
 //! - *Random*: independent of what was told. Where there are at most [`MAX_PRODUCT`] combinations, a shuffle of all of
 //!   them, so that none is tried twice; else each coordinate is drawn for itself.
-//! - *TPE*: the tree-structured Parzen estimator of Bergstra et al. 2011, by the crate `tpe`, one estimator for each axis
-//!   as Optuna has it: numbers by Parzen windows (logarithms for `loguniform`, whole numbers rounded), choices by
-//!   counts, 24 candidates. The first points are random ones. The best tenth, at least one, counts as good. A failed
-//!   point counts as worst.
+//! - *TPE*: the tree-structured Parzen estimator ([`tpe`]), which draws near what was good. The first points are random
+//!   ones. A failed point counts as worst. Measured beside Optuna's by `interop/search.py`. (The crate `tpe`, which treats each axis
+//!   for itself, reached twice Optuna's distance from the minimum of five axes; this one reaches Optuna's.)
 //!
 //! # The same points, whatever happens
 //!

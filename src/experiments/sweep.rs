@@ -28,6 +28,8 @@
 
 mod error;
 mod journal;
+mod metric;
+mod naming;
 mod run;
 mod settings;
 mod table;

@@ -2,7 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::{Error, Given, How, MAX_PRODUCT, Override};
+use super::functions::{between, cast, range};
+use super::words::scalar;
+use super::{Error, Given, How, Override};
 use crate::pipeline::value::Value;
 
 const FORMS: &str = "write `KEY=VALUE`, `FILE:KEY=VALUE`, `+KEY=VALUE`, `++KEY=VALUE` or `~KEY`";
@@ -295,130 +297,4 @@ fn sign(text: &str) -> (How, &str) {
         }
     }
     (How::Set, text)
-}
-
-/// What a word without quotes means: Hydra's lexer.
-pub(super) fn scalar(text: &str) -> Value {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    match text.to_ascii_lowercase().as_str() {
-        "null" => return Value::Null,
-        "true" => return Value::Bool(true),
-        "false" => return Value::Bool(false),
-        "nan" => return Value::Float(f64::NAN),
-        _ => {}
-    }
-    if unsigned.eq_ignore_ascii_case("inf") {
-        return Value::Float(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
-    }
-    let plain = || text.replace('_', "");
-    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
-        None => (unsigned, None),
-    };
-    if exponent.is_none() && is_whole(mantissa) {
-        return plain().parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Int);
-    }
-    let good_exponent = exponent.is_none_or(|exponent| is_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
-    let good_mantissa = match mantissa.split_once('.') {
-        Some(("", fraction)) => is_digits(fraction),
-        Some((whole, fraction)) => is_whole(whole) && (fraction.is_empty() || is_digits(fraction)),
-        None => exponent.is_some() && is_whole(mantissa),
-    };
-    match plain().parse() {
-        Ok(number) if good_exponent && good_mantissa => Value::Float(number),
-        _ => Value::Text(text.to_owned()),
-    }
-}
-
-fn is_digits(text: &str) -> bool {
-    let digits = text.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    digits && !text.is_empty()
-}
-
-/// Digits without a zero before others.
-fn is_whole(text: &str) -> bool {
-    is_digits(text) && (text == "0" || !text.starts_with('0'))
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        _ => None,
-    }
-}
-
-fn between(low: &Value, high: &Value, log: bool) -> Result<Given, &'static str> {
-    let (Some(low), Some(high)) = (number(low), number(high)) else { return Err("two numbers are wanted here") };
-    if !low.is_finite() || !high.is_finite() || low >= high {
-        return Err("the first number is not less than the second");
-    }
-    if log && low <= 0.0 {
-        return Err("orders of magnitude are those of numbers above 0");
-    }
-    Ok(Given::Uniform { low, high, log })
-}
-
-/// `range(stop)`, `range(start, stop)`, `range(start, stop, step)`, also with names.
-fn range(arguments: &[(Option<String>, Value)]) -> Result<Vec<Value>, &'static str> {
-    let mut slots: [Option<&Value>; 3] = [None; 3];
-    let places: &[usize] = if arguments.iter().filter(|(name, _)| name.is_none()).count() == 1 { &[1] } else { &[0, 1, 2] };
-    let mut next = places.iter();
-    for (name, value) in arguments {
-        let place = match name.as_deref() {
-            None => *next.next().ok_or("`range` takes three numbers at most")?,
-            Some("start") => 0,
-            Some("stop") => 1,
-            Some("step") => 2,
-            Some(_) => return Err("`range` has `start`, `stop` and `step`"),
-        };
-        slots[place] = Some(value);
-    }
-    let (zero, one) = (Value::Int(0), Value::Int(1));
-    let (start, stop, step) =
-        (slots[0].unwrap_or(&zero), slots[1].ok_or("`range` needs to know where it stops")?, slots[2].unwrap_or(&one));
-    if let (Value::Int(start), Value::Int(stop), Value::Int(step)) = (start, stop, step) {
-        if *step == 0 {
-            return Err("the step of a range cannot be 0");
-        }
-        let goes = |at: &i128| if *step > 0 { at < stop } else { at > stop };
-        let values = std::iter::successors(Some(*start), |at| at.checked_add(*step)).take_while(goes).take(MAX_PRODUCT + 1);
-        return Ok(values.map(Value::Int).collect());
-    }
-    let (Some(start), Some(stop), Some(step)) = (number(start), number(stop), number(step)) else {
-        return Err("`range` takes numbers");
-    };
-    if step == 0.0 || !step.is_finite() || !start.is_finite() || !stop.is_finite() {
-        return Err("the step of a range cannot be 0, nor its ends infinite");
-    }
-    let values = (0..=MAX_PRODUCT).map(|i| start + i as f64 * step).take_while(|at| if step > 0.0 { *at < stop } else { *at > stop });
-    Ok(values.map(Value::Float).collect())
-}
-
-impl Given {
-    fn of(values: Vec<Value>) -> Result<Self, &'static str> {
-        match values.len() {
-            0 => Err("the range is empty"),
-            n if n > MAX_PRODUCT => Err("the range has too many numbers"),
-            _ => Ok(Given::Choice(values)),
-        }
-    }
-}
-
-fn cast(name: &str, value: &Value) -> Result<Value, &'static str> {
-    let no = "the value cannot be converted to that";
-    let text = value.python();
-    match (name, value) {
-        ("str", Value::List(_) | Value::Map(_)) => Err(no),
-        ("str", Value::Null) => Ok(Value::Text("null".to_owned())),
-        ("str", _) => Ok(Value::Text(text)),
-        ("int", Value::Bool(value)) => Ok(Value::Int((*value).into())),
-        ("int", Value::Float(value)) if value.is_finite() => Ok(Value::Int(value.trunc() as i128)),
-        ("int", _) => Some(scalar(&text)).filter(|value| matches!(value, Value::Int(_))).ok_or(no),
-        ("float", Value::Bool(value)) => Ok(Value::Float((*value).into())),
-        ("float", _) => number(&scalar(&text)).map(Value::Float).ok_or(no),
-        ("bool", Value::Int(value)) => Ok(Value::Bool(*value != 0)),
-        ("bool", Value::Float(value)) => Ok(Value::Bool(*value != 0.0)),
-        (_, _) => Some(scalar(&text)).filter(|value| matches!(value, Value::Bool(_))).ok_or(no),
-    }
 }

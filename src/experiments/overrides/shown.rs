@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Given, How, Override, parse};
+use super::words::scalar;
+use super::{Given, How, Override};
 use crate::pipeline::edit::identical;
 use crate::pipeline::value::Value;
 
@@ -25,7 +26,7 @@ pub fn literal(value: &Value) -> String {
 fn text(content: &str) -> String {
     let ordinary = |c: char| c.is_alphanumeric() || "_-./+@%?|*".contains(c);
     let plain = !content.is_empty() && content.chars().all(ordinary);
-    if plain && identical(&parse::scalar(content), &Value::Text(content.to_owned())) {
+    if plain && identical(&scalar(content), &Value::Text(content.to_owned())) {
         return content.to_owned();
     }
     let mut out = String::from('"');

@@ -1,7 +1,5 @@
 //! Random numbers as a function of seed, point and axis.
 
-use std::convert::Infallible;
-
 use super::Point;
 use crate::experiments::overrides::Given;
 use crate::pipeline::value::Value;
@@ -38,26 +36,6 @@ impl Numbers {
     /// A whole number below `end`: the bias is below `end` / 2^64.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
-    }
-}
-
-impl rand_core::TryRng for Numbers {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.next() >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            let word = self.next().to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-        Ok(())
     }
 }
 

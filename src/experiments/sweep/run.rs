@@ -5,17 +5,17 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::journal::{Ended, Event, Journal};
+use super::naming::experiment;
 use super::settings::Plan;
 use super::table::{Row, Table};
-use super::{Error, Settings, Sweep};
-use crate::experiments::overrides::{Override, literal};
+use super::{Error, Settings, Sweep, metric};
+use crate::experiments::overrides::Override;
 use crate::experiments::search::Search;
 use crate::experiments::search::asha::{Asha, Decision};
 use crate::experiments::trial::{self, Finished, Running, Spec, State};
-use crate::experiments::{self, Leaf, Set};
+use crate::experiments::{self, Set};
 use crate::pipeline::value::Value;
 use crate::store::Work;
-use crate::text;
 use crate::workspace::Workspace;
 
 /// Between two looks at the trials.
@@ -318,32 +318,13 @@ impl<'a> Engine<'a> {
             let value = Some(*value).filter(|value| value.is_finite());
             return Ended { state: State::Stopped, value, step: Some(*step), commit, seconds, reason: None };
         }
-        let value = if state == State::Done { self.metric(&metrics) } else { Ok(None) };
+        let value = if state == State::Done { metric::of(&self.settings.metric, &metrics) } else { Ok(None) };
         match value {
             Ok(value) => {
                 let reason = tail.last().cloned().filter(|_| state == State::Failed);
                 Ended { state, value, step: None, commit, seconds, reason }
             }
             Err(reason) => Ended { state: State::Failed, value: None, step: None, commit, seconds, reason: Some(reason) },
-        }
-    }
-
-    /// The metric among those of a trial.
-    fn metric(&self, metrics: &[Leaf]) -> Result<Option<f64>, String> {
-        let target = &self.settings.metric;
-        let mut found = metrics.iter().filter(|leaf| leaf.key == target.key && target.file.as_ref().is_none_or(|file| *file == leaf.file));
-        let Some(leaf) = found.next() else {
-            let near = text::suggest(&target.key, metrics.iter().map(|leaf| leaf.key.as_str()));
-            let near = near.map(|near| format!(", but `{near}`")).unwrap_or_default();
-            return Err(format!("its metrics have no `{}`{near}", target.key));
-        };
-        if let Some(other) = found.next() {
-            return Err(format!("`{}` is a metric of `{}` and of `{}`; name the file", target.key, leaf.file, other.file));
-        }
-        match &leaf.value {
-            Value::Int(number) => Ok(Some(*number as f64)),
-            Value::Float(number) if number.is_finite() => Ok(Some(*number)),
-            other => Err(format!("its metric `{}` is {}, no number", target.key, other.json())),
         }
     }
 
@@ -364,28 +345,4 @@ impl<'a> Engine<'a> {
 
 fn shown(overrides: &[Override]) -> Vec<String> {
     overrides.iter().map(ToString::to_string).collect()
-}
-
-impl Sweep {
-    /// The names of a configuration's experiments, in the order of the folds. `configuration` counts from 1.
-    ///
-    /// # Errors
-    /// Settings that cannot be understood.
-    pub fn experiments(&self, configuration: usize) -> Result<Vec<String>, Error> {
-        let folds = self.settings.plan()?.folds;
-        let name = |(trial, fold): (usize, &Option<Override>)| experiment(&self.name, configuration, fold.as_ref(), trial);
-        Ok(folds.iter().enumerate().map(name).collect())
-    }
-}
-
-/// What a trial's experiment is called. `configuration` counts from 1.
-fn experiment(sweep: &str, configuration: usize, fold: Option<&Override>, trial: usize) -> String {
-    let Some(fold) = fold else { return format!("{sweep}-{configuration:03}") };
-    let value = match &fold.given {
-        Some(crate::experiments::overrides::Given::One(value)) => literal(value),
-        _ => trial.to_string(),
-    };
-    let plain = value.len() <= 16 && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let name = fold.key.rsplit('.').next().filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).unwrap_or("fold");
-    format!("{sweep}-{configuration:03}-{name}{}", if plain { value } else { trial.to_string() })
 }

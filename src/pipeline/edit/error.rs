@@ -31,7 +31,7 @@ pub enum Error {
         /// Its value.
         value: String,
         /// Where it stands, for YAML.
-        place: Option<Place>,
+        place: Option<Box<Place>>,
     },
     /// A key on the way is no map.
     #[error("`{file}` cannot have a parameter `{key}`: `{parent}` is {what}, not a map")]
@@ -45,7 +45,7 @@ pub enum Error {
         /// What it is.
         what: &'static str,
         /// Where it stands, for YAML.
-        place: Option<Place>,
+        place: Option<Box<Place>>,
     },
     /// A value that was to be removed is another one.
     #[error("parameter `{key}` of `{file}` is {value}, not {expected}")]
@@ -67,7 +67,7 @@ pub enum Error {
         /// The dotted keys.
         keys: Vec<String>,
         /// Where the first stands, for YAML.
-        place: Option<Place>,
+        place: Option<Box<Place>>,
     },
 }
 
@@ -85,7 +85,7 @@ impl Error {
 }
 
 /// Where a key of a YAML file stands; the deepest key on its way that is there.
-pub(super) fn place(source: &Source, key: &str) -> Option<Place> {
+pub(super) fn place(source: &Source, key: &str) -> Option<Box<Place>> {
     let name = source.path.name().unwrap_or_default().to_ascii_lowercase();
     if [".json", ".toml", ".py"].iter().any(|end| name.ends_with(end)) {
         return None;
@@ -103,5 +103,5 @@ pub(super) fn place(source: &Source, key: &str) -> Option<Place> {
         node = &entry.value;
         rest = rest.get(end + 1..).unwrap_or_default();
     }
-    mark.map(|mark| source.place(mark))
+    mark.map(|mark| Box::new(source.place(mark)))
 }
