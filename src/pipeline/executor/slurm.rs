@@ -23,8 +23,10 @@ use crate::observer::Interrupt;
 use crate::pipeline::error::JobEnd;
 use crate::pipeline::stage::{Place, Stage};
 
-/// How long an answer of Slurm may take; its programs wait a while for a controller that is being restarted.
-const ANSWER: Duration = Duration::from_secs(60);
+/// How long an answer of Slurm may take.
+const ANSWER: Duration = Duration::from_secs(20);
+/// The same for a submission: `sbatch` itself waits a while for a controller that is being restarted.
+const SUBMISSION: Duration = Duration::from_secs(60);
 /// How many times a submission is tried while the controller does not answer.
 const TRIES: u32 = 5;
 /// The same, when the user wants to stop.
@@ -181,7 +183,7 @@ fn sbatch(submission: &Submission<'_>, interrupt: &Interrupt) -> Result<(), Trou
         command.arg(format!("--array=0-{}", tasks - 1));
     }
     command.args(*terms).arg(script).stdout(id);
-    finish("sbatch", command, interrupt, ANSWER)
+    finish("sbatch", command, interrupt, SUBMISSION)
 }
 
 /// What a program prints.
