@@ -83,6 +83,11 @@ impl Ui {
         !self.options.json && !self.options.quiet && error.is_terminal() && free
     }
 
+    /// Whether colours reach who reads stderr.
+    pub fn paints(&self) -> bool {
+        anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+    }
+
     /// Whether stdout is a terminal that may be drawn on again.
     pub fn owns_terminal(&self) -> bool {
         !self.options.json && io::stdout().is_terminal()

@@ -209,8 +209,12 @@ impl Shared {
 
     fn write(&self, line: &str) {
         self.aside(|| {
-            let mut err = anstream::stderr().lock();
-            let _ = err.write_all(format!("{line}\n").as_bytes());
+            let text = format!("{line}\n");
+            // Looking for colours to take out byte by byte would be the slowest part of passing on what a stage prints.
+            let _ = match text.contains('\x1b') {
+                true => anstream::stderr().lock().write_all(text.as_bytes()),
+                false => std::io::stderr().lock().write_all(text.as_bytes()),
+            };
         });
     }
 }

@@ -20,6 +20,8 @@ pub struct Voice<'a> {
     project: &'a Project,
     output: Option<Output>,
     explain: bool,
+    /// Whether colours reach the reader.
+    paints: bool,
     waiting: Mutex<HashMap<usize, File>>,
 }
 
@@ -27,7 +29,7 @@ impl<'a> Voice<'a> {
     /// For up to `jobs` stages at once.
     pub fn new(ui: &'a Ui, project: &'a Project, jobs: usize, output: Option<Output>, explain: bool) -> Self {
         let output = output.or((jobs > 1).then_some(Output::Prefixed));
-        Self { ui, project, output, explain, waiting: Mutex::default() }
+        Self { paints: ui.paints(), ui, project, output, explain, waiting: Mutex::default() }
     }
 
     fn name(&self, stage: usize) -> String {
@@ -39,7 +41,9 @@ impl<'a> Voice<'a> {
         match self.output {
             None => self.ui.note(lines),
             Some(Output::Prefixed) => {
-                let prefix = Style::Faint.paint(&format!("{} | ", self.project.label(stage)));
+                let prefix = format!("{} | ", self.project.label(stage));
+                // Colours that would be taken out again cost much where a stage prints much.
+                let prefix = if self.paints { Style::Faint.paint(&prefix) } else { prefix };
                 let mut text = String::with_capacity(lines.len() * 2);
                 for (number, line) in lines.split('\n').enumerate() {
                     if number > 0 {

@@ -128,8 +128,10 @@ impl Queue for Slurm {
 /// The version of Slurm on this machine, if there is one, and what it says instead when its controller does not answer.
 pub fn version() -> Option<Result<String, String>> {
     Slurm::default().lacks().is_none().then(|| {
-        let version = ask("sbatch", &["--version"], DOCTOR).map_err(|trouble| trouble.0)?;
-        ask("squeue", &["--noheader", &user()], DOCTOR).map_err(|trouble| trouble.0)?;
+        // Of several complaints the last is the one that ended it.
+        let last = |trouble: Trouble| trouble.0.rsplit("; ").next().unwrap_or_default().to_owned();
+        let version = ask("sbatch", &["--version"], DOCTOR).map_err(last)?;
+        ask("squeue", &["--noheader", &user()], DOCTOR).map_err(last)?;
         Ok(version.trim().to_owned())
     })
 }

@@ -65,10 +65,10 @@ pub fn end_try(id: &str, work: &Work<'_>) {
             let processes = if numbers.len() == 1 { "process" } else { "processes" };
             let message = format!("a command of a run that was killed is still running ({processes} {}): ending it", numbers.join(", "));
             work.observer.warn(&message);
-            left.iter().for_each(|pid| drop(kill_process(*pid, Signal::TERM)));
+            left.iter().for_each(|pid| kill_process(*pid, Signal::TERM).unwrap_or_default());
         }
         if !patient {
-            left.iter().for_each(|pid| drop(kill_process(*pid, Signal::KILL)));
+            left.iter().for_each(|pid| kill_process(*pid, Signal::KILL).unwrap_or_default());
         }
         if Instant::now() > until + PATIENCE {
             return;

@@ -144,7 +144,7 @@ impl Shell {
         let _ = claim.note(&Note::Started { group, at: orphans::now() });
         // The command holds the pipe's writing ends; while it lives the reader would never see the end.
         drop(command);
-        let mut watch = Watch { blocks: None, hear, line: Vec::new(), text: String::new(), tail: VecDeque::new(), open: true };
+        let mut watch = Watch { blocks: None, hear, line: Vec::new(), tail: VecDeque::new(), open: true };
         let stopped = match watch.soon(&mut child, reader) {
             Some(status) => Stop::Ended(status),
             None => watch.until_end(&mut child, deadline, interrupt),
@@ -176,8 +176,6 @@ struct Watch<'a> {
     hear: &'a (dyn Fn(&str) + Sync),
     /// The beginning of a line that has no end yet.
     line: Vec<u8>,
-    /// Whole lines that were not handed over yet.
-    text: String,
     tail: VecDeque<String>,
     /// Whether the command may still print.
     open: bool,
@@ -256,47 +254,38 @@ impl Watch<'_> {
 
     /// Hands over the lines that a block completes, all at once.
     fn take(&mut self, block: &[u8]) {
-        let mut rest = block;
-        // Progress bars end their lines with carriage returns.
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            self.line.extend_from_slice(&rest[..at]);
-            self.end_line();
-            rest = &rest[at + 1..];
-        }
-        self.line.extend_from_slice(rest);
-        if self.line.len() >= LONGEST {
-            self.end_line();
-        }
-        self.hand_over();
-    }
-
-    fn end_line(&mut self) {
-        let line = String::from_utf8_lossy(&self.line);
-        if !line.trim().is_empty() {
-            if self.tail.len() == TAIL {
-                self.tail.pop_front();
+        match block.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(end) => {
+                self.line.extend_from_slice(&block[..end]);
+                self.hand_over();
+                self.line.extend_from_slice(&block[end + 1..]);
             }
-            let shown = line.char_indices().nth(LONGEST).map_or(&*line, |(at, _)| &line[..at]);
-            self.tail.push_back(shown.to_owned());
+            None => self.line.extend_from_slice(block),
         }
-        self.text.push_str(&line);
-        self.text.push('\n');
-        self.line.clear();
+        if self.line.len() >= LONGEST {
+            self.hand_over();
+        }
     }
 
     fn hand_over(&mut self) {
-        if let Some(text) = self.text.strip_suffix('\n') {
-            (self.hear)(text);
-            self.text.clear();
+        let bytes = std::mem::take(&mut self.line);
+        let mut text = String::from_utf8_lossy(&bytes);
+        // Progress bars end their lines with carriage returns.
+        if text.contains('\r') {
+            text = text.replace("\r\n", "\n").replace('\r', "\n").into();
         }
+        let last: Vec<&str> = text.rsplit('\n').filter(|line| !line.trim().is_empty()).take(TAIL).collect();
+        let surplus = (self.tail.len() + last.len()).saturating_sub(TAIL);
+        self.tail.drain(..surplus);
+        self.tail.extend(last.into_iter().rev().map(shortened));
+        (self.hear)(&text);
     }
 
     /// Hands over a last line without an end.
     fn last(&mut self) {
         if !self.line.is_empty() {
-            self.end_line();
+            self.hand_over();
         }
-        self.hand_over();
     }
 
     /// Hands over the rest; a program that the command left behind may keep the pipe open, which is not waited for.
@@ -323,6 +312,14 @@ impl Watch<'_> {
                 }
             }
         }
+    }
+}
+
+/// As much of a line as an error shows.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST / 8) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
