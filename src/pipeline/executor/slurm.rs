@@ -23,8 +23,10 @@ use crate::observer::Interrupt;
 use crate::pipeline::error::JobEnd;
 use crate::pipeline::stage::{Place, Stage};
 
-/// How long an answer of Slurm may take; its programs wait a while for a controller that is being restarted.
-const ANSWER: Duration = Duration::from_secs(60);
+/// How long an answer of Slurm may take.
+const ANSWER: Duration = Duration::from_secs(20);
+/// The same for a submission: `sbatch` itself waits a while for a controller that is being restarted.
+const SUBMISSION: Duration = Duration::from_secs(60);
 /// How many times a submission is tried while the controller does not answer.
 const TRIES: u32 = 5;
 /// The same, when the user wants to stop.
@@ -126,8 +128,10 @@ impl Queue for Slurm {
 /// The version of Slurm on this machine, if there is one, and what it says instead when its controller does not answer.
 pub fn version() -> Option<Result<String, String>> {
     Slurm::default().lacks().is_none().then(|| {
-        let version = ask("sbatch", &["--version"], DOCTOR).map_err(|trouble| trouble.0)?;
-        ask("squeue", &["--noheader", &user()], DOCTOR).map_err(|trouble| trouble.0)?;
+        // Of several complaints the last is the one that ended it.
+        let last = |trouble: Trouble| trouble.0.rsplit("; ").next().unwrap_or_default().to_owned();
+        let version = ask("sbatch", &["--version"], DOCTOR).map_err(last)?;
+        ask("squeue", &["--noheader", &user()], DOCTOR).map_err(last)?;
         Ok(version.trim().to_owned())
     })
 }
@@ -181,7 +185,7 @@ fn sbatch(submission: &Submission<'_>, interrupt: &Interrupt) -> Result<(), Trou
         command.arg(format!("--array=0-{}", tasks - 1));
     }
     command.args(*terms).arg(script).stdout(id);
-    finish("sbatch", command, interrupt, ANSWER)
+    finish("sbatch", command, interrupt, SUBMISSION)
 }
 
 /// What a program prints.

@@ -19,7 +19,7 @@ const SELDOM: Duration = Duration::from_secs(15);
 const LATE: Duration = Duration::from_secs(10);
 /// How long a cancelled job may take to end: Slurm's `KillWait` is 30 s where nobody changed it.
 const ENDING: Duration = Duration::from_secs(120);
-/// How long a queue that does not answer is asked for the end of a job.
+/// How long a queue that does not answer is asked for the end of a job; after that it is spoken of where a job is waited for.
 const SILENT: Duration = Duration::from_secs(20);
 /// A job that waits for longer than this is spoken of.
 const QUEUED: Duration = Duration::from_secs(3);
@@ -48,6 +48,8 @@ pub struct Watch<'a> {
     began: Instant,
     asked: Instant,
     told_waiting: bool,
+    /// Since when the queue does not answer, and whether the user heard of it.
+    silent: Option<(Instant, bool)>,
     /// Since when the queue says that the job has ended, and how.
     over: Option<(Instant, JobEnd)>,
 }
@@ -75,7 +77,7 @@ impl<'a> Watch<'a> {
         }
         let heard = Heard { tail: VecDeque::new(), started: None, starts: 0, ended: false, news: false };
         let now = Instant::now();
-        Self { queue, task, job, follow, heard, began: now, asked: now, told_waiting: false, over: None }
+        Self { queue, task, job, follow, heard, began: now, asked: now, told_waiting: false, silent: None, over: None }
     }
 
     /// Waits. Gives the last lines that the job printed, too.
@@ -176,9 +178,23 @@ impl<'a> Watch<'a> {
     }
 
     /// Where the job stands; nothing while the queue does not answer.
-    fn state(&self, age: Duration) -> Option<State> {
+    fn state(&mut self, age: Duration) -> Option<State> {
         let id = self.job.id()?;
-        self.queue.state(&id, age).ok()
+        match self.queue.state(&id, age) {
+            Ok(state) => {
+                self.silent = None;
+                Some(state)
+            }
+            Err(trouble) => {
+                let (since, told) = self.silent.get_or_insert((Instant::now(), false));
+                if since.elapsed() > SILENT && !std::mem::replace(told, true) {
+                    let name = self.queue.name();
+                    let message = format!("{name} does not answer, and `{}` is waited for all the same: {}", self.task.label(), trouble.0);
+                    self.task.work.observer.warn(&message);
+                }
+                None
+            }
+        }
     }
 
     fn listen(&mut self) {
