@@ -13,6 +13,7 @@ mod guard;
 mod one;
 mod orphans;
 mod resume;
+mod save;
 mod schedule;
 mod shell;
 pub mod watch;
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 pub use aside::PutBack;
 pub use guard::Guard;
-pub use one::save_out;
+pub use save::save_out;
 
 use super::decide::decide;
 use super::lock::Record;
