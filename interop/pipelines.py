@@ -22,12 +22,6 @@ from pipeline_cases import drawn, engine, files, runs, texts
 
 AWAITING = {
     # Options that derm does not have yet: `name: why`. Skipped, and said so.
-    "no_run_cache": "`repro --no-run-cache`",
-    "ignore_errors": "`repro --ignore-errors`",
-    "glob": "`repro --glob`",
-    "allow_missing": "`repro --allow-missing`",
-    "no_commit": "`repro --no-commit`",
-    "pull": "`repro --pull`",
 }
 
 

@@ -13,6 +13,7 @@ mod guard;
 mod one;
 pub(super) mod orphans;
 mod resume;
+mod save;
 mod schedule;
 pub(super) mod shell;
 pub mod watch;
@@ -26,7 +27,7 @@ use serde::Serialize;
 pub use aside::{Aside, PutBack, remove};
 pub use claim::Claim;
 pub use guard::Guard;
-pub use one::save_out;
+pub use save::save_out;
 pub use shell::Shell;
 
 use super::decide::decide;

@@ -1,27 +1,28 @@
 //! One stage from its verdict to its record.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod commands;
+mod inputs;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::aside::{self, Aside, PutBack, Way};
+use super::aside::{Aside, PutBack, Way};
 use super::claim::{self, Claim, Passing};
 use super::guard::Held;
+use super::save::unlink;
 use super::{Action, Run, resume};
 use crate::digest::ObjectId;
 use crate::observer::Interrupt;
-use crate::pipeline::decide::{World, values};
-use crate::pipeline::error::Tail;
+use crate::pipeline::decide::World;
 use crate::pipeline::executor::batch::Jobs;
 use crate::pipeline::executor::job::Job;
-use crate::pipeline::executor::local::Local;
-use crate::pipeline::executor::{Executor, Task};
 use crate::pipeline::lock::Record;
 use crate::pipeline::reason::{Reason, Verdict};
-use crate::pipeline::stage::{Out, Place, Stage};
+use crate::pipeline::stage::{Out, Stage};
 use crate::pipeline::{Error, runcache};
 use crate::relpath::RelPath;
-use crate::store::{self, Entry, Overwrite, Saving, Store, Work};
+use crate::store::{self, Entry, Overwrite, Saving, Work};
 use crate::text;
 use crate::workspace::{Workspace, gitignore};
 
@@ -300,82 +301,6 @@ impl<'a> One<'a> {
         self.stage.outs.iter().filter(|out| out.cache).map(|out| out.path.clone()).collect()
     }
 
-    /// The inputs as they are before the commands run.
-    fn inputs(&self) -> Result<Record, Error> {
-        let mut deps = BTreeMap::new();
-        for path in &self.stage.deps {
-            // What this run has just made and hashed need not be read again.
-            let entry = if self.made_here(path) { self.run.disk.entry(path)? } else { self.run.disk.look(path)? };
-            let entry = entry.ok_or_else(|| self.missing_dep(path))?;
-            deps.insert(path.clone(), entry);
-        }
-        Ok(Record {
-            cmd: self.stage.cmd.clone(),
-            deps,
-            params: self.params()?,
-            outs: BTreeMap::new(),
-            uncached: BTreeSet::new(),
-            changed: Vec::new(),
-        })
-    }
-
-    fn made_here(&self, path: &RelPath) -> bool {
-        let project = self.run.project;
-        let needs = &project.graph.needs[self.index];
-        needs.iter().any(|need| self.run.owns(*need) && project.stages[*need].outs.iter().any(|out| out.path == *path))
-    }
-
-    fn missing_dep(&self, path: &RelPath) -> Error {
-        let tracked = store::pointer::covering(&self.run.project.workspace, path).is_ok_and(|found| found.is_some());
-        Error::MissingDep { stage: self.label().to_owned(), path: path.clone(), tracked }
-    }
-
-    fn params(&self) -> Result<BTreeMap<RelPath, BTreeMap<String, crate::pipeline::value::Value>>, Error> {
-        let mut found = BTreeMap::new();
-        for params in &self.stage.params {
-            let mut keys = BTreeMap::new();
-            for (key, value) in values(params, &self.run.disk)? {
-                keys.insert(key.clone(), value.ok_or_else(|| self.missing_param(&params.file, key))?);
-            }
-            found.insert(params.file.clone(), keys);
-        }
-        Ok(found)
-    }
-
-    fn missing_param(&self, file: &RelPath, key: String) -> Error {
-        let content = self.run.disk.params(file).ok().flatten();
-        let near = content.and_then(|value| {
-            let leaves: Vec<String> = value.leaves().into_iter().map(|(key, _)| key).collect();
-            text::suggest(&key, leaves.iter().map(String::as_str)).map(str::to_owned)
-        });
-        Error::MissingParam { stage: self.label().to_owned(), file: file.clone(), key, near }
-    }
-
-    /// A frozen stage: what is there is what counts.
-    fn frozen(&self) -> Result<Record, Error> {
-        let mut record = Record {
-            cmd: self.stage.cmd.clone(),
-            deps: BTreeMap::new(),
-            params: BTreeMap::new(),
-            outs: BTreeMap::new(),
-            uncached: BTreeSet::new(),
-            changed: Vec::new(),
-        };
-        for path in &self.stage.deps {
-            record.deps.extend(self.run.disk.entry(path)?.map(|entry| (path.clone(), entry)));
-        }
-        for params in &self.stage.params {
-            let keys = values(params, &self.run.disk)?.into_iter().filter_map(|(key, value)| Some((key, value?)));
-            record.params.insert(params.file.clone(), keys.collect());
-        }
-        for out in &self.stage.outs {
-            if self.run.disk.entry(&out.path)?.is_none() {
-                return Err(Error::FrozenOutMissing { stage: self.label().to_owned(), path: out.path.clone() });
-            }
-        }
-        Ok(record)
-    }
-
     /// Takes outputs from the cache; `false` when the cache turns out not to have them whole.
     fn restore(&self, outs: &BTreeMap<RelPath, Entry>) -> Result<bool, Error> {
         for out in &self.stage.outs {
@@ -474,49 +399,6 @@ impl<'a> One<'a> {
         Ok(saved)
     }
 
-    /// Runs the commands, again after a failure if the stage says so. Returns the last lines they printed.
-    fn run_commands(&self, inputs: &ObjectId, aside: &Aside, claim: &Claim) -> Result<Tail, Error> {
-        let alone = self.run.options.jobs <= 1;
-        let task = Task {
-            project: self.run.project,
-            index: self.index,
-            inputs,
-            aside,
-            claim,
-            gpus: &self.gpus,
-            listener: self.run.listener,
-            work: self.work(),
-            alone,
-            shared: self.run.options.share_terminal && alone,
-        };
-        let executor: &dyn Executor = match self.stage.how.executor {
-            Place::Local => &Local,
-            Place::Slurm(_) => &self.run.jobs,
-        };
-        let tries = self.stage.how.retry;
-        let mut tried = 0;
-        loop {
-            let failed = match executor.run(&task) {
-                Ok(tail) => return Ok(tail),
-                Err(error @ Error::StageFailed { .. }) if tried < tries => error,
-                Err(error) => return Err(error),
-            };
-            tried += 1;
-            self.work().observer.warn(&format!("{failed}; trying again ({tried} of {tries})"));
-            aside.clear()?;
-        }
-    }
-
-    /// The stage's mutexes, in the order of their names: nobody waits in a circle.
-    fn mutexes(&self) -> Result<Vec<Passing>, Error> {
-        let take = |name: &String| {
-            Passing::take(&claim::of_mutex(self.workspace(), name), &|| self.run.stopped(), &|who| {
-                self.work().observer.note(&format!("`{}` waits for the mutex `{name}`, which {who} holds", self.label()));
-            })
-        };
-        self.stage.how.mutex.iter().map(take).collect()
-    }
-
     /// Hashes the outputs and prepares those that are cached for the cache.
     fn save_outs(&self, record: &mut Record) -> Result<(Option<Saving<'a>>, Vec<RelPath>), Error> {
         // The work is done: stopping now would throw it away for the sake of seconds.
@@ -546,72 +428,4 @@ impl<'a> One<'a> {
         }
         Ok((saving, ignore))
     }
-
-    /// Inputs that are no longer what they were before the commands ran.
-    fn changed(&self, record: &Record) -> Result<Vec<RelPath>, Error> {
-        let mut changed = Vec::new();
-        for (path, before) in &record.deps {
-            if self.run.disk.look(path)?.as_ref() != Some(before) {
-                changed.push(path.clone());
-            }
-        }
-        for params in &self.stage.params {
-            let before = record.params.get(&params.file);
-            // A file that cannot be read any more has changed.
-            let now = values(params, &self.run.disk).unwrap_or_default();
-            let same = before.is_some_and(|before| {
-                before.len() == now.len()
-                    && now.iter().all(|(key, value)| matches!((before.get(key), value), (Some(a), Some(b)) if a.same(b)))
-            });
-            if !same {
-                changed.push(params.file.clone());
-            }
-        }
-        Ok(changed)
-    }
-}
-
-/// Hashes an output and, unless it says `cache: false`, puts it into the cache and keeps it out of git.
-pub fn save_out(workspace: &Workspace, store: &Store, out: &Out, work: &Work) -> Result<Entry, Error> {
-    if !out.cache {
-        gitignore::remove(workspace, &out.path)?;
-        return Ok(store.hash(&out.path, work)?.ok_or_else(|| store::Error::Missing(out.path.clone()))?);
-    }
-    if !workspace.tracked_by_git(&out.path, 1)?.is_empty() {
-        let path = &out.path;
-        let message = format!("git tracks output `{path}`: type `git rm -r --cached {path}`, or give it `cache: false`");
-        work.observer.warn(&message);
-    }
-    let entry = store.save(&out.path, work)?;
-    gitignore::add(workspace, &out.path)?;
-    Ok(entry)
-}
-
-/// Makes links into the cache files of their own, so that a command that writes to them in place writes to nothing else.
-fn unlink(path: &std::path::Path) -> Result<(), Error> {
-    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
-    if found.is_dir() {
-        for entry in std::fs::read_dir(path).map_err(Error::io("read", path))? {
-            unlink(&entry.map_err(Error::io("read", path))?.path())?;
-        }
-        return Ok(());
-    }
-    let Ok(target) = path.metadata() else { return Ok(()) };
-    let linked = found.is_symlink() || std::os::unix::fs::MetadataExt::nlink(&found) > 1;
-    if !linked && !found.permissions().readonly() {
-        return Ok(());
-    }
-    if target.is_dir() {
-        return Ok(());
-    }
-    let copy = path.with_file_name(format!("{}copy-{}", crate::workspace::atomic::TEMP_PREFIX, uuid::Uuid::now_v7().simple()));
-    let made = std::fs::copy(path, &copy).and_then(|_| {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&target.permissions()) | 0o200;
-        std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-        std::fs::rename(&copy, path)
-    });
-    made.map_err(|error| {
-        let _ = aside::remove(&copy);
-        Error::io("copy", path)(error)
-    })
 }
