@@ -4,7 +4,7 @@
 #
 #     interop/sweep.sh target/release/derm
 #
-# Takes some two minutes with an optimised binary on two cores, and needs git.
+# Wants an optimised binary (some five seconds of one core for each configuration), and git.
 set -euo pipefail
 derm=$(realpath "$1")
 repository=$(cd "$(dirname "$0")/.." && pwd)
