@@ -59,8 +59,15 @@ complete -c derm -n "__fish_derm_needs_command" -f -a "cache" -d 'Show or change
 complete -c derm -n "__fish_derm_needs_command" -f -a "doctor" -d 'Check this machine, this repository and its cache'
 complete -c derm -n "__fish_derm_needs_command" -f -a "repro" -d 'Run the stages of the pipelines that are stale'
 complete -c derm -n "__fish_derm_needs_command" -f -a "dag" -d 'Show which stage comes before which'
-complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show parameters'
-complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show metrics'
+complete -c derm -n "__fish_derm_needs_command" -f -a "stage" -d 'List stages, or write a new one'
+complete -c derm -n "__fish_derm_needs_command" -f -a "freeze" -d 'Keep stages from being run'
+complete -c derm -n "__fish_derm_needs_command" -f -a "unfreeze" -d 'Let frozen stages be run again'
+complete -c derm -n "__fish_derm_needs_command" -f -a "lock" -d 'Show what stages last used and made, or merge two such records'
+complete -c derm -n "__fish_derm_needs_command" -f -a "params" -d 'Show, compare and change parameters'
+complete -c derm -n "__fish_derm_needs_command" -f -a "metrics" -d 'Show and compare metrics'
+complete -c derm -n "__fish_derm_needs_command" -f -a "plots" -d 'Plot curves, tables and pictures, of several revisions side by side'
+complete -c derm -n "__fish_derm_needs_command" -f -a "exp" -d 'Run, compare and share experiments'
+complete -c derm -n "__fish_derm_needs_command" -f -a "sweep" -d 'Search the parameters of a pipeline for the best metric'
 complete -c derm -n "__fish_derm_needs_command" -f -a "migrate" -d 'Come from another tool, with data and results'
 complete -c derm -n "__fish_derm_needs_command" -f -a "install" -d 'Let git work together with derm: hooks, and merging of pointers and locks'
 complete -c derm -n "__fish_derm_needs_command" -f -a "data" -d 'Ingest, split, audit and describe image datasets'
@@ -291,6 +298,7 @@ complete -c derm -n "__fish_derm_using_subcommand push" -l color -d 'When to use
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand push" -l dry -d 'Only say what would be sent'
+complete -c derm -n "__fish_derm_using_subcommand push" -l run-cache -d 'Also send the results of all earlier runs of stages, and what they made'
 complete -c derm -n "__fish_derm_using_subcommand push" -s a -l all-branches -d 'Also the data of the tips of all branches'
 complete -c derm -n "__fish_derm_using_subcommand push" -s T -l all-tags -d 'Also the data of all tags'
 complete -c derm -n "__fish_derm_using_subcommand push" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
@@ -305,6 +313,7 @@ complete -c derm -n "__fish_derm_using_subcommand fetch" -s j -l jobs -d 'Use at
 complete -c derm -n "__fish_derm_using_subcommand fetch" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand fetch" -l run-cache -d 'Also bring the results of earlier runs of stages, and what they made'
 complete -c derm -n "__fish_derm_using_subcommand fetch" -s a -l all-branches -d 'Also the data of the tips of all branches'
 complete -c derm -n "__fish_derm_using_subcommand fetch" -s T -l all-tags -d 'Also the data of all tags'
 complete -c derm -n "__fish_derm_using_subcommand fetch" -s A -l all-commits -d 'Also the data of every commit that a branch or a tag reaches'
@@ -320,6 +329,7 @@ always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand pull" -s f -l force -d 'Overwrite and remove changed files even if their content is nowhere else'
 complete -c derm -n "__fish_derm_using_subcommand pull" -l allow-missing -d 'Succeed although the remote lacks something'
+complete -c derm -n "__fish_derm_using_subcommand pull" -l run-cache -d 'Also bring the results of earlier runs of stages, and what they made'
 complete -c derm -n "__fish_derm_using_subcommand pull" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand pull" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand pull" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
@@ -422,72 +432,512 @@ complete -c derm -n "__fish_derm_using_subcommand doctor" -l json -d 'Print one 
 complete -c derm -n "__fish_derm_using_subcommand doctor" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand doctor" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l output -d 'What several stages print at once: line by line as `stage | …`, or all of a stage when it ends' -r -f -a "prefixed\t'Every line as it comes, with the stage before it'
+grouped\t'The whole of a stage\'s output when it ends'"
+complete -c derm -n "__fish_derm_using_subcommand repro" -l gpus -d 'How many GPUs the stages share; those that the machine has by default' -r
 complete -c derm -n "__fish_derm_using_subcommand repro" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand repro" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand repro" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c derm -n "__fish_derm_using_subcommand repro" -s f -l force -d 'Run stages even if they are up to date'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l force-downstream -d 'Also run all that comes after a stage that ran, even if it made the same as before'
 complete -c derm -n "__fish_derm_using_subcommand repro" -l dry -d 'Say what would be done and why, and do nothing'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l explain -d 'Say of every stage what is done, and all the reasons'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s s -l single -d 'Run only the targets, not what they need'
 complete -c derm -n "__fish_derm_using_subcommand repro" -l downstream -d 'Run the targets and what needs them, instead of what they need'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l glob -d 'Targets are patterns: `train@*`, `models/*`'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s k -l keep-going -d 'After a failure go on with stages that do not need what failed'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l ignore-errors -d 'After a failure go on with all stages; what failed keeps what it made, and is not recorded'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l pull -d 'First fetch data that is missing here, and results of earlier runs, from the remotes'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l allow-missing -d 'Missing data is no reason to run a stage'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l no-run-cache -d 'Run stages even if they were run before with the same inputs'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l no-commit -d 'Record what stages make without putting it into the cache; `derm commit` does that later'
+complete -c derm -n "__fish_derm_using_subcommand repro" -l watch -d 'Stay, and run again when an input, a parameter or a pipeline file changes'
 complete -c derm -n "__fish_derm_using_subcommand repro" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand repro" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l html -d 'Write a page that needs no network' -r -F
 complete -c derm -n "__fish_derm_using_subcommand dag" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand dag" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand dag" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand dag" -l full -d 'Also what needs the targets, and what that needs'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l outs -d 'The graph of outputs instead of stages'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l expand -d 'Every stage of a `foreach` or `matrix` on its own'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l dot -d 'Print Graphviz\'s DOT'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l mermaid -d 'Print a Mermaid flowchart'
+complete -c derm -n "__fish_derm_using_subcommand dag" -l md -d 'Print a Mermaid flowchart inside Markdown'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l list -d 'Print a list, however few stages there are'
 complete -c derm -n "__fish_derm_using_subcommand dag" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand dag" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand dag" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand dag" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every parameter with its value'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -f -a "list" -d 'List the stages of all pipelines'
+complete -c derm -n "__fish_derm_using_subcommand stage; and not __fish_seen_subcommand_from list add" -f -a "add" -d 'Write a stage into a pipeline file'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -l name-only -d 'Print names only, one a line'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l name -d 'Its name' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l dep -d 'A file or folder that it reads; may be repeated, as all options for paths' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l param -d 'Parameters that it reads: keys of params.yaml, FILE:KEYS, or FILE: for all of a file' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l out -d 'A file or folder that it makes' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l out-no-cache -d 'One that is kept out of the cache, for git' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l out-persist -d 'One that stays in place while the stage runs' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l out-persist-no-cache -d 'One that stays in place and is kept out of the cache' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l metric -d 'A file of metrics that it makes' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l metric-no-cache -d 'One that is kept out of the cache, for git' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l plot -d 'A file or folder of plots that it makes' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l plot-no-cache -d 'One that is kept out of the cache, for git' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l wdir -d 'The folder that its command starts in and its paths are relative to' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l desc -d 'What it is for' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l file -d 'The pipeline file: `pipelines/NAME.yaml` or a `dvc.yaml`' -r -F
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l always-changed -d 'Run it every time'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -s f -l force -d 'Replace a stage of that name'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l run -d 'Run it then'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand stage; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand freeze" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand freeze" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand freeze" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand freeze" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand freeze" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand freeze" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand freeze" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand unfreeze" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -f -a "show" -d 'Show what stages last used and made'
+complete -c derm -n "__fish_derm_using_subcommand lock; and not __fish_seen_subcommand_from show merge" -f -a "merge" -d 'Merge two versions of a lock, stage by stage'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand lock; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -f -a "show" -d 'Show every parameter with its value'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -f -a "diff" -d 'Show which parameters differ between two revisions'
+complete -c derm -n "__fish_derm_using_subcommand params; and not __fish_seen_subcommand_from show diff set" -f -a "set" -d 'Change parameters in their files, and nothing else in them'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l rev -d 'Also this revision; may be repeated' -r
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s a -l all-branches -d 'Also the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s T -l all-tags -d 'Also all tags'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s A -l all-commits -d 'Also every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s R -l recursive -d 'Accepted for scripts written for DVC: folders are always searched'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l deps -d 'Only parameters that stages read'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l origin -d 'Also show the line of each value, and the stages that read it'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l md -d 'Print a Markdown table, for comments and step summaries of a CI'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l targets -d 'Compare these files, or all files in these folders, and nothing else' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show every metric with its value'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -s R -l recursive -d 'Accepted for scripts written for DVC: folders are always searched'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l all -d 'Also what is equal'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l no-path -d 'Leave out the column of files'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l md -d 'Print a Markdown table, for comments and step summaries of a CI'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l exit-code -d 'Exit with code 3 when there are differences'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l deps -d 'Only parameters that stages read'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -l add -d 'Add parameters that are not there'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -l dry -d 'Say what would change, and change nothing'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand params; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -f -a "show" -d 'Show every metric with its value'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and not __fish_seen_subcommand_from show diff" -f -a "diff" -d 'Show which metrics differ between two revisions'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l rev -d 'Also this revision; may be repeated' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l precision -d 'Digits after the decimal point; four significant ones if not given' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s a -l all-branches -d 'Also the tips of all branches'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s T -l all-tags -d 'Also all tags'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s A -l all-commits -d 'Also every commit that a branch or a tag reaches'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s R -l recursive -d 'Accepted for scripts written for DVC: folders are always searched'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l md -d 'Print a Markdown table, for comments and step summaries of a CI'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
 complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l targets -d 'Compare these files, or all files in these folders, and nothing else' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l precision -d 'Digits after the decimal point; four significant ones if not given' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -s R -l recursive -d 'Accepted for scripts written for DVC: folders are always searched'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l all -d 'Also what is equal'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l no-path -d 'Leave out the column of files'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l md -d 'Print a Markdown table, for comments and step summaries of a CI'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l exit-code -d 'Exit with code 3 when there are differences'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand metrics; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -f -a "show" -d 'Show every plot: small ones here, large ones on a page'
+complete -c derm -n "__fish_derm_using_subcommand plots; and not __fish_seen_subcommand_from show diff" -f -a "diff" -d 'Show plots of several revisions on top of each other'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s o -l out -d 'Where the page is written' -r -F
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l template -d 'Draw with this template' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s x -l x -d 'The column along the horizontal axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s y -l y -d 'The column along the vertical axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l x-label -d 'The words below the horizontal axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l y-label -d 'The words beside the vertical axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l title -d 'The words above' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l md -d 'Print a Markdown table of each plot\'s figures instead, for a CI\'s step summary'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l no-header -d 'The first row of a CSV or TSV file is data; columns are called 0, 1, 2'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l targets -d 'Plots by name, files, or folders; all plots if none is given' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s o -l out -d 'Where the page is written' -r -F
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l template -d 'Draw with this template' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s x -l x -d 'The column along the horizontal axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s y -l y -d 'The column along the vertical axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l x-label -d 'The words below the horizontal axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l y-label -d 'The words beside the vertical axis' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l title -d 'The words above' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l md -d 'Print a Markdown table of each plot\'s figures instead, for a CI\'s step summary'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l no-header -d 'The first row of a CSV or TSV file is data; columns are called 0, 1, 2'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand plots; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "run" -d 'Run the pipelines with other parameters, and keep the result'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "save" -d 'Keep the workspace as it is as an experiment'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "list" -d 'List experiments by name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "show" -d 'Show experiments with their metrics and parameters in one table'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "diff" -d 'Compare the metrics and parameters of two experiments'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "apply" -d 'Make the workspace what an experiment is'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "branch" -d 'Make a branch of an experiment'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "remove" -d 'Remove experiments'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "rename" -d 'Give an experiment another name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "push" -d 'Send experiments to, or bring them from, another git repository'
+complete -c derm -n "__fish_derm_using_subcommand exp; and not __fish_seen_subcommand_from run save list show diff apply branch remove rename push pull" -f -a "pull" -d 'Send experiments to, or bring them from, another git repository'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s S -l set -d 'Set a parameter: [FILE:]KEY=VALUE, of `params.yaml` if no file is named; several values make several experiments' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l name -d 'What the experiment is called [default: two words]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s m -l message -d 'A remark that is kept with it' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s C -l copy-paths -d 'Take this file or folder along although git does not have it' -r -F
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l temp -d 'Run beside the workspace, in a git worktree'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l queue -d 'Only add it to the queue'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l run-all -d 'Run everything that waits in the queue'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s f -l force -d 'Run stages even if they are up to date, and replace an experiment of the same name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s s -l single -d 'Run only the targets, not what they need'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -l name -d 'What the experiment is called [default: two words]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s m -l message -d 'A remark that is kept with it' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s f -l force -d 'Replace an experiment of the same name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -l rev -d 'The experiments of this commit; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -s A -l all-commits -d 'The experiments of every commit'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -l name-only -d 'Names only, one a line'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l rev -d 'The experiments of this commit; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s n -l limit -d 'The experiments of the last N commits' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l sort-by -d 'Sort by this metric or parameter, best first; a part of its name will do' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l sort-order -d 'Which way to sort [default: best first for metrics, least first for parameters]' -r -f -a "asc\t''
+desc\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l drop -d 'Leave out columns whose name has this text in it, or matches this glob; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l keep -d 'Show such columns whatever else leaves them out; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s A -l all-commits -d 'The experiments of every commit'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l only-changed -d 'Only metrics and parameters that are not the same everywhere, also in --csv and --md'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l csv -d 'Comma-separated values, with every column and full names'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l md -d 'A table for Markdown, as for GitHub\'s step summary'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l hide-queued -d 'Leave out what waits in the queue'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l hide-failed -d 'Leave out what failed'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l hide-workspace -d 'Leave out the workspace'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -l all -d 'Also what is the same'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -l md -d 'A table for Markdown'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -s f -l force -d 'Overwrite uncommitted changes, and data that is nowhere else'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from branch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -l rev -d 'The experiments of this commit; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -l queue -d 'Everything that waits or failed'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -s A -l all-commits -d 'The experiments of every commit'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -s f -l force -d 'Replace an experiment of that name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -l rev -d 'The experiments of this commit; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s r -l remote -d 'The remote that has the data, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s A -l all-commits -d 'The experiments of every commit'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -l no-data -d 'Leave the data where it is'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s f -l force -d 'Replace experiments of the same name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -l rev -d 'The experiments of this commit; may be repeated' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s r -l remote -d 'The remote that has the data, or a URL' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s A -l all-commits -d 'The experiments of every commit'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -l no-data -d 'Leave the data where it is'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s f -l force -d 'Replace experiments of the same name'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand exp; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -s S -l set -d 'Set or search a parameter: [FILE:]KEY=VALUE, of `params.yaml` if no file is named' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l metric -d 'What configurations are compared by: [FILE:]KEY of a metric file' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l goal -d 'Whether less or more of it is better' -r -f -a "min\t''
+max\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l trials -d 'Configurations to try [default: all of a grid, else 20]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l search -d 'How they are chosen [default: grid, or tpe where a parameter may be any number between two]' -r -f -a "grid\t''
+random\t''
+tpe\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l seed -d 'Seed of what is random [default: 0]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l startup -d 'Random configurations before tpe looks at results [default: 10, or half of --trials]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l stop -d 'End trials early that fall behind: asha, or asha(min=STEP, eta=N, max=STEP) [default: min=1, eta=3]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l watch -d 'Where trials report for --stop: a metric of derm\'s runs, or FILE:KEY of a CSV, TSV or JSON Lines file [default: the metric\'s key, of runs]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l folds -d 'Run each configuration for several values of a parameter, and compare the means: KEY=0..4 or KEY=1,2,3' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l name -d 'What the sweep is called; its experiments are NAME-001, NAME-002, ... [default: two words]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l config -d 'Read all of this from a YAML, JSON or TOML file; options go before it' -r -F
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l resume -d 'Go on with a sweep' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l md -d 'Print the table as Markdown'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -a "list" -d 'List the sweeps'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -a "show" -d 'Show the table of a sweep'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and not __fish_seen_subcommand_from list show remove" -a "remove" -d 'Forget a sweep; its experiments stay'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -l md -d 'Print the table as Markdown'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout, and nothing else there'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no remarks and no progress on stderr'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about what is done and why; may be repeated'
+complete -c derm -n "__fish_derm_using_subcommand sweep; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -l cd -d 'Run as if started in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -s j -l jobs -d 'Use at most N threads [default: as many as the machine has]' -r
 complete -c derm -n "__fish_derm_using_subcommand migrate; and not __fish_seen_subcommand_from dvc" -l color -d 'When to use colour' -r -f -a "auto\t''
