@@ -110,10 +110,10 @@ impl Check<'_> {
         let mut unreachable = None;
         if self.args.heal && !broken.is_empty() {
             let _lock = self.workspace.lock(self.work.observer, self.work.interrupt)?;
-            self.from_the_workspace(&broken)?;
+            self.save_again(&broken)?;
             let rest = self.lacking(&broken);
             if !rest.is_empty() {
-                unreachable = self.from_a_remote(&rest)?;
+                unreachable = self.fetch_rest(&rest)?;
             }
         }
         self.store.flush()?;
@@ -151,7 +151,7 @@ impl Check<'_> {
     }
 
     /// Saves again what is in its place as recorded.
-    fn from_the_workspace(&self, broken: &[(RelPath, Entry)]) -> Result<(), Error> {
+    fn save_again(&self, broken: &[(RelPath, Entry)]) -> Result<(), Error> {
         for (path, entry) in broken {
             if self.store.hash(path, &self.work)?.as_ref() == Some(entry) {
                 self.store.save(path, &self.work)?;
@@ -161,7 +161,7 @@ impl Check<'_> {
     }
 
     /// Fetches the rest; the reason when there is no remote to ask.
-    fn from_a_remote(&self, rest: &[(RelPath, Entry)]) -> Result<Option<String>, Error> {
+    fn fetch_rest(&self, rest: &[(RelPath, Entry)]) -> Result<Option<String>, Error> {
         match transfer::open(self.context, self.workspace, self.args.remote.as_deref()) {
             Ok(remote) => remote::fetch(self.store, &remote, rest, &self.work).map(|_| None),
             Err(error @ Error::NoRemote { .. }) => Ok(Some(format!("{error}: nothing can be fetched"))),

@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn near_misses_are_named() {
-        let (message, hints) = failure("derm stauts");
-        assert_eq!(message, "unrecognized command `stauts`");
-        assert_eq!(hints[0], "a similar command exists: `status`");
+        let (message, hints) = failure("derm doctro");
+        assert_eq!(message, "unrecognized command `doctro`");
+        assert_eq!(hints[0], "a similar command exists: `doctor`");
         assert_eq!(hints.last().unwrap(), "`derm --help` says more");
         let (message, _) = failure("derm status --jsno");
         assert_eq!(message, "unexpected argument `--jsno` found");

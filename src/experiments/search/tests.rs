@@ -202,6 +202,7 @@ const FUNCTIONS: [(&str, &[&str]); 4] = [
 /// Prints figures for `interop/search.py`: the best of 60 points for 50 seeds, and which trials of given curves go on.
 #[test]
 #[ignore = "prints figures that another program compares"]
+#[expect(clippy::print_stdout, reason = "another program reads it")]
 fn figures_for_other_programs() {
     for (name, axes) in FUNCTIONS {
         for algorithm in [Algorithm::Random, Algorithm::Tpe] {

@@ -38,6 +38,9 @@ pub fn download(remote: &Remote, cache: &Cache, id: &ObjectId, size: u64, progre
     Download { remote, id, size, progress }.to_cache(cache)
 }
 
+/// Where a block starts, and its bytes; `None` when the remote has them no more.
+type Block = (u64, Option<Vec<u8>>);
+
 /// One object on its way.
 struct Download<'a> {
     remote: &'a Remote,
@@ -98,10 +101,10 @@ impl Download<'_> {
     }
 
     /// The next few blocks from `at` on, in their order, each with where it starts.
-    fn blocks(&self, at: u64) -> Result<Vec<(u64, Option<Vec<u8>>)>, Error> {
+    fn blocks(&self, at: u64) -> Result<Vec<Block>, Error> {
         let object = object_path(self.id);
         let starts: Vec<u64> = (0..ABREAST as u64).map(|n| at + n * BLOCK).filter(|start| *start < self.size).collect();
-        let blocks: Mutex<Vec<(u64, Option<Vec<u8>>)>> = Mutex::default();
+        let blocks: Mutex<Vec<Block>> = Mutex::default();
         on_threads(ABREAST, &starts, |start| {
             let range = *start..(start + BLOCK).min(self.size);
             let bytes = self.remote.at(&object, self.remote.transport.read(&object, Some(range)))?;
