@@ -15,7 +15,7 @@
 //!   commit: 1f3a…       # the commit that it came from
 //!   stamp: …            # of a URL: changes when the content does
 //! desc: …               # free text, kept as it is
-//! meta: …               # any YAML, kept as it is
+//! meta: …               # any YAML without tags, kept as it is
 //! ```
 //!
 //! Unknown keys, duplicate keys and wrong types are errors with their place, also the marks of an
@@ -116,6 +116,13 @@ impl Pointer {
                 format!("`path` is `{}`, but the file's name says `{}`", file.path, target.name().unwrap_or(".")),
             ));
         }
+        if file.meta.as_ref().is_some_and(has_tag) {
+            return Err(bad(
+                line_of("meta"),
+                1,
+                "`meta` holds a tag (`!NAME`), which would not be kept: write the value without it".to_owned(),
+            ));
+        }
         let id = file.hash.parse().map_err(|error: ParseObjectIdError| bad(line_of("hash"), 7, error.to_string()))?;
         let entry = Entry { id, kind: file.kind, size: file.size, files: file.files, executable: file.executable };
         Ok(Self { entry, desc: file.desc, meta: file.meta, import: file.import })
@@ -148,6 +155,16 @@ impl Pointer {
     pub fn write(&self, workspace: &Workspace, target: &RelPath) -> Result<(), Error> {
         let path = path_of(target).on_disk(workspace.root());
         Ok(atomic::write(&path, self.to_yaml(target).as_bytes())?)
+    }
+}
+
+/// Whether there is a YAML tag in it: what is escaped in its name is not written back as it was.
+fn has_tag(value: &serde_yaml::Value) -> bool {
+    match value {
+        serde_yaml::Value::Tagged(_) => true,
+        serde_yaml::Value::Sequence(items) => items.iter().any(has_tag),
+        serde_yaml::Value::Mapping(map) => map.iter().any(|(key, value)| has_tag(key) || has_tag(value)),
+        _ => false,
     }
 }
 
@@ -233,6 +250,15 @@ mod tests {
         let text = Pointer::new(Entry::file(ObjectId::of(b"x"), 1)).to_yaml(&target) + "desc: as delivered\nmeta:\n  ticket: 12\n";
         let pointer = Pointer::parse(&target, text.as_bytes()).unwrap();
         assert_eq!(pointer.to_yaml(&target), text);
+    }
+
+    // Found by fuzzing: `!a%0b` came back as another tag.
+    #[test]
+    fn tags_are_refused() {
+        let target = RelPath::new("data/skin").unwrap();
+        let text = Pointer::new(Entry::file(ObjectId::of(b"x"), 1)).to_yaml(&target) + "meta:\n  - {!a%0b k: 1}\n";
+        let said = Pointer::parse(&target, text.as_bytes()).unwrap_err().to_string();
+        assert!(said.contains("`meta` holds a tag"), "{said}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -45,6 +46,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LAST: Duration = Duration::from_secs(5);
 /// A command that takes longer gets a thread that reads what it prints.
 const SOON: Duration = Duration::from_millis(4);
+/// How often it is looked whether such a command has ended although its pipe is open: a program that it left behind may hold it.
+const LOOK: Duration = Duration::from_micros(500);
+/// How long the end of a command is waited for without sleeping once it has closed its pipe.
+const HURRY: Duration = Duration::from_micros(500);
 /// How long a program that outlives its shell may still print.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 
@@ -189,7 +194,14 @@ impl Watch<'_> {
         let unblocked = rustix::fs::fcntl_setfl(&reader, blocking | OFlags::NONBLOCK).is_ok();
         let mut status = None;
         let mut block = [0; 4096];
-        while unblocked && self.open && Instant::now() < until {
+        while unblocked && self.open && status.is_none() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            // As a rule the end of the pipe is the end of the command, and wakes this up.
+            let patience = Timespec::try_from(left.min(LOOK)).ok();
+            let _ = rustix::event::poll(&mut [PollFd::new(&reader, PollFlags::IN)], patience.as_ref());
             // Asked before the pipe is read: what it printed last is in there then.
             status = child.try_wait().ok().flatten();
             loop {
@@ -199,10 +211,12 @@ impl Watch<'_> {
                     Err(_) => break,
                 }
             }
-            if status.is_some() {
-                break;
-            }
-            std::thread::sleep(Duration::from_micros(60));
+        }
+        // Who has closed the pipe is about to end, and need not be waited for in steps of a thread's sleep.
+        let hurry = Instant::now() + HURRY;
+        while !self.open && status.is_none() && Instant::now() < hurry {
+            std::thread::yield_now();
+            status = child.try_wait().ok().flatten();
         }
         if self.open {
             let _ = rustix::fs::fcntl_setfl(&reader, blocking);
