@@ -91,13 +91,17 @@ impl Surgeon<'_> {
     /// Puts another value in the place of a whole one.
     fn replace(&mut self, item: &Item, new: &Value, around: Around<'_>) -> Option<()> {
         let indent = match around.parent {
-            Parent::Entry(entry) => entry.span.start - line_start(self.text, entry.span.start) + 2,
-            _ => 2,
+            Parent::Entry(entry) => Some(entry.span.start - line_start(self.text, entry.span.start) + 2),
+            // How far in the lines of an item must stand depends on its dash: it stays on one line.
+            _ => None,
         };
         let (style, inside) = match item.kind {
             Kind::Scalar(style) => (style, around.flow),
             _ => (Style::Plain, around.flow),
         };
+        // A remark behind the value would become a part of lines of its own.
+        let rest = self.text[item.span.end..].lines().next().unwrap_or_default();
+        let indent = indent.filter(|_| item.is_block() || rest.trim().is_empty());
         let word = words::instead(new, style, self.dialect, inside, indent)?;
         let word = if self.newline == "\n" { word } else { word.replace('\n', self.newline) };
         if let Style::Empty { colon } = style {

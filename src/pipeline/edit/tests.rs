@@ -222,6 +222,16 @@ fn blocks(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
+/// Drawn once: the lines of a block stood no further in than the dash.
+#[test]
+fn several_lines_in_a_list() {
+    let source = source("p.yaml", "k:\n  - []\nz: 1\n");
+    let old = paramfile::parse(&source).unwrap().value;
+    let list = Value::List(vec![Value::Text("a\na".to_owned())]);
+    let new = Value::Map([("k".to_owned(), list), ("z".to_owned(), Value::Int(1))].into_iter().collect());
+    assert_eq!(rewrite(&source, &old, &new).unwrap(), "k:\n  - \"a\\na\"\nz: 1\n");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

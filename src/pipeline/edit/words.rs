@@ -47,17 +47,18 @@ pub(super) fn text(content: &str, dialect: Dialect, inside: bool) -> String {
     if ends { emit::quoted(content) } else { emit::text(content) }
 }
 
-/// A new scalar or collection in the place of a scalar written in `style`. `indent`: of lines of its own.
-pub(super) fn instead(value: &Value, style: Style, dialect: Dialect, inside: bool, indent: usize) -> Option<String> {
+/// A new scalar or collection in the place of a scalar written in `style`. `indent`: of lines of its own; `None` where it may have none.
+pub(super) fn instead(value: &Value, style: Style, dialect: Dialect, inside: bool, indent: Option<usize>) -> Option<String> {
     let Value::Text(content) = value else { return flow(value, dialect) };
     if dialect == Dialect::Json {
         return flow(value, dialect);
     }
-    Some(match style {
-        Style::Double => emit::quoted(content),
-        Style::Single if !content.chars().any(char::is_control) => format!("'{}'", content.replace('\'', "''")),
-        Style::Block { indent } if indent > 0 => emit::block(content, indent),
-        _ if !inside && content.contains('\n') => emit::block(content, indent),
+    let lines = indent.filter(|_| !inside && content.contains('\n'));
+    Some(match (style, lines) {
+        (Style::Double, _) => emit::quoted(content),
+        (Style::Single, _) if !content.chars().any(char::is_control) => format!("'{}'", content.replace('\'', "''")),
+        (Style::Block { indent }, _) if indent > 0 => emit::block(content, indent),
+        (_, Some(indent)) => emit::block(content, indent),
         _ => text(content, dialect, inside),
     })
 }
