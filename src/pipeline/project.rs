@@ -143,7 +143,7 @@ pub fn lock_files(workspace: &Workspace) -> Result<Vec<RelPath>, Error> {
 }
 
 /// How the settings want maps in commands.
-fn style(workspace: &Workspace) -> Style {
+pub(super) fn style(workspace: &Workspace) -> Style {
     let config = workspace.config();
     Style {
         no_for_false: config.bools.as_ref().is_some_and(|bools| bools.value == Bools::BooleanOptional),

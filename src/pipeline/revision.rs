@@ -21,7 +21,7 @@ use super::migrate::theirs::Hash;
 use super::origin::{self, Origin};
 use super::paramfile::ParamFiles;
 use super::problem::Problem;
-use super::project::{find, labels, named, nested};
+use super::project::{find, is_pipeline, labels, named, nested, style};
 use super::schema;
 use super::stage::{Pipeline, Stage};
 use crate::relpath::RelPath;
@@ -123,13 +123,15 @@ impl Snapshot {
     }
 
     fn empty(workspace: &Workspace, origin: Origin) -> Self {
+        let mut files = ParamFiles::from(origin);
+        files.style = style(workspace);
         Self {
             revision: None,
             commit: None,
             pipelines: Vec::new(),
             stages: Vec::new(),
             problems: Vec::new(),
-            files: ParamFiles::from(origin),
+            files,
             workspace: workspace.clone(),
             orphaned: Vec::new(),
             recorded: OnceLock::new(),
@@ -307,13 +309,6 @@ impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot").field("at", &self.name()).field("stages", &self.stages.len()).finish_non_exhaustive()
     }
-}
-
-/// Whether a committed file is a pipeline by its place.
-fn is_pipeline(path: &RelPath) -> bool {
-    let name = path.name().unwrap_or_default();
-    let in_folder = path.parent().is_some_and(|folder| folder.as_str() == "pipelines");
-    name == "dvc.yaml" || (in_folder && name.ends_with(".yaml") && !name.starts_with('.'))
 }
 
 /// The rest of `path` below `top`.
