@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::lanes::{Columns, F32s, Lanes, Width};
 use super::map::Shape;
+use super::pieces::finely;
 use super::simd;
 use super::sizes::volume;
 
@@ -47,8 +48,7 @@ pub fn column_sums<const P: usize, const N: usize, const K: usize>(
     }
     let chunk = rows_per_chunk(columns).min(group);
     let per_group = group.div_ceil(chunk);
-    let parts: Vec<[Vec<f32>; K]> = (0..shape.groups() * per_group)
-        .into_par_iter()
+    let parts: Vec<[Vec<f32>; K]> = finely((0..shape.groups() * per_group).into_par_iter())
         .map(|i| {
             let (g, part) = (i / per_group, i % per_group);
             let start = (g * group + part * chunk).min(rows);

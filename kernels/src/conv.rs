@@ -45,7 +45,7 @@ use tile::PanelSize;
 use weight::WeightPass;
 
 use super::simd::{self, Isa};
-use super::{activation, fresh, lanes, prefetch, sizes};
+use super::{activation, fresh, lanes, pieces, prefetch, sizes};
 
 /// How to compute.
 #[derive(Clone, Copy, Debug)]

@@ -55,6 +55,7 @@ pub mod losses;
 pub mod map;
 pub mod math;
 pub mod optimiser;
+pub mod pieces;
 pub mod pixels;
 pub mod pool;
 pub mod prefetch;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::fresh::{Uninit, chunks, filled};
 use super::lanes::{Columns, F32s, Lanes, Width};
+use super::pieces::finely;
 use super::simd;
 use super::sizes::volume;
 
@@ -85,7 +86,7 @@ fn map_to<const P: usize, const N: usize, const M: usize>(
     let rows = (CHUNK / shape.columns.max(1)).max(1);
     let chunk = rows * shape.columns.max(1);
     let write = |y: [&mut [Uninit]; M]| {
-        chunks(y, chunk).into_par_iter().enumerate().for_each(|(i, y)| {
+        finely(chunks(y, chunk).into_par_iter().enumerate()).for_each(|(i, y)| {
             let x = x.map(|x| &x[i * chunk..][..y[0].len()]);
             simd::run(Rows { f, shape, first_row: i * rows, parameters, x, y });
         });

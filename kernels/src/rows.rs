@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::columns::rows_per_chunk;
 use super::fresh::{Uninit, chunks, filled};
 use super::lanes::Width;
+use super::pieces::finely;
 use super::simd;
 
 /// `M` result rows of `N` input rows, and additions to `K` sums of rows.
@@ -31,9 +32,7 @@ pub fn map_whole_rows<const N: usize, const M: usize, const K: usize>(
     let chunk = rows_per_chunk(columns) * columns.max(1);
     let mut sums = [(); K].map(|()| vec![0f64; columns]);
     let write = |y: [&mut [Uninit]; M]| {
-        let parts: Vec<[Vec<f32>; K]> = chunks(y, chunk)
-            .into_par_iter()
-            .enumerate()
+        let parts: Vec<[Vec<f32>; K]> = finely(chunks(y, chunk).into_par_iter().enumerate())
             .map(|(i, y)| {
                 let x = x.map(|x| &x[i * chunk..][..y[0].len()]);
                 simd::run(Chunk { f, columns, x, y, sums: [(); K].map(|()| vec![0.0; columns]) })

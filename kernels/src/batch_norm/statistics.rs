@@ -30,17 +30,16 @@ pub fn statistics(x: &[f32], channels: usize) -> Statistics {
     }
     let chunk = rows_per_chunk(channels) * channels;
     let parts: Vec<_> = x.par_chunks(chunk).map(|x| chunk_sums(Distances, channels, [&x[..channels]], [x])).collect();
-    let rows = (x.len() / channels) as f64;
-    let mut all = Statistics { mean: Vec::with_capacity(channels), var: Vec::new(), unbiased_var: Vec::new() };
-    for channel in 0..channels {
-        let parts = x.chunks(chunk).zip(&parts);
-        let parts = parts.map(|(x, sums)| Moments::new(x.len() / channels, x[channel], sums[0][channel], sums[1][channel]));
-        let moments = parts.fold(Moments::default(), Moments::joined);
-        all.mean.push(moments.mean as f32);
-        all.var.push((moments.squares / rows) as f32);
-        all.unbiased_var.push((moments.squares / (rows - 1.0)) as f32);
+    let mut all = Moments { count: 0.0, each: vec![Moment::default(); channels] };
+    for (x, sums) in x.chunks(chunk).zip(&parts) {
+        all.join((x.len() / channels) as f64, &x[..channels], sums);
     }
-    all
+    let squares_over = |below: f64| all.each.iter().map(|moment| (moment.squares / below) as f32).collect();
+    Statistics {
+        mean: all.each.iter().map(|moment| moment.mean as f32).collect(),
+        var: squares_over(all.count),
+        unbiased_var: squares_over(all.count - 1.0),
+    }
 }
 
 /// Distance from the parameter, and its square.
@@ -55,27 +54,35 @@ impl Terms<1, 1, 2> for Distances {
     }
 }
 
-/// Of some values: how many, their mean, and the sum of squared distances from it.
-#[derive(Clone, Copy, Default)]
+/// Of some rows: how many, and the moments of each channel.
 struct Moments {
     count: f64,
+    each: Vec<Moment>,
+}
+
+/// Of a channel: the mean, and the sum of squared distances from it.
+#[derive(Clone, Copy, Default)]
+struct Moment {
     mean: f64,
     squares: f64,
 }
 
 impl Moments {
-    /// From sums of distances from `origin` and of their squares.
-    fn new(count: usize, origin: f32, sum: f32, squares: f32) -> Self {
-        let (count, sum) = (count as f64, f64::from(sum));
-        let squares = f64::from(squares) - sum * sum / count;
-        // Rounding may leave a little less than nothing; a NaN stays.
-        Self { count, mean: f64::from(origin) + sum / count, squares: if squares < 0.0 { 0.0 } else { squares } }
-    }
-
-    fn joined(self, other: Self) -> Self {
-        let count = self.count + other.count;
-        let apart = other.mean - self.mean;
-        let mean = self.mean + apart * other.count / count;
-        Self { count, mean, squares: self.squares + other.squares + apart * apart * self.count * other.count / count }
+    /// Joins a chunk of `count` rows: its first row, and the sums of distances from that row and of their squares.
+    ///
+    /// All channels of one chunk before the next chunk: the counts are the same for all, so nothing is divided per channel.
+    fn join(&mut self, count: f64, first: &[f32], [sums, squares]: &[Vec<f32>; 2]) {
+        let all = self.count + count;
+        let (each, share, both) = (1.0 / count, count / all, self.count * count / all);
+        for (((moment, &origin), &sum), &squares) in self.each.iter_mut().zip(first).zip(sums).zip(squares) {
+            let sum = f64::from(sum);
+            let inside = f64::from(squares) - sum * sum * each;
+            // Rounding may leave a little less than nothing; a NaN stays.
+            let inside = if inside < 0.0 { 0.0 } else { inside };
+            let apart = f64::from(origin) + sum * each - moment.mean;
+            moment.mean += apart * share;
+            moment.squares += inside + apart * apart * both;
+        }
+        self.count = all;
     }
 }

@@ -14,6 +14,7 @@ use super::buffer::{Canvas, filled};
 use super::epilogue::Epilogue;
 use super::gather::{Gather, ZERO};
 use super::pack::Panels;
+use super::pieces::finely;
 use super::simd::{self, Isa};
 use super::sweep::Axis;
 use super::tile::MAX_HEIGHT;
@@ -71,7 +72,7 @@ impl Direct<'_> {
         // SAFETY: the tasks' rows and panels cover the target, and the sweeps cover every pixel of a row.
         unsafe {
             filled(rows * width * self.groups * self.columns, |canvas| {
-                (0..row_tasks * panel_tasks).into_par_iter().for_each(|task| {
+                finely((0..row_tasks * panel_tasks).into_par_iter()).for_each(|task| {
                     let (row, panel) = (task / panel_tasks * row_step, task % panel_tasks * panel_step);
                     let rows = row..rows.min(row + row_step);
                     let panels = panel..panels.min(panel + panel_step);

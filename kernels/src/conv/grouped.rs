@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::Geometry;
 use super::buffer::{Canvas, Lent, Scratch, filled};
 use super::epilogue::{Epilogue, Finish};
+use super::pieces::finely;
 use super::simd::{self, Isa};
 use super::tile::PanelSize;
 use super::vector::{load, multiply_add, store_floats};
@@ -82,7 +83,7 @@ impl<'a> Grouped<'a> {
         // SAFETY: the tasks' images, rows and blocks cover the result.
         unsafe {
             filled(g.y_len(), |canvas| {
-                (0..g.n * ranges * blocks).into_par_iter().for_each(|task| {
+                finely((0..g.n * ranges * blocks).into_par_iter()).for_each(|task| {
                     let (image, range, block) = (task / blocks / ranges, task / blocks % ranges, task % blocks);
                     let rows = range * step..g.output[0].min((range + 1) * step);
                     simd::run_on(self.isa, Task { pass: self, canvas, image, rows, block });

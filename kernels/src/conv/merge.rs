@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::Geometry;
-use super::buffer::Scratch;
+use super::buffer::Lent;
 use super::sweep::Axis;
 
 /// Runs shorter than this are worth joining; longer ones hide the cost of starting a run.
@@ -31,17 +31,22 @@ pub fn axes(g: &Geometry) -> [Axis; 2] {
 }
 
 /// The input with its padding.
-pub fn pad(x: &[f32], g: &Geometry) -> Scratch {
+pub fn pad(x: &[f32], g: &Geometry) -> Lent {
     let [height, width] = padded_size(g);
     let [top, left] = g.pad;
-    let mut padded = Scratch::zeros(g.n * height * width * g.c_in);
+    let mut padded = Lent::new(g.n * height * width * g.c_in);
     let columns = g.input[1].min(width.saturating_sub(left));
     padded.par_chunks_mut(width * g.c_in).enumerate().with_min_len(16).for_each(|(row, to)| {
         let (image, y) = (row / height, row % height);
-        if columns > 0 && (top..top + g.input[0]).contains(&y) {
-            let from = (image * g.input[0] + y - top) * g.input[1] * g.c_in;
-            to[left * g.c_in..][..columns * g.c_in].copy_from_slice(&x[from..][..columns * g.c_in]);
+        if columns == 0 || !(top..top + g.input[0]).contains(&y) {
+            return to.fill(0.0);
         }
+        let from = (image * g.input[0] + y - top) * g.input[1] * g.c_in;
+        let (before, to) = to.split_at_mut(left * g.c_in);
+        let (inside, after) = to.split_at_mut(columns * g.c_in);
+        before.fill(0.0);
+        inside.copy_from_slice(&x[from..][..columns * g.c_in]);
+        after.fill(0.0);
     });
     padded
 }

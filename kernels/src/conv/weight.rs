@@ -2,15 +2,18 @@
 //!
 //! Pixels are cut into a number of chunks, and channels of input or output into blocks, by the shapes alone; a task sums its chunk for its
 //! block, pixel block by pixel block, and the chunks are then added in order. So results do not depend on the number of threads.
+#![allow(unsafe_code)] // The gradient's memory is new.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Geometry;
-use super::buffer::{Lent, Scratch};
+use super::buffer::{Lent, Scratch, filled};
 use super::outer::{Run, Strip};
+use super::pieces::finely;
 use super::prefetch::prefetch;
 use super::simd::{self, Isa};
 use super::strips::{AHEAD, Strips};
@@ -49,7 +52,8 @@ impl WeightPass<'_> {
     /// The gradient, `[out, in, taps]`.
     pub fn run(&self) -> Vec<f32> {
         let cut = self.cut();
-        let sums: Vec<Scratch> = (0..cut.tasks()).into_par_iter().map(|task| simd::run_on(self.isa, cut.task(self, task))).collect();
+        let sums: Vec<Scratch> =
+            finely((0..cut.tasks()).into_par_iter()).map(|task| simd::run_on(self.isa, cut.task(self, task))).collect();
         self.gather(&sums, &cut)
     }
 
@@ -79,37 +83,44 @@ impl WeightPass<'_> {
     /// Adds up the tasks' sums, each `[group][panel][tap][channel][column]`, into `[out, in, taps]`.
     fn gather(&self, sums: &[Scratch], cut: &Cut) -> Vec<f32> {
         let g = &self.geometry;
+        let (len, per_out) = (g.weight_len(), g.c_in * g.taps());
+        let write = |gradient: &mut [MaybeUninit<f32>]| {
+            let panels = gradient.par_chunks_mut(g.c_out * per_out).enumerate().flat_map(|(group, part)| {
+                part.par_chunks_mut(self.size.width * per_out).enumerate().map(move |(panel, part)| (group, panel, part))
+            });
+            panels.for_each(|(group, panel, part)| self.gather_panel(sums, cut, [group, panel], part));
+        };
+        // SAFETY: the panels of the groups are all of the gradient, and each is written whole; nobody else has a part of the canvas.
+        unsafe { filled(len, |canvas| write(canvas.part(0..len))) }
+    }
+
+    /// Adds up one panel of one group: every value of `part`, `[column, in, taps]`.
+    fn gather_panel(&self, sums: &[Scratch], cut: &Cut, [group, panel]: [usize; 2], part: &mut [MaybeUninit<f32>]) {
+        let g = &self.geometry;
         let (taps, per_out, joined) = (self.taps(), g.c_in * g.taps(), self.channels / g.c_in);
         let [_, blocks, panel_blocks] = cut.counts();
-        let mut gradient = vec![0.0; g.weight_len()];
-        let panels = gradient.par_chunks_mut(g.c_out * per_out).enumerate().flat_map(|(group, part)| {
-            part.par_chunks_mut(self.size.width * per_out).enumerate().map(move |(panel, part)| (group, panel, part))
-        });
-        panels.for_each(|(group, panel, part)| {
-            let (columns, width) = self.size.panel(g.c_out, panel);
-            let panels = cut.range(2, panel / cut.step[2]);
-            let before = group * panels.len() + panel - panels.start;
-            let mut total = vec![0.0; width];
-            for channel in 0..self.channels {
-                let channels = cut.range(1, channel / cut.step[1]);
-                let tasks = sums.iter().skip(channel / cut.step[1] * panel_blocks + panel / cut.step[2]);
-                for tap in 0..taps {
-                    let at = (before * taps + tap) * channels.len() * self.size.width + (channel - channels.start) * width;
-                    total.fill(0.0);
-                    for chunk in tasks.clone().step_by(blocks * panel_blocks) {
-                        for (total, sum) in total.iter_mut().zip(&chunk[at..][..width]) {
-                            *total += sum;
-                        }
-                    }
-                    // A joined channel stands for a tap of its row and an input channel.
-                    let at = channel % g.c_in * g.taps() + tap * joined + channel / g.c_in;
-                    for (column, &total) in (0..columns.len()).zip(&total) {
-                        part[column * per_out + at] = total;
+        let (columns, width) = self.size.panel(g.c_out, panel);
+        let panels = cut.range(2, panel / cut.step[2]);
+        let before = group * panels.len() + panel - panels.start;
+        let mut total = vec![0.0; width];
+        for channel in 0..self.channels {
+            let channels = cut.range(1, channel / cut.step[1]);
+            let tasks = sums.iter().skip(channel / cut.step[1] * panel_blocks + panel / cut.step[2]);
+            for tap in 0..taps {
+                let at = (before * taps + tap) * channels.len() * self.size.width + (channel - channels.start) * width;
+                total.fill(0.0);
+                for chunk in tasks.clone().step_by(blocks * panel_blocks) {
+                    for (total, sum) in total.iter_mut().zip(&chunk[at..][..width]) {
+                        *total += sum;
                     }
                 }
+                // A joined channel stands for a tap of its row and an input channel.
+                let at = channel % g.c_in * g.taps() + tap * joined + channel / g.c_in;
+                for (column, &total) in (0..columns.len()).zip(&total) {
+                    part[column * per_out + at].write(total);
+                }
             }
-        });
-        gradient
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::activation::Light;
 use super::super::conv::{Epilogue, finish};
 use super::super::fresh::{Uninit, filled};
 use super::super::lanes::Width;
+use super::super::pieces::finely;
 use super::super::prefetch::prefetch;
 use super::super::simd;
 use super::super::window::{Axis, Window};
@@ -79,7 +80,7 @@ pub fn correlate(
     let image = phases[0].rows.input * line;
     let light = within_sums(&epilogue);
     let write = |[y]: [&mut [Uninit]; 1]| {
-        y.par_chunks_mut(size[1] * channels).enumerate().for_each(|(row, y)| {
+        finely(y.par_chunks_mut(size[1] * channels).enumerate()).for_each(|(row, y)| {
             let start = row * size[1] * channels;
             let (image_start, row) = (row / size[0] * image, row % size[0]);
             for (first, phase) in phases[row % step[0] * step[1]..][..step[1]].iter().enumerate() {

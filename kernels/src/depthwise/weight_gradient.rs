@@ -9,6 +9,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::super::lanes::{Columns, Lanes, Width};
+use super::super::pieces::finely;
 use super::super::simd;
 use super::super::window::{Axis, Window};
 
@@ -24,8 +25,7 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], window: &Window) -> Vec<f32> {
     let (taps, channels) = (window.taps(), window.channels);
     let rows = window.n * window.rows.output;
     let chunk = rows_per_chunk(window);
-    let parts: Vec<Vec<f32>> = (0..rows.div_ceil(chunk))
-        .into_par_iter()
+    let parts: Vec<Vec<f32>> = finely((0..rows.div_ceil(chunk)).into_par_iter())
         .map(|i| simd::run(Chunk { x, dy, window, rows: i * chunk..rows.min((i + 1) * chunk) }))
         .collect();
     let mut sums = vec![0f64; taps * channels];

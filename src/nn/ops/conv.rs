@@ -7,7 +7,7 @@ use super::custom::apply;
 use super::error::Result;
 use super::geometry;
 use super::linear::Linear;
-use super::operation::{Array, Gradient, Operation, View, wanted};
+use super::operation::{Array, Gradient, Operation, View, both_wanted, wanted};
 use crate::nn::Precision;
 use crate::nn::graph::Conv2d;
 use derm_kernels::arithmetic;
@@ -78,15 +78,15 @@ impl Operation for Conv {
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
         let Ok((g, window)) = self.geometry(inputs) else { unreachable!("the forward pass took these shapes") };
         let (x, weight, mode) = (inputs[0].values, inputs[1].values, self.precision.mode());
-        let dx = wanted(want[0], || match &window {
+        let dx = || match &window {
             Some(window) => depthwise::input_gradient(dy, weight, window),
             None => conv::input_gradient(dy, weight, &g, mode),
-        });
-        let dw = wanted(want[1], || match &window {
+        };
+        let dw = || match &window {
             Some(window) => depthwise::weight_gradient(x, dy, window),
             None => conv::weight_gradient(x, dy, &g, mode),
-        });
+        };
         let db = want.get(2).map(|&want| wanted(want, || arithmetic::bias_gradient(dy, g.groups * g.c_out)));
-        [dx, dw].into_iter().chain(db).collect()
+        both_wanted([want[0], want[1]], dx, dw).into_iter().chain(db).collect()
     }
 }

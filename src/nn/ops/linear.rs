@@ -5,7 +5,7 @@ use candle_core::{DType, Tensor};
 use super::compose::shapes;
 use super::custom::apply;
 use super::error::{Error, Result};
-use super::operation::{Array, Gradient, Operation, View, wanted};
+use super::operation::{Array, Gradient, Operation, View, both_wanted};
 use crate::nn::Precision;
 use derm_kernels::arithmetic;
 use derm_kernels::conv::{self, Geometry};
@@ -112,10 +112,9 @@ impl Operation for Linear {
     fn backward(&self, inputs: &[View<'_>], _: View<'_>, dy: &[f32], want: &[bool]) -> Vec<Gradient> {
         let Ok(sizes) = Self::sizes(inputs) else { unreachable!("the forward pass took these shapes") };
         let (g, mode) = (geometry(sizes), self.precision.mode());
-        let mut gradients = vec![
-            wanted(want[0], || conv::input_gradient(dy, inputs[1].values, &g, mode)),
-            wanted(want[1], || conv::weight_gradient(inputs[0].values, dy, &g, mode)),
-        ];
+        let dx = || conv::input_gradient(dy, inputs[1].values, &g, mode);
+        let dw = || conv::weight_gradient(inputs[0].values, dy, &g, mode);
+        let mut gradients = Vec::from(both_wanted([want[0], want[1]], dx, dw));
         if want[2..].contains(&true) {
             let whole = arithmetic::bias_gradient(dy, sizes[2]);
             match want[2..] {

@@ -86,6 +86,16 @@ pub(super) fn wanted(wanted: bool, values: impl FnOnce() -> Vec<f32>) -> Gradien
     if wanted { Gradient::Values(values()) } else { Gradient::Unwanted }
 }
 
+/// Two gradients that do not need each other, side by side: a thread that is done with one helps with the other instead of waiting at its end.
+pub(super) fn both_wanted(
+    want: [bool; 2],
+    first: impl FnOnce() -> Vec<f32> + Send,
+    second: impl FnOnce() -> Vec<f32> + Send,
+) -> [Gradient; 2] {
+    let (first, second) = rayon::join(|| wanted(want[0], first), || wanted(want[1], second));
+    [first, second]
+}
+
 /// The shape of an image tensor, `[n, height, width, channels]`. There may be no image, and none of its pixels, but not no channel.
 pub(super) fn image(operation: &'static str, inputs: &[View<'_>], which: usize) -> Result<[usize; 4]> {
     let refused =

@@ -6,7 +6,7 @@ use super::compose::{self, AxisMap, shapes};
 use super::custom::apply;
 use super::error::{Error, Result};
 use super::geometry::LARGEST;
-use super::operation::{Array, Gradient, Operation, View, image, wanted};
+use super::operation::{Array, Gradient, Operation, View, both_wanted, image, wanted};
 use derm_kernels::arithmetic;
 use derm_kernels::conv::{self, Geometry, Mode};
 use derm_kernels::pool::Adaptive;
@@ -230,8 +230,8 @@ impl Operation for ConvTranspose {
         let Ok(g) = self.geometry(inputs) else { unreachable!("the forward pass took these shapes") };
         let (x, weight, mode) = (inputs[0].values, inputs[1].values, Mode::default());
         let db = want.get(2).map(|&want| wanted(want, || arithmetic::bias_gradient(dy, g.groups * g.c_in)));
-        let dx = wanted(want[0], || conv::forward(dy, weight, None, &g, mode));
-        let dw = wanted(want[1], || conv::weight_gradient(dy, x, &g, mode));
-        [dx, dw].into_iter().chain(db).collect()
+        let dx = || conv::forward(dy, weight, None, &g, mode);
+        let dw = || conv::weight_gradient(dy, x, &g, mode);
+        both_wanted([want[0], want[1]], dx, dw).into_iter().chain(db).collect()
     }
 }

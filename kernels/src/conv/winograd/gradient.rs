@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::super::buffer::{Canvas, Lent, filled};
 use super::super::outer::{Run, Strip, add_products};
+use super::super::pieces::finely;
 use super::super::simd::{self, Isa};
 use super::super::tile::PanelSize;
 use super::super::vector::load;
@@ -81,7 +82,7 @@ impl Gradient<'_> {
             }
         });
         let blocks = self.c_in.div_ceil(GATHERED);
-        (0..self.panels() * blocks).into_par_iter().for_each(|task| {
+        finely((0..self.panels() * blocks).into_par_iter()).for_each(|task| {
             let (panel, first) = (task / blocks, task % blocks * GATHERED);
             let sums: Vec<&[f32]> = all.chunks_exact(self.sums(self.c_in)).map(|sums| self.panel_sums(sums, panel)).collect();
             let channels = first..self.c_in.min(first + GATHERED);
@@ -100,7 +101,7 @@ impl Gradient<'_> {
             || x.par_chunks_mut(x_floats).enumerate().for_each(|(block, x)| self.transform_x(0..tiles, channels(block), x)),
             || dy.par_chunks_mut(dy_floats).enumerate().for_each(|(panel, dy)| self.transform_dy(0..tiles, panel, dy)),
         );
-        (0..blocks * self.panels()).into_par_iter().for_each(|task| {
+        finely((0..blocks * self.panels()).into_par_iter()).for_each(|task| {
             let (block, panel) = (task % blocks, task / blocks);
             let (x, dy) = (&x[block * x_floats..][..x_floats], &dy[panel * dy_floats..][..dy_floats]);
             let (channels, first) = (channels(block), block * CHANNELS);

@@ -15,6 +15,7 @@ use super::super::epilogue::{Epilogue, Finish};
 use super::super::gather::Gather;
 use super::super::lanes::MAX_LANES;
 use super::super::pack::Panels;
+use super::super::pieces::finely;
 use super::super::simd::{self, Isa};
 use super::super::tile::{self, PanelSize};
 use super::super::vector::{load, store, store_floats};
@@ -82,7 +83,7 @@ impl Product<'_> {
 
     /// Tasks that take their tiles all the way.
     fn run_tiles(&self, cut: &Cut, canvas: Canvas<'_>) {
-        (0..self.grid.len().div_ceil(cut.tiles)).into_par_iter().for_each(|task| {
+        finely((0..self.grid.len().div_ceil(cut.tiles)).into_par_iter()).for_each(|task| {
             let tiles = self.tiles(task, cut);
             let mut source = Lent::new(self.source_layout().len(tiles.len()));
             simd::run_on(self.isa, Transformed { pass: self, tiles: tiles.clone(), planes: &mut source });
@@ -99,7 +100,7 @@ impl Product<'_> {
             simd::run_on(self.isa, Transformed { pass: self, tiles, planes });
         });
         let panel_tasks = self.panels.count().div_ceil(cut.panels);
-        (0..tiles.div_ceil(cut.tiles) * panel_tasks).into_par_iter().for_each(|task| {
+        finely((0..tiles.div_ceil(cut.tiles) * panel_tasks).into_par_iter()).for_each(|task| {
             let (tiles, panel) = (self.tiles(task / panel_tasks, cut), task % panel_tasks * cut.panels);
             let panels = panel..self.panels.count().min(panel + cut.panels);
             let source = &source[layout.at(tiles.start)..];
