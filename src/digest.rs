@@ -56,7 +56,7 @@ impl ObjectId {
     }
 
     /// Rebuilds an id from its 32 bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

@@ -1,8 +1,9 @@
 //! The stat index, `.derm/index`: what was hashed, so that an unchanged file is not read again.
 //!
 //! ```text
-//! index   = "dermindx" version:u32=2 folders:u32 length:u64 folder* checksum:[32] table*
-//! folder  = path_length:u32 path table_length:u64 checksum:[32]   path: relative to the root, `/` between parts
+//! index   = "dermindx" version:u32=3 folders:u32 length:u64 folder* checksum:[32] table*
+//! folder  = path_length:u32 path table_length:u64 checksum:[32] listing:[32] size:u64
+//!                                                                 path: relative to the root, `/` between parts
 //! table   = file*                                                 in the order of the folders, without gaps
 //! file    = name_length:u16 name size:u64 modified:i64 changed:i64 inode:u64 id:[32] stored:i64
 //! ```
@@ -10,7 +11,9 @@
 //! Integers are little-endian, folders and names sorted; `length` is that of all folders' lines, and a `checksum` is the BLAKE3 hash
 //! of what it stands behind: of everything from the beginning, or of a table. `stored` is about the cache: the change time of the
 //! folder there in which the object's name stands, at a moment when the name was there, negative when it was not, 0 when nobody
-//! looked. As long as that folder does not change, the name is not looked for again.
+//! looked. As long as that folder does not change, the name is not looked for again. `listing` is the id of the folder's
+//! [listing](super::tree) and `size` the bytes of its files, as long as the table holds all that is in the folder, zeros otherwise: of a
+//! folder whose files all are what the table says, the listing need not be made again to know its id.
 //!
 //! The file is read in one go on first use, never at start-up; a folder's table is checked and searched where it lies when
 //! the folder is first asked for, so that a million names are no million strings. (A memory map would
@@ -34,7 +37,10 @@ use crate::digest::ObjectId;
 use crate::relpath::RelPath;
 use crate::workspace::atomic::AtomicFile;
 
-const HEAD: &[u8; 12] = b"dermindx\x02\0\0\0";
+const HEAD: &[u8; 12] = b"dermindx\x03\0\0\0";
+
+/// Stands for none in the file.
+const NO_LISTING: Listing = Listing { id: ObjectId::from_bytes([0; 32]), size: 0 };
 
 /// A record without its name.
 const FIXED: usize = 4 * 8 + 32 + 8;
@@ -54,6 +60,14 @@ impl Record {
     }
 }
 
+/// What a folder's listing is while its files are what the table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub id: ObjectId,
+    /// Bytes of all files.
+    pub size: u64,
+}
+
 /// The records of one folder, sorted by name, as they stand in the file.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -61,11 +75,12 @@ pub struct Table {
     range: Range<usize>,
     /// Where each record begins in the range.
     starts: Vec<u32>,
+    listing: Option<Listing>,
 }
 
 impl PartialEq for Table {
     fn eq(&self, other: &Self) -> bool {
-        self.raw() == other.raw()
+        (self.raw(), self.listing) == (other.raw(), other.listing)
     }
 }
 
@@ -83,11 +98,21 @@ impl Table {
             starts.push(bytes.len() as u32);
             put_record(&mut bytes, name, record);
         }
-        Self { range: 0..bytes.len(), bytes: Arc::new(bytes), starts }
+        Self { range: 0..bytes.len(), bytes: Arc::new(bytes), starts, listing: None }
+    }
+
+    /// The same table, which holds all that is in the folder, with the folder's listing.
+    pub fn with_listing(self, listing: Listing) -> Self {
+        Self { listing: Some(listing), ..self }
+    }
+
+    /// The folder's listing, if all that is in the folder is what the records say.
+    pub fn listing(&self) -> Option<Listing> {
+        self.listing
     }
 
     /// From bytes; `None` when they are no table.
-    fn read(bytes: &Arc<Vec<u8>>, range: Range<usize>) -> Option<Self> {
+    fn read(bytes: &Arc<Vec<u8>>, range: Range<usize>, listing: Option<Listing>) -> Option<Self> {
         let raw = bytes.get(range.clone())?;
         let mut starts = Vec::with_capacity(raw.len() / (FIXED + 16));
         let mut at = 0;
@@ -104,7 +129,7 @@ impl Table {
             starts.push(u32::try_from(at).ok()?);
             at += 2 + length + FIXED;
         }
-        Some(Self { bytes: bytes.clone(), range, starts })
+        Some(Self { bytes: bytes.clone(), range, starts, listing })
     }
 
     fn raw(&self) -> &[u8] {
@@ -164,8 +189,16 @@ type Update = Option<Record>;
 /// A table that may not have been looked at yet.
 #[derive(Clone, Debug)]
 enum Slot {
-    Unread(Range<usize>, [u8; 32]),
+    Unread(Line),
     Read(Arc<Table>),
+}
+
+/// What the head says of a table.
+#[derive(Clone, Debug)]
+struct Line {
+    range: Range<usize>,
+    checksum: [u8; 32],
+    listing: Option<Listing>,
 }
 
 /// Records that become trustworthy at a moment that has not come yet.
@@ -193,9 +226,9 @@ impl State {
         match self.folders.get(folder) {
             None => Arc::default(),
             Some(Slot::Read(table)) => table.clone(),
-            Some(Slot::Unread(range, checksum)) => {
+            Some(Slot::Unread(Line { range, checksum, listing })) => {
                 let whole = self.bytes.get(range.clone()).is_some_and(|raw| ObjectId::of(raw).as_bytes() == checksum);
-                let table = Arc::new(Table::read(&self.bytes, range.clone()).filter(|_| whole).unwrap_or_default());
+                let table = Arc::new(Table::read(&self.bytes, range.clone(), *listing).filter(|_| whole).unwrap_or_default());
                 self.folders.insert(folder.to_owned(), Slot::Read(table.clone()));
                 table
             }
@@ -339,19 +372,25 @@ fn by_folder(files: impl IntoIterator<Item = (RelPath, Update)>) -> HashMap<RelP
 fn encode(state: &State, out: &mut impl Write) -> std::io::Result<()> {
     let mut sorted: Vec<(&String, &Slot)> = state.folders.iter().collect();
     sorted.sort_by(|a, b| a.0.cmp(b.0));
-    let table = |slot: &Slot| -> (Arc<Vec<u8>>, Range<usize>, [u8; 32]) {
+    let table = |slot: &Slot| -> (Arc<Vec<u8>>, Line) {
         match slot {
-            Slot::Unread(range, checksum) => (state.bytes.clone(), range.clone(), *checksum),
-            Slot::Read(table) => (table.bytes.clone(), table.range.clone(), *ObjectId::of(table.raw()).as_bytes()),
+            Slot::Unread(line) => (state.bytes.clone(), line.clone()),
+            Slot::Read(table) => {
+                let checksum = *ObjectId::of(table.raw()).as_bytes();
+                (table.bytes.clone(), Line { range: table.range.clone(), checksum, listing: table.listing })
+            }
         }
     };
     let tables: Vec<_> = sorted.par_iter().map(|(_, slot)| table(slot)).collect();
     let mut lines = Vec::new();
-    for ((folder, _), (_, range, checksum)) in sorted.iter().zip(&tables) {
+    for ((folder, _), (_, line)) in sorted.iter().zip(&tables) {
+        let Listing { id, size } = line.listing.unwrap_or(NO_LISTING);
         lines.extend_from_slice(&(folder.len() as u32).to_le_bytes());
         lines.extend_from_slice(folder.as_bytes());
-        lines.extend_from_slice(&(range.len() as u64).to_le_bytes());
-        lines.extend_from_slice(checksum);
+        lines.extend_from_slice(&(line.range.len() as u64).to_le_bytes());
+        lines.extend_from_slice(&line.checksum);
+        lines.extend_from_slice(id.as_bytes());
+        lines.extend_from_slice(&size.to_le_bytes());
     }
     let mut head = HEAD.to_vec();
     head.extend_from_slice(&(sorted.len() as u32).to_le_bytes());
@@ -360,7 +399,7 @@ fn encode(state: &State, out: &mut impl Write) -> std::io::Result<()> {
     let checksum = ObjectId::of(&head);
     head.extend_from_slice(checksum.as_bytes());
     out.write_all(&head)?;
-    tables.iter().try_for_each(|(bytes, range, _)| out.write_all(bytes.get(range.clone()).unwrap_or_default()))
+    tables.iter().try_for_each(|(bytes, line)| out.write_all(bytes.get(line.range.clone()).unwrap_or_default()))
 }
 
 /// `None` for anything but an index of this version.
@@ -382,10 +421,12 @@ fn decode(bytes: &[u8]) -> Option<HashMap<String, Slot>> {
         lines = rest;
         let end = at.checked_add(usize::try_from(u64::from_le_bytes(take(&mut lines)?)).ok()?)?;
         let checksum = take(&mut lines)?;
+        let listing = Listing { id: ObjectId::from_bytes(take(&mut lines)?), size: u64::from_le_bytes(take(&mut lines)?) };
         if end > bytes.len() {
             return None;
         }
-        folders.insert(std::str::from_utf8(path).ok()?.to_owned(), Slot::Unread(at..end, checksum));
+        let line = Line { range: at..end, checksum, listing: Some(listing).filter(|listing| *listing != NO_LISTING) };
+        folders.insert(std::str::from_utf8(path).ok()?.to_owned(), Slot::Unread(line));
         at = end;
     }
     (lines.is_empty() && at == bytes.len()).then_some(folders)
@@ -451,7 +492,7 @@ mod tests {
         };
         let last = bytes.len() - 1;
         assert!(reads(&changed(last, 1), "data") && !reads(&changed(last, 1), "more"), "a damaged table is its folder's alone");
-        for older_or_newer in [1 ^ 2, 2 ^ 3] {
+        for older_or_newer in [2 ^ 3, 3 ^ 4] {
             assert!(!reads(&changed(8, older_or_newer), "data"));
         }
         assert!(!reads(&changed(30, 1), "data") && !reads(&bytes[..last], "data") && !reads(b"", "data"));
@@ -466,6 +507,28 @@ mod tests {
         index.put([(path("d/b"), None), (path("d/c"), known("c"))]);
         let names: Vec<_> = index.folder(&path("d")).iter().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(names, ["a", "c"]);
+    }
+
+    #[test]
+    fn a_listing_is_known_until_a_record_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        let file = folder.path().join("index");
+        let listing = Listing { id: ObjectId::of(b"listing"), size: 6 };
+        let index = Index::new(file.clone());
+        index.put_folder(&path("d"), table());
+        index.put_folder(&path("d"), table().with_listing(listing));
+        index.flush(folder.path()).unwrap();
+        let index = Index::new(file.clone());
+        assert_eq!(index.folder(&path("d")).listing(), Some(listing));
+        // Written again unread.
+        std::fs::create_dir(folder.path().join("e")).unwrap();
+        index.put_folder(&path("e"), table());
+        index.flush(folder.path()).unwrap();
+        let index = Index::new(file);
+        assert_eq!((index.folder(&path("d")).listing(), index.folder(&path("e")).listing()), (Some(listing), None));
+        index.put([(path("d/a.jpg"), Some(Record::new(Stat::default(), ObjectId::of(b"new"))))]);
+        assert_eq!(index.folder(&path("d")).listing(), None);
     }
 
     #[test]
@@ -493,7 +556,7 @@ mod tests {
             bytes.extend_from_slice(ObjectId::of(&bytes.clone()).as_bytes());
             let _ = decode(&bytes);
             let all = Arc::new(noise);
-            if let Some(table) = Table::read(&all, 0..all.len()) {
+            if let Some(table) = Table::read(&all, 0..all.len(), None) {
                 let _ = (table.find("a"), table.iter().count());
             }
         }

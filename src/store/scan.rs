@@ -16,7 +16,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use rayon::prelude::*;
 
 use super::batch::{self, Batch, Known};
-use super::index::{Record, Table};
+use super::index::{Listing, Record, Table};
 use super::stat::{Stat, is_executable};
 use super::tree::{self, Item, Node, What};
 use super::{Error, Store, Untrackable, Work, links};
@@ -165,7 +165,12 @@ impl<'a> Scan<'a> {
         let each = |(name, entry): &(String, DirEntry)| self.item(&path.join(name), name, entry, rules, &table, depth);
         let items: Vec<Option<(Item, Source)>> = entries.par_iter().map(each).collect::<Result<_, Error>>()?;
         let items: Vec<(Item, Source)> = items.into_iter().flatten().collect();
-        self.remember(path, &items, &table);
+        if let Some(summary) = self.unchanged(&items, &table) {
+            return Ok(summary);
+        }
+        let only_known_files =
+            !items.is_empty() && items.iter().all(|(_, source)| matches!(source, Source::Index(_) | Source::New(Some(_))));
+        let news = self.news(&items, &table, only_known_files);
         if self.batch.is_some() && self.fresh.load(Ordering::Relaxed) {
             self.find_twins(path, &items);
         }
@@ -174,6 +179,10 @@ impl<'a> Scan<'a> {
         let bytes = node.encode();
         let id = ObjectId::of(&bytes);
         let summary = node.summary(id);
+        if let Some(table) = news {
+            let table = if only_known_files { table.with_listing(Listing { id, size: summary.size() }) } else { table };
+            self.store.index.put_folder(path, table);
+        }
         if let Some(batch) = self.batch {
             batch.put(id, &bytes, true)?;
         } else if whole && self.store.cache.has(&id) {
@@ -183,6 +192,17 @@ impl<'a> Scan<'a> {
         }
         self.store.remember_node(id, node);
         Ok(summary)
+    }
+
+    /// The folder, if all its files are what the index says and the cache has its listing and them: the listing is not made again.
+    fn unchanged(&self, items: &[(Item, Source)], table: &Table) -> Option<What> {
+        let Listing { id, size } = table.listing().filter(|_| self.batch.is_none() && items.len() == table.len())?;
+        let as_known = |(item, source): &(Item, Source)| matches!(source, Source::Index(_)) && self.is_stored(&item.what, source);
+        if !items.iter().all(as_known) || !self.store.cache.has(&id) {
+            return None;
+        }
+        self.store.complete().insert(id);
+        Some(What::Folder { id, size, files: items.len() as u64 })
     }
 
     /// Whether the cache is known to have what an item needs.
@@ -327,17 +347,18 @@ impl<'a> Scan<'a> {
         known
     }
 
-    /// Brings the index up to date with what was seen in a folder.
-    fn remember(&self, path: &RelPath, items: &[(Item, Source)], table: &Table) {
+    /// What was seen in a folder, if the index does not know it yet; `all`: it will hold all that is in the folder.
+    fn news(&self, items: &[(Item, Source)], table: &Table, all: bool) -> Option<Table> {
         let files = items.iter().filter(|(_, source)| !matches!(source, Source::None)).count();
-        if files == table.len() && items.iter().all(|(_, source)| !matches!(source, Source::New(_))) {
-            return;
+        let same_files = files == table.len() && items.iter().all(|(_, source)| !matches!(source, Source::New(_)));
+        if same_files && all == table.listing().is_some() {
+            return None;
         }
         let records = items.iter().filter_map(|(item, source)| match source {
             Source::Index(record) | Source::New(Some(record)) => Some((item.name.as_str(), *record)),
             Source::New(None) | Source::None => None,
         });
-        self.store.index.put_folder(path, Table::new(records));
+        Some(Table::new(records))
     }
 
     /// Whether a symbolic link is derm's own, into the cache, or DVC's into that of a project that was migrated.

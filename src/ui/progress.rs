@@ -1,7 +1,8 @@
 //! Progress on stderr: live bars on a terminal, a plain line now and then elsewhere, nothing when quiet.
 //!
 //! Work only adds to a counter; one thread looks at the counters ten times a second while there
-//! are tasks. Nothing shows in a task's first quarter of a second. Before anything else is
+//! are tasks, and for a second after the last: tasks of a moment, one after the other, neither start
+//! a thread each nor wake it. Nothing shows in a task's first quarter of a second. Before anything else is
 //! written the live lines are taken off the screen, and they are drawn again below it.
 
 mod bar;
@@ -9,7 +10,7 @@ mod line;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
@@ -19,6 +20,8 @@ use crate::observer::{Observer, Task, Unit};
 
 /// How often the counters are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often there may be no task before the thread that looks ends.
+const LINGER: u32 = 10;
 /// How long a task runs before it shows.
 const SHOW_AFTER: Duration = Duration::from_millis(250);
 /// How often a task writes a plain line where there is no terminal.
@@ -45,13 +48,12 @@ struct Shared {
     mode: Mode,
     multi: MultiProgress,
     tasks: Mutex<Tasks>,
-    /// Wakes the looking thread when a task ends.
-    ended: Condvar,
 }
 
 #[derive(Default)]
 struct Tasks {
     live: Vec<Arc<Live>>,
+    /// Whether there is a thread that looks.
     looked_at: bool,
 }
 
@@ -91,7 +93,7 @@ impl Terminal {
             Mode::Lines | Mode::Hidden => ProgressDrawTarget::hidden(),
         });
         let mode = if quiet { Mode::Hidden } else { mode };
-        Self { quiet, shared: Arc::new(Shared { mode, multi, tasks: Mutex::default(), ended: Condvar::new() }) }
+        Self { quiet, shared: Arc::new(Shared { mode, multi, tasks: Mutex::default() }) }
     }
 
     /// Takes the live lines off the screen while `write` writes something else.
@@ -155,7 +157,6 @@ impl Task for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         lock(&self.shared.tasks).live.retain(|live| !Arc::ptr_eq(live, &self.live));
-        self.shared.ended.notify_all();
         let mut shown = lock(&self.live.shown);
         shown.ended = true;
         if let Some(bar) = &shown.bar {
@@ -169,20 +170,17 @@ impl Drop for Handle {
 }
 
 impl Shared {
-    /// Looks at the tasks until there are none.
+    /// Looks at the tasks until there have been none for a while.
     fn look(&self) {
-        let mut tasks = lock(&self.tasks);
-        loop {
-            let waited = self.ended.wait_timeout_while(tasks, LOOK_EVERY, |tasks| !tasks.live.is_empty());
-            tasks = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if tasks.live.is_empty() {
-                tasks.looked_at = false;
-                return;
-            }
+        let mut idle = 0;
+        while idle < LINGER {
+            std::thread::sleep(LOOK_EVERY);
+            let mut tasks = lock(&self.tasks);
+            idle = if tasks.live.is_empty() { idle + 1 } else { 0 };
+            tasks.looked_at = idle < LINGER;
             let live = tasks.live.clone();
             drop(tasks);
             live.iter().for_each(|task| self.show(task));
-            tasks = lock(&self.tasks);
         }
     }
 

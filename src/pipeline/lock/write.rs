@@ -27,7 +27,7 @@ pub fn to_yaml(lock: &Lock) -> String {
 
 /// The lines of one stage.
 pub(super) fn of_stage(name: &str, record: &Record) -> String {
-    let mut out = format!("  {}:\n", emit::text(name));
+    let mut out = format!("  {}\n", emit::key(name, 2));
     stage(&mut out, record);
     out
 }
@@ -52,9 +52,9 @@ fn stage(out: &mut String, record: &Record) {
         out.push_str("    params:\n");
         for (file, keys) in &record.params {
             let empty = if keys.is_empty() { " {}" } else { "" };
-            put(out, format_args!("      {}:{empty}\n", emit::text(file.as_str())));
+            put(out, format_args!("      {}{empty}\n", emit::key(file.as_str(), 6)));
             for (key, value) in keys {
-                put(out, format_args!("        {}: {}\n", emit::text(key), emit::value(value)));
+                put(out, format_args!("        {} {}\n", emit::key(key, 8), emit::value(value)));
             }
         }
     }

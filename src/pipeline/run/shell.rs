@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::io::{PipeReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -372,9 +373,13 @@ fn options(program: &Path) -> &'static [&'static str] {
     }
 }
 
-/// `PATH` with the folder of the running derm first.
+/// `PATH` with the folder of the running derm first; neither changes while derm runs.
 fn path_with_derm() -> Option<OsString> {
-    let own = std::env::current_exe().ok()?.parent()?.to_owned();
-    let rest = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&rest))).ok()
+    static PATH: OnceLock<Option<OsString>> = OnceLock::new();
+    let found = PATH.get_or_init(|| {
+        let own = std::env::current_exe().ok()?.parent()?.to_owned();
+        let rest = std::env::var_os("PATH").unwrap_or_default();
+        std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&rest))).ok()
+    });
+    found.clone()
 }

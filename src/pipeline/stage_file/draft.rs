@@ -50,7 +50,7 @@ impl Draft {
     /// Its lines, the name `indent` columns in.
     pub fn to_yaml(&self, indent: usize) -> String {
         let (name, key) = (" ".repeat(indent), " ".repeat(indent + 2));
-        let mut out = format!("{name}{}:\n{key}cmd: {}\n", emit::text(&self.name), emit::block(&self.cmd, indent + 4));
+        let mut out = format!("{name}{}\n{key}cmd: {}\n", emit::key(&self.name, indent), emit::block(&self.cmd, indent + 4));
         if let Some(desc) = &self.desc {
             out += &format!("{key}desc: {}\n", emit::block(desc, indent + 4));
         }

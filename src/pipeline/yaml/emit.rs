@@ -8,6 +8,15 @@ pub fn text(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
+/// Bytes of a key on one line: YAML 1.2 (7.4) lets a key be found only within 1,024 characters before its colon.
+const LONGEST_KEY: usize = 1000;
+
+/// A key and its colon, whose line begins `indent` spaces in; a longer key than fits gets a line of its own.
+pub fn key(name: &str, indent: usize) -> String {
+    let key = text(name);
+    if key.len() < LONGEST_KEY { format!("{key}:") } else { format!("? {key}\n{}:", " ".repeat(indent)) }
+}
+
 /// A text that may have several lines: a literal block below its key, `indent` spaces in.
 pub fn block(content: &str, indent: usize) -> String {
     let safe_line = |line: &str| !line.ends_with([' ', '\t', '\r']) && line.chars().all(|c| c == '\t' || (c >= ' ' && !is_odd(c)));
@@ -31,7 +40,21 @@ pub fn block(content: &str, indent: usize) -> String {
 pub fn value(value: &Value) -> String {
     match value {
         Value::Text(content) => text(content),
-        other => other.json(),
+        other => flow(other),
+    }
+}
+
+/// A value inside brackets and braces.
+fn flow(value: &Value) -> String {
+    let entry = |(name, value): (&String, &Value)| match quoted(name) {
+        key if key.len() < LONGEST_KEY => format!("{key}: {}", flow(value)),
+        key => format!("? {key} : {}", flow(value)),
+    };
+    match value {
+        Value::Text(content) => quoted(content),
+        Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Map(map) => format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(", ")),
+        plain => plain.json(),
     }
 }
 
@@ -77,6 +100,19 @@ mod tests {
         let source = Source { path: RelPath::new("x").unwrap(), text: yaml.clone().into() };
         let node = yaml::parse(&source).unwrap_or_else(|problems| panic!("{yaml:?}: {problems:?}"));
         node.get("k").unwrap_or_else(|| panic!("{yaml:?}")).to_value()
+    }
+
+    // Found by fuzzing: YAML looks for the colon of a key no further than 1,024 characters.
+    #[test]
+    fn long_keys_and_odd_texts_inside_values_read_back() {
+        for long in ["k".repeat(5000), "\u{f}".repeat(300), "é".repeat(999)] {
+            let text = format!("{} 1\n", key(&long, 0));
+            let source = Source { path: RelPath::new("x").unwrap(), text: text.clone().into() };
+            let node = yaml::parse(&source).unwrap_or_else(|problems| panic!("{text:?}: {problems:?}"));
+            assert_eq!(node.get(&long).map(|node| node.to_value()), Some(Value::Int(1)));
+            let inside = Value::List(vec![Value::Map([(long, Value::Text("\u{7f}\u{2028}".to_owned()))].into_iter().collect())]);
+            assert_eq!(read_back(format!("k: {}\n", value(&inside))), inside);
+        }
     }
 
     proptest! {
