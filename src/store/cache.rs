@@ -5,12 +5,12 @@
 //! look. An object in `b3/` is complete, since it gets its name by a rename after it was written;
 //! it may have been damaged since, so its bytes are hashed whenever they are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -31,6 +31,8 @@ pub struct Cache {
     folder: PathBuf,
     /// Of each folder of objects, once it was asked for.
     stamps: Arc<[AtomicI64; 256]>,
+    /// Objects that this process got from a remote, hashed on arrival.
+    arrived: Arc<Mutex<HashSet<ObjectId>>>,
 }
 
 /// Nobody asked yet.
@@ -49,7 +51,7 @@ pub enum Health<T> {
 
 impl Cache {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, stamps: Arc::new(std::array::from_fn(|_| AtomicI64::new(UNASKED))) }
+        Self { folder, stamps: Arc::new(std::array::from_fn(|_| AtomicI64::new(UNASKED))), arrived: Arc::default() }
     }
 
     /// Where objects are.
@@ -94,6 +96,20 @@ impl Cache {
     /// Whether there is an object of this name.
     pub fn has(&self, id: &ObjectId) -> bool {
         self.path(id).symlink_metadata().is_ok_and(|meta| meta.is_file())
+    }
+
+    /// These objects have just been hashed and given their names: they need not be hashed again for a link to them.
+    pub fn vouch_for(&self, ids: impl IntoIterator<Item = ObjectId>) {
+        self.arrived().extend(ids);
+    }
+
+    /// Whether this process hashed the object when it came.
+    pub fn vouches_for(&self, id: &ObjectId) -> bool {
+        self.arrived().contains(id)
+    }
+
+    fn arrived(&self) -> MutexGuard<'_, HashSet<ObjectId>> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The change time of the folder in which the object's name stands or would stand: as long as it is the same, so are the
@@ -167,6 +183,7 @@ impl Cache {
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let path = self.path(id);
         self.stamp_of(id).store(UNASKED, Ordering::Relaxed);
+        self.arrived().remove(id);
         match fs::rename(&path, folder.join(id.hex())) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("set aside", &path)(error)),
             _ => Ok(()),

@@ -166,9 +166,10 @@ fn bring(store: &Store, remote: &Remote, wanted: &[(ObjectId, Option<u64>)], fet
     let batch = if remote.transport.is_near() { Batch::new(&store.cache, &store.links) } else { Batch::often(&store.cache, &store.links) };
     let courier = Courier::new(store, remote, &*task, Some(batch), work);
     let done = on_threads(remote.jobs, &trips, |trip| courier.make(trip));
-    let Courier { batch, wrong, came, .. } = courier;
+    let Courier { batch, wrong, came, kept, .. } = courier;
     // What came is kept, also when the rest did not.
     batch.map_or(Ok(()), Batch::commit)?;
+    store.cache.vouch_for(kept.into_inner().unwrap_or_else(PoisonError::into_inner));
     done?;
     let (objects, bytes) = came.into_inner().unwrap_or_else(PoisonError::into_inner);
     fetched.objects += objects;
@@ -217,12 +218,14 @@ struct Courier<'a> {
     wrong: Mutex<Vec<ObjectId>>,
     /// Objects and bytes.
     came: Mutex<(u64, u64)>,
+    /// What went into the batch.
+    kept: Mutex<Vec<ObjectId>>,
     work: &'a Work<'a>,
 }
 
 impl<'a> Courier<'a> {
     fn new(store: &'a Store, remote: &'a Remote, task: &'a dyn Task, batch: Option<Batch<'a>>, work: &'a Work<'a>) -> Self {
-        Self { store, remote, batch, task, wrong: Mutex::default(), came: Mutex::default(), work }
+        Self { store, remote, batch, task, wrong: Mutex::default(), came: Mutex::default(), kept: Mutex::default(), work }
     }
 
     fn make(&self, trip: &Trip) -> Result<(), Error> {
@@ -259,7 +262,7 @@ impl<'a> Courier<'a> {
             Arrived::Wrong => self.wrong(id),
             Arrived::Whole(path) => {
                 match &self.batch {
-                    Some(batch) => batch.adopt(path, *id, size)?,
+                    Some(batch) => batch.adopt(path, *id, size).map(|()| self.kept(id))?,
                     None => fs::remove_file(&path).map_err(Error::io("remove", &path))?,
                 }
                 self.count(size);
@@ -284,9 +287,14 @@ impl<'a> Courier<'a> {
     fn keep(&self, id: &ObjectId, bytes: &[u8]) -> Result<(), Error> {
         if let Some(batch) = &self.batch {
             batch.put(*id, bytes, false)?;
+            self.kept(id);
         }
         self.count(bytes.len() as u64);
         Ok(())
+    }
+
+    fn kept(&self, id: &ObjectId) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(*id);
     }
 
     fn wrong(&self, id: &ObjectId) {
