@@ -23,7 +23,7 @@
 //! | [`pixels`] | images as a network takes them, and augmented |
 //! | [`losses`] | losses with their gradients |
 //! | [`optimiser`] | steps over all parameters |
-//! | [`map`], [`columns`], [`rows`], [`lanes`], [`fresh`], [`prefetch`] | the loops that they share |
+//! | [`map`], [`columns`], [`rows`], [`lanes`], [`pieces`], [`fresh`], [`prefetch`] | the loops that they share |
 //!
 //! Every result is the same to the bit for any number of threads: work is cut into chunks by shape alone, and sums of
 //! chunks are added in their order. Between instruction sets results differ by rounding.

@@ -28,6 +28,8 @@
 //!     - data/skin
 //! ```
 //!
+//! - A key of 1,000 bytes or more stands behind `? ` on a line of its own, its value behind `:` on the next: YAML finds the colon of a
+//!   key within 1,024 characters only.
 //! - A stage *must* be recorded only after its commands succeeded and its outputs are in the cache.
 //! - A reader *must* refuse a `schema` it does not know, unknown keys, and the marks of an unresolved merge.
 //! - An entry of a stage that is in no pipeline any more is kept until that pipeline's file is next written
