@@ -315,7 +315,14 @@ def read_from_elsewhere(base):
     for name, content in [("a.txt", b"a"), ("deep/b.bin", b"\0" * 5000), ("deep/c.txt", b"c")]:
         write(folder / "data/images" / name, content)
     write(folder / "table.csv", b"image,label\n")
-    write(folder / "dvc.yaml", "stages:\n  make:\n    cmd: echo made > made.txt\n    outs:\n    - made.txt\n")
+    # The lock has an output's path as the stage says it, that is from its `wdir`; of the second one only the expansion knows it.
+    write(
+        folder / "dvc.yaml",
+        "stages:\n  make:\n    cmd: echo made > made.txt\n    outs:\n    - made.txt\n"
+        "  inside:\n    foreach: [a, b]\n    do:\n      wdir: parts/${item}\n      cmd: echo ${item} > part.txt\n      outs:\n      - part.txt\n",
+    )
+    for part in ("a", "b"):
+        (folder / "parts" / part).mkdir(parents=True)
     dvc(folder, "add", "-q", "data/images", "table.csv")
     dvc(folder, "repro", "-q")
     dvc(folder, "remote", "add", "-d", "store", str(base / "dvc-store"))
@@ -325,7 +332,9 @@ def read_from_elsewhere(base):
     derm(ours, "init")
     url = str(folder)
     listed = json.loads(derm(ours, "ls", url, "--json").stdout)
-    check("elsewhere: ls", sorted(entry["path"] for entry in listed["entries"]), ["data/images", "made.txt", "table.csv"])
+    check("elsewhere: ls", sorted(entry["path"] for entry in listed["entries"]), ["data/images", "made.txt", "parts/a/part.txt", "parts/b/part.txt", "table.csv"])
+    derm(ours, "get", url, "parts/b/part.txt")
+    check("elsewhere: an output of a stage with a folder of its own", (ours / "part.txt").read_text(), "b\n")
     derm(ours, "import", url, "data/images", "-o", "images")
     check("elsewhere: import", contents(ours / "images"), contents(folder / "data/images"))
     derm(ours, "get", url, "data/images/deep")

@@ -65,7 +65,7 @@ impl Foreign {
             None => Config::default(),
         };
         let tracked = recorded::of_revision(&revision, rev.unwrap_or("HEAD"))?;
-        let dvc = foreign::tracked(&Revision::elsewhere(&place, rev, &RelPath::root())?)?;
+        let dvc = foreign::tracked(Revision::elsewhere(&place, rev, &RelPath::root())?)?;
         Ok(Self { url, place, project, revision, config, tracked, dvc })
     }
 

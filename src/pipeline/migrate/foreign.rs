@@ -4,14 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use toml_edit::DocumentMut;
 
 use super::hashes::{self, md5_of};
 use super::settings::understand;
 use super::theirs::{self, FOLDER, Hash};
-use crate::pipeline::Error;
+use crate::pipeline::origin::Origin;
+use crate::pipeline::paramfile::ParamFiles;
 use crate::pipeline::problem::Source;
+use crate::pipeline::project::nested;
+use crate::pipeline::{Error, schema};
 use crate::relpath::RelPath;
 use crate::store::remote::elsewhere::Elsewhere;
 use crate::store::{self, Work};
@@ -29,22 +33,28 @@ pub struct Tracked {
 }
 
 /// What pointers and locks of a revision name. Files that cannot be understood are passed over.
-pub fn tracked(revision: &Revision) -> Result<BTreeMap<RelPath, Tracked>, Error> {
-    let mut found = BTreeMap::new();
+pub fn tracked(revision: Revision) -> Result<BTreeMap<RelPath, Tracked>, Error> {
     let is_theirs = |path: &RelPath| path.as_str().ends_with(".dvc") || path.name() == Some("dvc.lock");
+    let mut sources = Vec::new();
     for file in revision.files(is_theirs)? {
-        let Some(bytes) = revision.read(&file)? else { continue };
-        let source = Source { path: file.clone(), text: String::from_utf8_lossy(&bytes).into_owned().into() };
-        let folder = file.parent().unwrap_or_default();
-        let (base, items) = if file.name() == Some("dvc.lock") {
-            let stages = theirs::lock(&source).unwrap_or_default();
-            (Some(folder), stages.into_values().flat_map(|stage| stage.outs).collect::<Vec<_>>())
+        let bytes = revision.read(&file)?.unwrap_or_default();
+        sources.push(Source { path: file, text: String::from_utf8_lossy(&bytes).into_owned().into() });
+    }
+    let files = ParamFiles::from(Origin::Commit(Mutex::new(revision)));
+    let mut found = BTreeMap::new();
+    for source in sources {
+        let folder = source.path.parent().unwrap_or_default();
+        let items: Vec<(RelPath, theirs::Item)> = if source.path.name() == Some("dvc.lock") {
+            let folders = folders_of_stages(&files, &folder);
+            let base = |name: &str| folders.get(name).unwrap_or(&folder).clone();
+            let stages = theirs::lock(&source).unwrap_or_default().into_iter();
+            stages.flat_map(|(name, stage)| stage.outs.into_iter().map(move |item| (base(&name), item)).collect::<Vec<_>>()).collect()
         } else {
             let Ok(pointer) = theirs::pointer(&source) else { continue };
-            (RelPath::resolve(&folder, &pointer.wdir).ok(), pointer.outs)
+            let Ok(base) = RelPath::resolve(&folder, &pointer.wdir) else { continue };
+            pointer.outs.into_iter().map(|item| (base.clone(), item)).collect()
         };
-        let Some(base) = base else { continue };
-        for item in items.into_iter().filter(|item| item.cache) {
+        for (base, item) in items.into_iter().filter(|(_, item)| item.cache) {
             let number = |key: &str| theirs::text(&item.node, key).and_then(|text| text.parse().ok());
             if let (Ok(path), Some(hash)) = (RelPath::resolve(&base, &item.path), item.hash.clone()) {
                 found.insert(path, Tracked { hash, size: number("size"), files: number("nfiles") });
@@ -52,6 +62,17 @@ pub fn tracked(revision: &Revision) -> Result<BTreeMap<RelPath, Tracked>, Error>
         }
     }
     Ok(found)
+}
+
+/// Which folder the paths of each stage in the lock of `folder` are relative to: its `wdir`, which only the definition tells. Of a
+/// definition that cannot be read, the lock's own.
+fn folders_of_stages(files: &ParamFiles, folder: &RelPath) -> BTreeMap<String, RelPath> {
+    let pipeline = nested(folder.join("dvc.yaml"));
+    let definition = match files.origin().text(&pipeline.file) {
+        Ok(Some(source)) => schema::read(&source, pipeline, files).ok(),
+        _ => None,
+    };
+    definition.into_iter().flat_map(|definition| definition.stages).map(|stage| (stage.name, stage.wdir)).collect()
 }
 
 /// Where the data of a repository may be.
