@@ -103,17 +103,17 @@ fn both_kinds_of_ignore_files_count_and_ours_wins() {
 
 #[test]
 fn an_index_of_another_version_is_written_anew() {
-    for version in [1, 3] {
+    for version in [2, 4] {
         let sandbox = Sandbox::repository();
         sandbox.write("data/a", "x");
         sandbox.derm(["add", "data"]).success();
         std::thread::sleep(std::time::Duration::from_millis(50));
         sandbox.derm(["status"]).success();
         let mut index = fs::read(sandbox.path(".derm/index")).unwrap();
-        assert_eq!(index[8], 2);
+        assert_eq!(index[8], 3);
         index[8] = version;
         fs::write(sandbox.path(".derm/index"), index).unwrap();
         assert_eq!(sandbox.derm(["status", "--json"]).success().json()["clean"], true);
-        assert_eq!(fs::read(sandbox.path(".derm/index")).unwrap()[8], 2);
+        assert_eq!(fs::read(sandbox.path(".derm/index")).unwrap()[8], 3);
     }
 }
