@@ -70,18 +70,17 @@ struct Moment {
 impl Moments {
     /// Joins a chunk of `count` rows: its first row, and the sums of distances from that row and of their squares.
     ///
-    /// All channels of one chunk before the next chunk: the counts are the same for all, so nothing is divided per channel.
+    /// All channels of one chunk before the next chunk: they do not wait for each other, so that they go in vectors.
     fn join(&mut self, count: f64, first: &[f32], [sums, squares]: &[Vec<f32>; 2]) {
         let all = self.count + count;
-        let (each, share, both) = (1.0 / count, count / all, self.count * count / all);
         for (((moment, &origin), &sum), &squares) in self.each.iter_mut().zip(first).zip(sums).zip(squares) {
             let sum = f64::from(sum);
-            let inside = f64::from(squares) - sum * sum * each;
+            let inside = f64::from(squares) - sum * sum / count;
             // Rounding may leave a little less than nothing; a NaN stays.
             let inside = if inside < 0.0 { 0.0 } else { inside };
-            let apart = f64::from(origin) + sum * each - moment.mean;
-            moment.mean += apart * share;
-            moment.squares += inside + apart * apart * both;
+            let apart = f64::from(origin) + sum / count - moment.mean;
+            moment.mean += apart * count / all;
+            moment.squares = moment.squares + inside + apart * apart * self.count * count / all;
         }
         self.count = all;
     }
