@@ -2,7 +2,7 @@
 //!
 //! By itself rayon cuts a loop into two pieces a thread, and cuts further only where an idle thread takes one that nobody has begun. Two
 //! threads that start together then end up to a quarter of the loop apart, and a training step is hundreds of loops. Smaller pieces let
-//! the thread that is ahead take over; a piece more costs some 50 ns.
+//! the thread that is ahead take over.
 
 use rayon::iter::MaxLen;
 use rayon::prelude::*;

@@ -154,7 +154,7 @@ impl Pointer {
     }
 }
 
-/// What of it is not written back as it was: the escapes in a tag's name, and the indentation inside a key of several parts.
+/// What of it is not written back as it was: the escapes in a tag's name, and keys of several parts.
 fn not_kept(value: &serde_yaml::Value) -> Option<&'static str> {
     use serde_yaml::Value::{Mapping, Sequence, Tagged};
     match value {
